@@ -1,0 +1,207 @@
+"""The one home of every default: frozen, keyword-only configurations and their presets."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Self, TypeVar
+
+from segprior.errors import ConfigError
+
+__all__ = ["ForegroundConfig", "PriorConfig", "resolve"]
+
+
+class Presets:
+    """What the configurations share: presets by name, overrides by keyword, checks."""
+
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+
+    @classmethod
+    def preset(cls, name: str = "fast", **overrides: Any) -> Self:
+        """Make the configuration of a preset, some of its fields replaced.
+
+        Parameters
+        ----------
+        name : str
+            One of ``cls.presets``.
+        **overrides
+            Fields of this configuration, or of the prior's configuration inside it.
+
+        Raises
+        ------
+        ConfigError
+            If the preset or a field does not exist, or a value is out of range.
+        """
+        if name not in cls.presets:
+            raise ConfigError(f"no preset {name!r}; choose one of {', '.join(cls.presets)}")
+        return cls(**cls.presets[name]).replace(**overrides)
+
+    def replace(self, **overrides: Any) -> Self:
+        """Return a copy with some fields replaced; errors as in :meth:`preset`."""
+        fields = {f.name for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+        own = {name: value for name, value in overrides.items() if name in fields}
+        rest = {name: value for name, value in overrides.items() if name not in fields}
+        if rest:
+            if "prior" not in fields:
+                known = ", ".join(sorted(fields))
+                raise ConfigError(f"no option {min(rest)!r}; the options are {known}")
+            inner: PriorConfig = own.get("prior", getattr(self, "prior", None))
+            try:
+                own["prior"] = inner.replace(**rest)
+            except ConfigError as error:
+                if "no option" not in str(error):
+                    raise
+                known = ", ".join(sorted(fields | {f.name for f in dataclasses.fields(inner)}))
+                raise ConfigError(f"no option {min(rest)!r}; the options are {known}") from None
+        return dataclasses.replace(self, **own)  # type: ignore[type-var]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the configuration as nested plain values, fit for JSON."""
+        return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]
+
+
+C = TypeVar("C", bound=Presets)
+
+
+def resolve(
+    kind: type[C], preset: str | None, config: C | None, overrides: Mapping[str, Any]
+) -> C:
+    """Join the ``preset=``, ``config=`` and keyword arguments of a public function into one."""
+    if config is None:
+        return kind.preset("fast" if preset is None else preset, **overrides)
+    if preset is not None:
+        raise ConfigError(f"got both preset={preset!r} and config=; pass one of them")
+    if not isinstance(config, kind):
+        raise ConfigError(f"config is a {type(config).__name__}; pass a {kind.__name__}")
+    return config.replace(**overrides)
+
+
+def _at_least(name: str, value: object, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ConfigError(f"got {name}={value!r}; pass a whole number of at least {least}")
+
+
+def _positive(name: str, value: object) -> None:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < float("inf"):
+        raise ConfigError(f"got {name}={value!r}; pass a number above 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriorConfig(Presets):
+    """How a prior is fitted.
+
+    The preset ``published`` holds the numbers of the DSP publication; ``fast``, the default, is
+    the cheapest setting that keeps the quality of its masks (``docs/performance.md``).
+
+    Parameters
+    ----------
+    members : int
+        Independent runs whose per-pixel median is the prior.
+    iterations : int
+        Forward passes of each run; the prior is the output of the last one, so the weights are
+        updated one time less.
+    working_size : int or None
+        Longest side, in pixels, at which the prior is fitted; a larger image is reduced to it.
+        None fits at full size.
+    snapshots : tuple of int
+        Iterations whose output is kept beside the last one.
+    features : tuple of (str, int)
+        Hidden features to keep, as pairs of block and iteration: ``("up2", 30)``. The blocks are
+        ``down1``, ``down2``, ``down3``, ``up3``, ``up2``, ``up1``, with 8, 16, 32, 32, 16, 8
+        channels at 1/2, 1/4, 1/8, 1/4, 1/2 and the whole of the working resolution.
+    learning_rate : float
+        Step of the Adam optimiser.
+    noise_channels : int
+        Channels of the fixed noise that the network is fed.
+    noise_scale : float
+        Width of that noise, uniform around 0.
+    """
+
+    members: int = 3
+    iterations: int = 30
+    working_size: int | None = 160
+    snapshots: tuple[int, ...] = ()
+    features: tuple[tuple[str, int], ...] = ()
+    learning_rate: float = 0.01
+    noise_channels: int = 2
+    noise_scale: float = 0.01
+
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "fast": {},
+        "published": {"members": 11, "iterations": 50, "working_size": None},
+    }
+
+    def __post_init__(self) -> None:
+        _at_least("members", self.members, 1)
+        _at_least("iterations", self.iterations, 1)
+        _at_least("noise_channels", self.noise_channels, 1)
+        _positive("learning_rate", self.learning_rate)
+        _positive("noise_scale", self.noise_scale)
+        if self.working_size is not None:
+            _at_least("working_size", self.working_size, 16)
+        object.__setattr__(self, "snapshots", tuple(sorted(set(self.snapshots))))
+        object.__setattr__(self, "features", tuple((str(b), i) for b, i in self.features))
+        wanted = [("snapshot", i) for i in self.snapshots] + list(self.features)
+        blocks = ("snapshot", "down1", "down2", "down3", "up3", "up2", "up1")
+        for block, iteration in wanted:
+            if block not in blocks:
+                raise ConfigError(f"no block {block!r}; choose one of {', '.join(blocks[1:])}")
+            _at_least(f"{block} iteration", iteration, 1)
+            if iteration > self.iterations:
+                raise ConfigError(
+                    f"got {block} at iteration {iteration}, but the fit ends at "
+                    f"{self.iterations}; raise iterations or ask for an earlier one"
+                )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForegroundConfig(Presets):
+    """How foreground is told from background.
+
+    Parameters
+    ----------
+    prior : PriorConfig
+        How the prior is fitted. Its fields may also be given directly, as in
+        ``ForegroundConfig.preset("fast", members=5, window=3)``.
+    features : {"prior", "image"}
+        Whether the prior or the image itself, both at the working size, is clustered.
+    window : int
+        Side, in pixels, of the square window that describes each pixel; odd.
+    n_clusters : int
+        Number of K-means clusters, at least 2; each is then called foreground or background.
+    n_init : int
+        Starts of K-means, the best of which counts.
+    invert : bool
+        Swap foreground and background after the choice.
+    min_size : int
+        Drop connected pieces of foreground smaller than this many pixels; 0 keeps all.
+    fill_holes : bool
+        Turn background that is enclosed by foreground into foreground.
+    """
+
+    prior: PriorConfig = field(default_factory=PriorConfig)
+    features: Literal["prior", "image"] = "prior"
+    window: int = 7
+    n_clusters: int = 2
+    n_init: int = 10
+    invert: bool = False
+    min_size: int = 0
+    fill_holes: bool = False
+
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "fast": {},
+        "published": {"prior": PriorConfig.preset("published")},
+    }
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.prior, PriorConfig):
+            raise ConfigError(f"prior is a {type(self.prior).__name__}; pass a PriorConfig")
+        if self.features not in ("prior", "image"):
+            raise ConfigError(f"got features={self.features!r}; choose 'prior' or 'image'")
+        _at_least("window", self.window, 1)
+        if self.window % 2 == 0:
+            raise ConfigError(f"got window={self.window}; pass an odd number, such as 7")
+        _at_least("n_clusters", self.n_clusters, 2)
+        _at_least("n_init", self.n_init, 1)
+        _at_least("min_size", self.min_size, 0)

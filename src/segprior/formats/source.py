@@ -1,0 +1,81 @@
+"""Open whatever holds a file: a path, bytes or a file object."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import BinaryIO
+
+from segprior.errors import ImageError
+
+__all__ = ["one_line", "open_source"]
+
+
+@contextmanager
+def open_source(source: object) -> Iterator[tuple[BinaryIO, str]]:
+    """Open a source for reading from its start, and find a name for it.
+
+    Parameters
+    ----------
+    source : str, path-like, bytes, bytearray, memoryview or binary file object
+        A file object is read to its end and left open.
+
+    Yields
+    ------
+    stream : binary file object
+        Can be sought, and holds at least one byte.
+    name : str
+        For messages.
+
+    Raises
+    ------
+    ImageError
+        If there is no such file, it cannot be read, or it is empty.
+    """
+    stream, name = _open(source)
+    # A stream over bytes needs no closing, and views of it may outlive this function.
+    with nullcontext(stream) if isinstance(stream, io.BytesIO) else stream:
+        if not stream.read(1):
+            raise ImageError(f"{name}: 0 bytes, nothing to read; save or copy it again")
+        stream.seek(0)
+        yield stream, name
+
+
+def _open(source: object) -> tuple[BinaryIO, str]:
+    if isinstance(source, bytes | bytearray | memoryview):
+        return io.BytesIO(source), "the bytes"
+    if isinstance(source, str | os.PathLike):
+        path = Path(os.fsdecode(source))
+        try:
+            stream = path.open("rb")
+            if stream.seekable():
+                return stream, str(path)
+            with stream:
+                return io.BytesIO(stream.read()), str(path)
+        except FileNotFoundError as error:
+            raise ImageError(f"no file {path}; check its name and folder") from error
+        except (IsADirectoryError, PermissionError) as error:
+            if path.is_dir():  # a permission error on Windows
+                raise ImageError(f"{path} is a folder; name a file in it") from error
+            raise ImageError(f"cannot read {path}: not permitted; check its rights") from error
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise ImageError(f"cannot read {str(path)!r}: {reason}; check its name") from error
+    name = getattr(source, "name", None)
+    name = name if isinstance(name, str) else "the stream"
+    try:
+        data = source.read()  # type: ignore[attr-defined]
+    except (OSError, ValueError) as error:
+        raise ImageError(f"cannot read {name}: {one_line(error)}; open it with 'rb'") from error
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise ImageError(f"{name} gives {type(data).__name__}, not bytes; open it with 'rb'")
+    return io.BytesIO(data), name
+
+
+def one_line(error: BaseException) -> str:
+    """Put an exception of some other library on one line of reasonable length."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 160 else f"{text[:157]}..."

@@ -1,0 +1,246 @@
+"""What a segmentation returns: labels with the evidence for them, and ways to save and see it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segprior.drawing import draw_labels, draw_mask
+from segprior.errors import ConfigError, ImageError
+from segprior.formats.labels import encode_labels, save_labels
+from segprior.formats.palette import label_colours
+from segprior.formats.png import encode_png
+from segprior.images import as_image, to_rgb, to_uint8
+
+__all__ = ["Segmentation"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Segmentation:
+    """Labels for every pixel of one image, and how they came about.
+
+    Attributes
+    ----------
+    labels : ndarray of int, shape (H, W)
+        For a mask 0 is background and 1 foreground (uint8); for a label map 1..n.
+    confidence : ndarray of float32, shape (H, W)
+        How sure each label is, in [0, 1]; the method that made it says how it is measured.
+    score : float
+        How sure the whole segmentation is, in [0, 1].
+    config : object
+        The configuration that made it, with ``to_dict()``.
+    seed : int
+        The seed that made it.
+    seconds : float
+        How long it took.
+    evidence : dict of str to float
+        Named numbers behind the decisions, such as ``polarity``.
+    kind : {"mask", "labels"}
+        Whether ``labels`` is a foreground mask or a label map.
+
+    Raises
+    ------
+    ImageError
+        If the labels are not a two-dimensional array of whole numbers from 0, those of a mask
+        not 0 and 1, or the confidence has another shape.
+    ConfigError
+        If ``kind`` is another word.
+    """
+
+    labels: NDArray[Any]
+    confidence: NDArray[np.float32]
+    score: float
+    config: Any
+    seed: int
+    seconds: float
+    evidence: dict[str, float] = field(default_factory=dict)
+    kind: Literal["mask", "labels"] = "mask"
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("mask", "labels"):
+            raise ConfigError(f"got kind={self.kind!r}; choose 'mask' or 'labels'")
+        labels = np.asarray(self.labels)
+        if labels.ndim != 2 or labels.dtype.kind not in "bui":
+            raise ImageError(
+                f"labels of shape {labels.shape} and type {labels.dtype}; "
+                "pass whole numbers of shape (H, W)"
+            )
+        if labels.min(initial=0) < 0:
+            raise ImageError(f"got label {labels.min()}; labels start at 0")
+        if self.kind == "mask":
+            if labels.max(initial=0) > 1:
+                raise ImageError(f"got label {labels.max()} in a mask; pass kind='labels'")
+            labels = labels.astype(np.uint8, copy=False)
+        confidence = np.asarray(self.confidence, np.float32)
+        if confidence.shape != labels.shape:
+            raise ImageError(
+                f"confidence has shape {confidence.shape}, labels {labels.shape}; pass one number "
+                "per label"
+            )
+        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "confidence", confidence)
+
+    def __repr__(self) -> str:
+        rows, columns = self.labels.shape
+        what = (
+            f"{self.foreground:.1%} foreground"
+            if self.kind == "mask"
+            else f"{self.n_labels} labels"
+        )
+        return (
+            f"Segmentation({self.kind} of {rows} x {columns} pixels, {what}, "
+            f"score {self.score:.2f}, seed {self.seed}, {self.seconds:.1f} s)"
+        )
+
+    @property
+    def foreground(self) -> float:
+        """Share of the pixels whose label is not 0."""
+        return float(np.count_nonzero(self.labels) / self.labels.size)
+
+    @property
+    def n_labels(self) -> int:
+        """Number of distinct labels, 0 among them where it occurs."""
+        return int(np.unique(self.labels).size)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the arrays as plain values, fit for JSON.
+
+        The share of foreground stands under ``foreground`` for a mask, the number of labels
+        under ``labels`` for a label map.
+        """
+        size = {"rows": self.labels.shape[0], "columns": self.labels.shape[1]}
+        content: dict[str, Any] = (
+            {"foreground": self.foreground} if self.kind == "mask" else {"labels": self.n_labels}
+        )
+        return {
+            "kind": self.kind,
+            **size,
+            **content,
+            "score": float(self.score),
+            "evidence": {name: float(value) for name, value in self.evidence.items()},
+            "seed": int(self.seed),
+            "seconds": float(self.seconds),
+            "config": self.config.to_dict() if self.config is not None else None,
+        }
+
+    def to_png(self) -> bytes:
+        """Return the bytes that :meth:`save` writes into a ``.png`` file."""
+        return encode_labels(self.labels, ".png", mask=self.kind == "mask")
+
+    def _repr_png_(self) -> bytes:
+        if self.kind == "labels" and self.labels.max(initial=0) > 255:
+            return encode_png(label_colours(self.labels))
+        return self.to_png()
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the labels in the format that the suffix names.
+
+        A mask becomes a grey 8-bit PNG or TIFF of 0 and 255. A label map becomes an indexed PNG,
+        a 16-bit PNG if it has labels above 255, or a TIFF of 16 or 32 bits. ``.npy`` holds
+        ``labels`` as they are. :func:`segprior.formats.labels.read_labels` reads all of them back
+        exactly.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Ends in ``.png``, ``.tif``, ``.tiff`` or ``.npy``.
+
+        Returns
+        -------
+        pathlib.Path
+            ``path``.
+
+        Raises
+        ------
+        OutputError
+            If the suffix is another one, the format cannot hold the largest label, or the file
+            cannot be written.
+        """
+        return save_labels(path, self.labels, mask=self.kind == "mask")
+
+    def overlay(
+        self,
+        image: Any,
+        *,
+        alpha: float = 0.5,
+        boundaries: bool = True,
+        channel_axis: int | None = -1,
+    ) -> NDArray[np.uint8]:
+        """Draw the labels over the image.
+
+        The background of a mask is darkened and loses its colours; the regions of a label map
+        are tinted with the colours that its PNG file has. Images of one, two or more than three
+        channels are shown as :func:`segprior.images.to_rgb` does.
+
+        Parameters
+        ----------
+        image : path, array or whatever :func:`segprior.images.as_image` takes
+            The image that was segmented.
+        alpha : float
+            Strength, in [0, 1]: how much is taken from the background, or how much is tint.
+        boundaries : bool
+            Draw a line between the labels.
+        channel_axis : int or None
+            Of an array.
+
+        Returns
+        -------
+        ndarray of uint8, shape (H, W, 3)
+
+        Raises
+        ------
+        ImageError
+            If the image has another size.
+        ConfigError
+            If ``alpha`` lies outside [0, 1].
+        """
+        if not 0 <= alpha <= 1:
+            raise ConfigError(f"got alpha={alpha!r}; pass a number from 0 to 1")
+        picture = self._picture(image, channel_axis)
+        if self.kind == "mask":
+            return draw_mask(picture, self.labels > 0, alpha=alpha, boundaries=boundaries)
+        return draw_labels(picture, self.labels, alpha=alpha, boundaries=boundaries)
+
+    def cutout(self, image: Any, *, channel_axis: int | None = -1) -> NDArray[np.uint8]:
+        """Cut the foreground, all labels but 0, out of the image.
+
+        Parameters
+        ----------
+        image, channel_axis
+            As in :meth:`overlay`.
+
+        Returns
+        -------
+        ndarray of uint8, shape (H, W, 4)
+            RGBA; the background is black and transparent.
+
+        Raises
+        ------
+        ImageError
+            If the image has another size.
+        """
+        result = np.zeros((*self.labels.shape, 4), np.uint8)
+        chosen = self.labels > 0
+        result[..., :3] = self._picture(image, channel_axis)
+        result[~chosen] = 0
+        result[..., 3] = np.where(chosen, 255, 0)
+        return result
+
+    def confidence_picture(self) -> NDArray[np.uint8]:
+        """Return the confidence as a grey picture, uint8 of shape (H, W), 255 where it is 1."""
+        return to_uint8(self.confidence)
+
+    def _picture(self, image: Any, channel_axis: int | None) -> NDArray[np.uint8]:
+        values = as_image(image, channel_axis=channel_axis, max_pixels=None)
+        if values.shape[:2] != self.labels.shape:
+            rows, columns = self.labels.shape
+            raise ImageError(
+                f"the image has {values.shape[0]} x {values.shape[1]} pixels, the labels have "
+                f"{rows} x {columns}; pass the image that was segmented"
+            )
+        return to_uint8(to_rgb(values))

@@ -1,0 +1,18 @@
+"""Fixtures that several test modules share."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+
+@pytest.fixture
+def rgb() -> NDArray[np.uint8]:
+    return np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
+
+
+@pytest.fixture
+def unit(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    unit: NDArray[np.float32] = np.divide(rgb, np.float32(255))
+    return unit
