@@ -1,0 +1,104 @@
+"""The generator that is fitted to one image: an encoder-decoder without skip connections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from segprior.layers import PLAIN, Layers
+
+__all__ = ["BLOCKS", "WIDTHS", "Generator"]
+
+WIDTHS = (8, 16, 32)
+BLOCKS = ("down1", "down2", "down3", "up3", "up2", "up1")
+
+
+class Generator(nn.Module):
+    """One or several generators side by side, each with its own weights.
+
+    The network of the deep image prior as the DSP publication sets it: 3 scales of 8, 16 and 32
+    channels, 35,179 parameters for RGB. Those 304 of them that a batch normalisation cancels
+    (the biases before it, and the shift of the one before a convolution) are left out: they
+    change no output.
+
+    Parameters
+    ----------
+    seeds : sequence of int
+        One seed per member; its weights depend on nothing else.
+    channels : int
+        Channels of the image.
+    noise_channels : int
+        Channels of the noise that goes in.
+    layers : Layers
+        How the layers are computed; ``layers.CPU`` takes one member only.
+
+    References
+    ----------
+    .. [1] Ulyanov, Vedaldi, Lempitsky: Deep Image Prior. CVPR 2018, arXiv:1711.10925.
+    """
+
+    def __init__(
+        self, seeds: Sequence[int], channels: int, noise_channels: int, layers: Layers = PLAIN
+    ) -> None:
+        super().__init__()
+        self.layers = layers
+        self.members = len(seeds)
+        self.sources = [torch.Generator().manual_seed(seed) for seed in seeds]
+        self.down = nn.ModuleList()
+        self.up = nn.ModuleList()
+        into = noise_channels
+        for width in WIDTHS:
+            self.down.append(self._down(into, width))
+            into = width
+        for width in reversed(WIDTHS):
+            self.up.append(self._up(into, width))
+            into = width
+        self.head = self._weight(channels, into, 1)
+        self.head_bias = self._uniform((channels,), into)
+
+    def noise(self, rows: int, columns: int, channels: int, scale: float) -> Tensor:
+        """Draw the noise that goes in: uniform, ``scale`` wide, around 0."""
+        draws = [torch.rand(channels, rows, columns, generator=s) for s in self.sources]
+        return ((torch.cat(draws) - 0.5) * scale)[None]  # (1, M*channels, rows, columns)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Generate the image, in (0, 1), and return the output of every block beside it."""
+        conv, norm_act, up_conv, pointwise = self.layers
+        m = self.members
+        blocks: dict[str, Tensor] = {}
+        for name, p in zip(BLOCKS[:3], self.down, strict=True):
+            x = norm_act(conv(x, p["conv1"], stride=2, groups=m), p["gain1"], p["shift1"])  # /2
+            x = norm_act(conv(x, p["conv2"], stride=1, groups=m), p["gain2"], p["shift2"])
+            blocks[name] = x
+        for name, p in zip(BLOCKS[3:], self.up, strict=True):
+            x = up_conv(x, p["gain0"], p["conv1"], groups=m)  # *2
+            x = norm_act(x, p["gain1"], p["shift1"])
+            x = pointwise(x, p["conv2"], None, groups=m)
+            x = norm_act(x, p["gain2"], p["shift2"])
+            blocks[name] = x
+        return torch.sigmoid(pointwise(x, self.head, self.head_bias, groups=m)), blocks
+
+    def _down(self, into: int, out: int) -> nn.ParameterDict:
+        weights = {"conv1": self._weight(out, into, 3), "conv2": self._weight(out, out, 3)}
+        return nn.ParameterDict(weights | self._norms(out))
+
+    def _up(self, into: int, out: int) -> nn.ParameterDict:
+        weights = {"conv1": self._weight(out, into, 3), "conv2": self._weight(out, out, 1)}
+        gain = {"gain0": torch.ones(self.members * into)}
+        return nn.ParameterDict(weights | gain | self._norms(out))
+
+    def _norms(self, width: int) -> dict[str, Tensor]:
+        size = self.members * width
+        gains = {f"gain{i}": torch.ones(size) for i in (1, 2)}
+        return gains | {f"shift{i}": torch.zeros(size) for i in (1, 2)}
+
+    def _weight(self, out: int, into: int, side: int) -> nn.Parameter:
+        return self._uniform((out, into, side, side), into * side * side)
+
+    def _uniform(self, shape: tuple[int, ...], fan_in: int) -> nn.Parameter:
+        """Draw what PyTorch's convolutions start from: uniform in ±1/√fan_in, member by member."""
+        bound = fan_in**-0.5
+        draws = [torch.empty(shape).uniform_(-bound, bound, generator=s) for s in self.sources]
+        return nn.Parameter(torch.cat(draws))

@@ -1,0 +1,228 @@
+"""Fit generators to one image: the loop of the prior, member by member or all at once.
+
+On a CPU each member is fitted on one thread, as many side by side as PyTorch is set to use, so
+that the number of threads never changes a result. On other devices the members are fitted
+together, as groups of channels of one network.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from segprior.callbacks import Callback, Event
+from segprior.config import PriorConfig
+from segprior.errors import ConfigError
+from segprior.heap import steady_heap
+from segprior.layers import CPU, PLAIN, Layers
+from segprior.networks import Generator
+
+__all__ = ["Run", "fit_members", "resolve_device"]
+
+_PIXELS_TOGETHER = 1 << 24
+
+
+@dataclass(kw_only=True)
+class Run:
+    """What one member leaves behind, all of it on the padded grid.
+
+    Attributes
+    ----------
+    losses : ndarray of float32, shape (iterations,)
+        NaN after an early stop.
+    output : ndarray of float32, shape (rows, columns, C)
+        Output of the last forward pass.
+    snapshots : dict of int to ndarray
+        Output by iteration; that of the last one made where the member stopped before.
+    features : dict of (str, int) to ndarray of float32, shape (rows', columns', width)
+        Output of a block by block and iteration, likewise.
+    """
+
+    losses: NDArray[np.float32]
+    output: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
+    snapshots: dict[int, NDArray[np.float32]] = field(default_factory=dict)
+    features: dict[tuple[str, int], NDArray[np.float32]] = field(default_factory=dict)
+
+
+def resolve_device(device: str | torch.device) -> torch.device:
+    """Turn the ``device`` argument of a public function into a device that is there.
+
+    ``"auto"`` is CUDA if there is one, else Apple's MPS, else the CPU.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such device.
+    """
+    available = {
+        "cuda": torch.cuda.is_available,
+        "mps": torch.backends.mps.is_available,
+        "cpu": lambda: True,
+    }
+    if device == "auto":
+        return torch.device(next(name for name, there in available.items() if there()))
+    try:
+        chosen = torch.device(device)
+    except RuntimeError:
+        chosen = None
+    if chosen is None or chosen.type not in available:
+        raise ConfigError(f"no device {str(device)!r}; choose auto, cpu, cuda or mps")
+    if not available[chosen.type]():
+        raise ConfigError(f"device {str(device)!r} is not available here; pass device='cpu'")
+    return chosen
+
+
+class _Announcer:
+    """Calls the callback, never twice at once, and tells all members when to give up."""
+
+    def __init__(self, callback: Callback | None, config: PriorConfig) -> None:
+        self.callback = callback
+        self.config = config
+        self.given_up = threading.Event()
+        self._lock = threading.Lock()
+
+    def stops(self, member: int, iteration: int, loss: float) -> bool:
+        if self.callback is None:
+            return False
+        event = Event(
+            stage="prior",
+            member=member,
+            members=self.config.members,
+            iteration=iteration,
+            iterations=self.config.iterations,
+            loss=loss,
+        )
+        with self._lock:
+            if self.given_up.is_set():
+                return True
+            return self.callback(event) is True
+
+
+def fit_members(
+    target: Tensor,
+    seeds: Sequence[int],
+    config: PriorConfig,
+    device: torch.device,
+    callback: Callback | None = None,
+) -> list[Run]:
+    """Fit one generator per seed to the image.
+
+    Parameters
+    ----------
+    target : Tensor of float32, shape (1, C, rows, columns)
+        On the CPU, in [0, 1]; the sides are multiples of 8 and at least 16.
+    seeds : sequence of int
+        One per member.
+    config : PriorConfig
+        Its ``members`` is only reported to the callback.
+    device : torch.device
+        Where to fit.
+    callback : callable, optional
+        See :mod:`segprior.callbacks`.
+
+    Returns
+    -------
+    list of Run
+        One per seed.
+    """
+    announcer = _Announcer(callback, config)
+    if device.type != "cpu":
+        together = max(1, _PIXELS_TOGETHER // (target.shape[2] * target.shape[3]))
+        runs: list[Run] = []
+        for first in range(0, len(seeds), together):
+            part = seeds[first : first + together]
+            runs += _fit(target, part, first, config, announcer, device, PLAIN)
+        return runs
+
+    def alone(member: int) -> Run:
+        return _fit(target, [seeds[member]], member, config, announcer, device, CPU)[0]
+
+    with steady_heap(), _side_by_side(len(seeds)) as pool:
+        futures = [pool.submit(alone, member) for member in range(len(seeds))]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+            for future in futures:
+                if future.done():
+                    future.result()
+        except BaseException:
+            announcer.given_up.set()
+            for future in futures:
+                future.cancel()
+            raise
+        return [future.result() for future in futures]
+
+
+@contextmanager
+def _side_by_side(members: int) -> Iterator[ThreadPoolExecutor]:
+    threads = torch.get_num_threads()
+    one_thread: Callable[[], None] = lambda: torch.set_num_threads(1)  # noqa: E731
+    try:
+        with ThreadPoolExecutor(min(members, threads), initializer=one_thread) as pool:
+            yield pool
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _fit(
+    target: Tensor,
+    seeds: Sequence[int],
+    first: int,
+    config: PriorConfig,
+    announcer: _Announcer,
+    device: torch.device,
+    layers: Layers,
+) -> list[Run]:
+    """Fit the generators of ``seeds`` as one network; ``first`` is the number of the first."""
+    order = torch.channels_last
+    network = Generator(seeds, target.shape[1], config.noise_channels, layers)
+    noise = network.noise(*target.shape[2:], config.noise_channels, config.noise_scale)
+    noise = noise.to(device, memory_format=order)
+    target = target.to(device, memory_format=order)
+    network.to(device, memory_format=order)  # type: ignore[call-overload]
+    adam = torch.optim.Adam(network.parameters(), lr=config.learning_rate, fused=True)
+    runs = [Run(losses=np.full(config.iterations, np.nan, np.float32)) for _ in seeds]
+    going = dict(enumerate(runs))
+    snapshots, features = set(config.snapshots), set(config.features)
+    for iteration in range(1, config.iterations + 1):
+        if announcer.given_up.is_set():
+            break
+        output, blocks = network(noise)  # (1, M*C, rows, columns)
+        apart = output.unflatten(1, (len(seeds), -1))
+        errors = (apart - target[:, None]).abs().mean((0, 2, 3, 4))  # (M,)
+        for place, loss in enumerate(errors.tolist()):
+            if place not in going:
+                continue
+            run = going[place]
+            run.losses[iteration - 1] = loss
+            last = iteration == config.iterations
+            last |= announcer.stops(first + place, iteration, loss)
+            if last:
+                run.output = _taken(output, place, len(seeds))
+                del going[place]
+            for at in snapshots:
+                if at == iteration or (last and at > iteration):
+                    run.snapshots[at] = run.output if last else _taken(output, place, len(seeds))
+            for block, at in features:
+                if at == iteration or (last and at > iteration):
+                    run.features[block, at] = _taken(blocks[block], place, len(seeds))
+        if not going:
+            break
+        adam.zero_grad()
+        errors.sum().backward()
+        adam.step()
+    return runs
+
+
+def _taken(x: Tensor, place: int, members: int) -> NDArray[np.float32]:
+    """Copy one member's channels out of a tensor of all, as (rows, columns, channels)."""
+    part = x.detach()[0].unflatten(0, (members, -1))[place].permute(1, 2, 0)
+    taken: NDArray[np.float32] = part.cpu().numpy().copy(order="C")
+    return taken
