@@ -46,7 +46,7 @@ class Presets:
             if "prior" not in fields:
                 known = ", ".join(sorted(fields))
                 raise ConfigError(f"no option {min(rest)!r}; the options are {known}")
-            inner: PriorConfig = own.get("prior", getattr(self, "prior", None))
+            inner: Any = own.get("prior", getattr(self, "prior", None))
             try:
                 own["prior"] = inner.replace(**rest)
             except ConfigError as error:
@@ -64,9 +64,7 @@ class Presets:
 C = TypeVar("C", bound=Presets)
 
 
-def resolve(
-    kind: type[C], preset: str | None, config: C | None, overrides: Mapping[str, Any]
-) -> C:
+def resolve(kind: type[C], preset: str | None, config: C | None, overrides: Mapping[str, Any]) -> C:
     """Join the ``preset=``, ``config=`` and keyword arguments of a public function into one."""
     if config is None:
         return kind.preset("fast" if preset is None else preset, **overrides)
@@ -83,7 +81,11 @@ def _at_least(name: str, value: object, least: int) -> None:
 
 
 def _positive(name: str, value: object) -> None:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < float("inf"):
+    if (
+        not isinstance(value, int | float)
+        or isinstance(value, bool)
+        or not 0 < value < float("inf")
+    ):
         raise ConfigError(f"got {name}={value!r}; pass a number above 0")
 
 

@@ -115,7 +115,7 @@ def enlarged_conv(x: Tensor, weight: Tensor) -> Tensor:
     -------
     Tensor, shape (1, O, 2h, 2w)
     """
-    return _EnlargedConv.apply(x, weight)  # type: ignore[no-any-return]
+    return _EnlargedConv.apply(x, weight)  # type: ignore[no-any-return, no-untyped-call]
 
 
 @lru_cache(maxsize=64)
@@ -150,13 +150,15 @@ class _EnlargedVariance(Function):
         square = torch.mul(x, s, out=t).sum((2, 3)) / count  # (1, C)
         ctx.save_for_backward(s, sums, mean)
         ctx.count = count
-        return (square - mean * mean)[0]
+        variance: Tensor = (square - mean * mean)[0]
+        return variance
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Tensor:
         s, sums, mean = ctx.saved_tensors
         factor = (grad * (2 / ctx.count)).view(1, -1, 1, 1)
-        return (s * factor).addcmul_(sums, -factor * mean.view(1, -1, 1, 1))
+        grad_x: Tensor = (s * factor).addcmul_(sums, -factor * mean.view(1, -1, 1, 1))
+        return grad_x
 
 
 def enlarged_variance(x: Tensor) -> Tensor:
@@ -174,4 +176,4 @@ def enlarged_variance(x: Tensor) -> Tensor:
     Tensor, shape (C,)
         The variance without Bessel's correction, as batch normalisation takes it.
     """
-    return _EnlargedVariance.apply(x)  # type: ignore[no-any-return]
+    return _EnlargedVariance.apply(x)  # type: ignore[no-any-return, no-untyped-call]

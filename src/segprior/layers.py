@@ -53,7 +53,9 @@ class UpConv(Protocol):
 class Pointwise(Protocol):
     """Convolve by 1×1 weights."""
 
-    def __call__(self, x: Tensor, weight: Tensor, bias: Tensor | None, *, groups: int) -> Tensor: ...
+    def __call__(
+        self, x: Tensor, weight: Tensor, bias: Tensor | None, *, groups: int
+    ) -> Tensor: ...
 
 
 class Layers(NamedTuple):
@@ -133,11 +135,11 @@ class _NormAct(Function):
 
 
 def _quick_conv(x: Tensor, weight: Tensor, *, stride: int, groups: int) -> Tensor:
-    return _ReflectConv.apply(x, weight, stride)  # type: ignore[no-any-return]
+    return _ReflectConv.apply(x, weight, stride)  # type: ignore[no-any-return, no-untyped-call]
 
 
 def _quick_norm_act(x: Tensor, gain: Tensor, shift: Tensor) -> Tensor:
-    return _NormAct.apply(x, gain, shift)  # type: ignore[no-any-return]
+    return _NormAct.apply(x, gain, shift)  # type: ignore[no-any-return, no-untyped-call]
 
 
 def _quick_up_conv(x: Tensor, gain: Tensor, weight: Tensor, *, groups: int) -> Tensor:
@@ -155,7 +157,8 @@ def _product(a: Tensor, b: Tensor) -> Tensor:
         return a.T @ b
     both = a.reshape(-1, 2 * a.shape[1]).T @ b.reshape(-1, 2 * b.shape[1])
     top, bottom = both.split(a.shape[1])
-    return top[:, : b.shape[1]] + bottom[:, b.shape[1] :]
+    product: Tensor = top[:, : b.shape[1]] + bottom[:, b.shape[1] :]
+    return product
 
 
 def _pixels(x: Tensor) -> Tensor:
@@ -183,7 +186,7 @@ class _Pointwise(Function):
 def _quick_pointwise(x: Tensor, weight: Tensor, bias: Tensor | None, *, groups: int) -> Tensor:
     if x.dtype != torch.float32 or not torch.backends.mkldnn.is_available():
         return _pointwise(x, weight, bias, groups=groups)
-    return _Pointwise.apply(x, weight, bias)  # type: ignore[no-any-return]
+    return _Pointwise.apply(x, weight, bias)  # type: ignore[no-any-return, no-untyped-call]
 
 
 CPU = Layers(_quick_conv, _quick_norm_act, _quick_up_conv, _quick_pointwise)

@@ -45,48 +45,47 @@ class Generator(nn.Module):
         super().__init__()
         self.layers = layers
         self.members = len(seeds)
+        self.noise_channels = noise_channels
         self.sources = [torch.Generator().manual_seed(seed) for seed in seeds]
-        self.down = nn.ModuleList()
-        self.up = nn.ModuleList()
+        self.blocks = nn.ModuleDict()
         into = noise_channels
-        for width in WIDTHS:
-            self.down.append(self._down(into, width))
-            into = width
-        for width in reversed(WIDTHS):
-            self.up.append(self._up(into, width))
+        for name, width in zip(BLOCKS, (*WIDTHS, *reversed(WIDTHS)), strict=True):
+            self.blocks[name] = self._block(into, width, up=name.startswith("up"))
             into = width
         self.head = self._weight(channels, into, 1)
         self.head_bias = self._uniform((channels,), into)
 
-    def noise(self, rows: int, columns: int, channels: int, scale: float) -> Tensor:
+    def noise(self, rows: int, columns: int, scale: float) -> Tensor:
         """Draw the noise that goes in: uniform, ``scale`` wide, around 0."""
-        draws = [torch.rand(channels, rows, columns, generator=s) for s in self.sources]
-        return ((torch.cat(draws) - 0.5) * scale)[None]  # (1, M*channels, rows, columns)
+        size = (self.noise_channels, rows, columns)
+        draws = [torch.rand(size, generator=source) for source in self.sources]
+        return ((torch.cat(draws) - 0.5) * scale)[None]  # (1, M*noise_channels, rows, columns)
 
     def forward(self, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Generate the image, in (0, 1), and return the output of every block beside it."""
         conv, norm_act, up_conv, pointwise = self.layers
         m = self.members
-        blocks: dict[str, Tensor] = {}
-        for name, p in zip(BLOCKS[:3], self.down, strict=True):
-            x = norm_act(conv(x, p["conv1"], stride=2, groups=m), p["gain1"], p["shift1"])  # /2
-            x = norm_act(conv(x, p["conv2"], stride=1, groups=m), p["gain2"], p["shift2"])
-            blocks[name] = x
-        for name, p in zip(BLOCKS[3:], self.up, strict=True):
-            x = up_conv(x, p["gain0"], p["conv1"], groups=m)  # *2
-            x = norm_act(x, p["gain1"], p["shift1"])
-            x = pointwise(x, p["conv2"], None, groups=m)
-            x = norm_act(x, p["gain2"], p["shift2"])
-            blocks[name] = x
-        return torch.sigmoid(pointwise(x, self.head, self.head_bias, groups=m)), blocks
+        outputs: dict[str, Tensor] = {}
+        for name, block in self.blocks.items():
+            p = dict(block.named_parameters())
+            if name.startswith("down"):
+                x = conv(x, p["conv1"], stride=2, groups=m)  # (1, M*8, H/2, W/2), then 16, 32
+                x = norm_act(x, p["gain1"], p["shift1"])
+                x = conv(x, p["conv2"], stride=1, groups=m)
+            else:
+                x = up_conv(x, p["gain0"], p["conv1"], groups=m)  # (1, M*32, H/4, W/4), 16, 8
+                x = norm_act(x, p["gain1"], p["shift1"])
+                x = pointwise(x, p["conv2"], None, groups=m)
+            x = outputs[name] = norm_act(x, p["gain2"], p["shift2"])
+        x = pointwise(x, self.head, self.head_bias, groups=m)  # (1, M*C, H, W)
+        return torch.sigmoid(x), outputs
 
-    def _down(self, into: int, out: int) -> nn.ParameterDict:
-        weights = {"conv1": self._weight(out, into, 3), "conv2": self._weight(out, out, 3)}
-        return nn.ParameterDict(weights | self._norms(out))
-
-    def _up(self, into: int, out: int) -> nn.ParameterDict:
-        weights = {"conv1": self._weight(out, into, 3), "conv2": self._weight(out, out, 1)}
-        gain = {"gain0": torch.ones(self.members * into)}
+    def _block(self, into: int, out: int, *, up: bool) -> nn.ParameterDict:
+        weights = {
+            "conv1": self._weight(out, into, 3),
+            "conv2": self._weight(out, out, 1 if up else 3),
+        }
+        gain = {"gain0": torch.ones(self.members * into)} if up else {}
         return nn.ParameterDict(weights | gain | self._norms(out))
 
     def _norms(self, width: int) -> dict[str, Tensor]:

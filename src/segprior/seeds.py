@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from numbers import Integral
 
 import numpy as np
 
@@ -37,7 +36,7 @@ def as_seed(rng: RandomSource) -> int:
         return secrets.randbits(63)
     if isinstance(rng, np.random.Generator):
         return int(rng.integers(2**63))
-    if isinstance(rng, Integral) and not isinstance(rng, bool):
+    if isinstance(rng, int | np.integer) and not isinstance(rng, bool):
         seed = int(rng)
         if 0 <= seed < 2**63:
             return seed

@@ -62,7 +62,7 @@ def resolve_device(device: str | torch.device) -> torch.device:
     ConfigError
         If there is no such device.
     """
-    available = {
+    available: dict[str, Callable[[], bool]] = {
         "cuda": torch.cuda.is_available,
         "mps": torch.backends.mps.is_available,
         "cpu": lambda: True,
@@ -183,7 +183,7 @@ def _fit(
     """Fit the generators of ``seeds`` as one network; ``first`` is the number of the first."""
     order = torch.channels_last
     network = Generator(seeds, target.shape[1], config.noise_channels, layers)
-    noise = network.noise(*target.shape[2:], config.noise_channels, config.noise_scale)
+    noise = network.noise(target.shape[2], target.shape[3], config.noise_scale)
     noise = noise.to(device, memory_format=order)
     target = target.to(device, memory_format=order)
     network.to(device, memory_format=order)  # type: ignore[call-overload]

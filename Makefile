@@ -1,0 +1,46 @@
+# make demo      segment the sample photographs into demo/
+# make test      lint, types and all tests but the slow ones
+# make test-all  the slow ones too
+# make clean     remove what the others made
+# PYTHON=python3.12 chooses the interpreter for the virtual environment.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# One thread per process: the tests run side by side, and results do not depend on it.
+TEST_ENV := OMP_NUM_THREADS=1
+PYTEST := $(TEST_ENV) $(BIN)/python -m pytest -q -n auto --maxprocesses 4
+
+.PHONY: demo test test-all check clean
+
+demo: $(VENV)/.installed
+	@$(BIN)/python examples/demo.py
+
+test: check
+	$(PYTEST) -m "not slow"
+
+test-all: check
+	$(PYTEST)
+
+check: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "segprior needs Python 3.11 or later; name one with make PYTHON=...")'
+	@echo "making $(VENV) and installing into it, which takes a minute or more"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.created
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[test]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) demo build dist .mypy_cache .ruff_cache .pytest_cache
+	find src tests examples -name __pycache__ -type d -prune -exec rm -rf {} +

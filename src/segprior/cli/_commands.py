@@ -1,0 +1,65 @@
+"""One command line from its words to its exit code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from segprior.cli._options import spoken
+from segprior.cli._parser import COMMANDS, parse
+from segprior.cli._plan import Plan, make_plan
+from segprior.cli._report import Report, complain, short_warnings
+from segprior.cli._tasks import ForegroundTask, PriorTask, Task
+from segprior.errors import ConfigError, SegpriorError
+
+__all__ = ["run"]
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line and return its exit code; see :func:`segprior.cli.main`."""
+    try:
+        name, arguments = parse(argv)
+    except SystemExit as done:  # how argparse ends after the help
+        return int(done.code or 0)
+    except SegpriorError as error:
+        complain(error)
+        return 2
+    try:
+        task = ForegroundTask(arguments) if name == "foreground" else PriorTask(arguments)
+        plan = make_plan(
+            arguments.images,
+            arguments.output,
+            extras=task.extras,
+            suffixes=task.suffixes,
+            keep=task.reads,
+        )
+        if any(job.output is None for job in plan.jobs) and sys.stdout.isatty():
+            raise ConfigError("standard output is a terminal; pass -o FILE, or send it on with >")
+    except SegpriorError as error:
+        complain(spoken(COMMANDS[name].config, error))
+        return 2
+    return _carry_out(name, task, plan, arguments)
+
+
+def _carry_out(name: str, task: Task, plan: Plan, arguments: argparse.Namespace) -> int:
+    from segprior.cli._work import work
+
+    report = Report(
+        as_json=arguments.json,
+        quiet=arguments.quiet,
+        aside=any(job.output is None for job in plan.jobs),
+        total=len(plan.jobs),
+        wording=lambda text: spoken(COMMANDS[name].config, text),
+    )
+    with short_warnings():
+        try:
+            for image, message in plan.failures:
+                report.failure(image, message)
+            work(plan.jobs, task, report)
+        except KeyboardInterrupt:
+            complain(f"interrupted; {report.done} of {len(plan.jobs)} images are done")
+            return 130
+        finally:
+            plan.tidy()
+    return report.exit_code

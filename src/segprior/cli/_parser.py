@@ -1,0 +1,268 @@
+"""What the command line understands: commands, options, and their help."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Sequence
+from typing import NamedTuple, NoReturn
+
+from segprior._version import __version__
+from segprior.cli._options import add_options
+from segprior.cli._values import axis, pixel_count, value_range, whole
+from segprior.config import ForegroundConfig, Presets, PriorConfig
+from segprior.errors import ConfigError
+
+__all__ = ["COMMANDS", "Command", "parse"]
+
+
+class Command(NamedTuple):
+    """One command: the configuration it fills, and what its help says."""
+
+    config: type[Presets]
+    summary: str
+    description: str
+    examples: str
+
+
+COMMANDS = {
+    "foreground": Command(
+        ForegroundConfig,
+        "write a mask of the object in each image",
+        "Tell the object in each image from its background and write a mask: 255 on the object, "
+        "0 elsewhere, at the size of the image.",
+        "segprior foreground photo.jpg -o mask.png --overlay\n"
+        "  segprior foreground photos/ -o masks/ --json > report.jsonl\n"
+        "  segprior foreground - -o - < photo.jpg > mask.png",
+    ),
+    "prior": Command(
+        PriorConfig,
+        "write the prior of each image: texture gone, objects left",
+        "Fit a small untrained network to each image and write what it has learnt after a few "
+        "iterations: the prior, in which texture is gone and objects remain. As .npz it keeps "
+        "members, snapshots, hidden features and settings, for --prior of segprior foreground.",
+        "segprior prior photo.jpg -o prior.png --snapshots 10,20,30\n"
+        "  segprior prior photo.jpg -o prior.npz --preset published",
+    ),
+}
+
+_HELP = f"""usage: segprior COMMAND IMAGE [IMAGE ...] -o OUTPUT [options]
+
+Segment an image with nothing but that image: no training set, no labels, no weights.
+
+commands:
+{{commands}}
+
+options:
+  -h, --help     show this text, or after a command its options
+  --version      show the version ({__version__})
+
+exit codes: 0 all went well, 1 some images failed, 2 nothing could be done, 130 interrupted
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are exceptions of one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what is wrong instead of printing the usage and leaving."""
+        option, _, complaint = message.removeprefix("argument ").partition(": ")
+        if complaint == "expected one argument":
+            message = f"{option} needs a value"
+        elif complaint.startswith("ignored explicit argument"):
+            message = f"{option} takes no value"
+        elif complaint:
+            message = f"{option}: {complaint}"
+        raise ConfigError(f"{message}; see {self.prog} --help")
+
+
+def parse(argv: Sequence[str]) -> tuple[str, argparse.Namespace]:
+    """Read the command line.
+
+    Returns
+    -------
+    command : str
+        Which of `COMMANDS` was asked for.
+    arguments : argparse.Namespace
+        Its options; fields of the configuration are present only if given.
+
+    Raises
+    ------
+    ConfigError
+        On wrong usage.
+    SystemExit
+        After the help or the version was printed.
+    """
+    first = argv[0] if argv else None
+    if first is None:
+        raise ConfigError(f"no command; choose {_alternatives()}, or see segprior --help")
+    if first in ("-h", "--help", "help"):
+        commands = "\n".join(f"  {name:14} {COMMANDS[name].summary}" for name in COMMANDS)
+        print(_HELP.format(commands=commands), end="")
+        raise SystemExit(0)
+    if first == "--version":
+        print(f"segprior {__version__}")
+        raise SystemExit(0)
+    if first not in COMMANDS:
+        kind = "option" if first.startswith("-") else "command"
+        names = COMMANDS if kind == "command" else ("--help", "--version")
+        raise ConfigError(
+            f"no {kind} {first!r}{_meant(first, names)}; choose {_alternatives()}, "
+            "or see segprior --help"
+        )
+    parser = _parser(first)
+    # argparse loses what follows -- when options and images come in any order.
+    end = argv.index("--") if "--" in argv else len(argv)
+    arguments, unknown = parser.parse_known_intermixed_args(list(argv[1:end]))
+    arguments.images = [*arguments.images, *argv[end + 1 :]]
+    if unknown:
+        wrong = unknown[0].split("=", 1)[0]
+        known = [flag for action in parser._actions for flag in action.option_strings]
+        raise ConfigError(f"no option {wrong!r}{_meant(wrong, known)}; see {parser.prog} --help")
+    if not arguments.images:
+        raise ConfigError("no image; name files, a folder, or - for standard input")
+    return first, arguments
+
+
+def _alternatives() -> str:
+    return " or ".join(COMMANDS)
+
+
+def _meant(typed: str, names: Sequence[str] | dict[str, Command]) -> str:
+    close = difflib.get_close_matches(typed, list(names), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def _parser(name: str) -> Parser:
+    command = COMMANDS[name]
+    parser = Parser(
+        prog=f"segprior {name}",
+        usage=f"segprior {name} IMAGE [IMAGE ...] -o OUTPUT [options]",
+        description=command.description,
+        epilog=f"examples:\n  {command.examples}",
+        formatter_class=_HelpFormatter,
+        allow_abbrev=False,
+        add_help=False,
+    )
+    parser.add_argument_group("images").add_argument(
+        "images",
+        nargs="*",
+        metavar="IMAGE",
+        help="files, folders (all images in them), or - for standard input",
+    )
+    _add_output(parser, name)
+    parser.add_argument_group("settings").add_argument(
+        "--preset",
+        metavar="|".join(command.config.presets),
+        help="where all settings below start from; the first is the default",
+    )
+    titles: dict[type[Presets], str] = {PriorConfig: "settings of the prior"}
+    if command.config is not PriorConfig:
+        titles[command.config] = "settings of the mask"
+    add_options(parser, command.config, titles)
+    _add_input(parser, name)
+    _add_running(parser)
+    return parser
+
+
+def _add_output(parser: Parser, name: str) -> None:
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "-o",
+        "--output",
+        metavar="OUTPUT",
+        help="a file, whose suffix is its format; a folder, which gets STEM.png for each image "
+        "and is made if missing; or - for standard output, the default for standard input. "
+        "Existing files are replaced.",
+    )
+    if name == "foreground":
+        extras = {
+            "--overlay": "also write STEM_overlay.png, the mask over the image",
+            "--cutout": "also write STEM_cutout.png, the object with the background transparent",
+            "--confidence": "also write STEM_confidence.png, white where the mask is sure",
+            "--save-prior": "also write STEM_prior.png, the prior that the mask was found on",
+        }
+        for flag, text in extras.items():
+            kind = flag.removeprefix("--").removeprefix("save-")
+            group.add_argument(flag, dest=f"save_{kind}", action="store_true", help=text)
+    group.add_argument(
+        "--json",
+        action="store_true",
+        help="report as one JSON object per image and line; on standard error with -o -",
+    )
+    group.add_argument("--quiet", "-q", action="store_true", help="report nothing but errors")
+
+
+def _add_input(parser: Parser, name: str) -> None:
+    group = parser.add_argument_group("input")
+    if name == "foreground":
+        group.add_argument(
+            "--prior",
+            dest="saved_prior",
+            metavar="FILE.npz",
+            help="use this prior of the image, from segprior prior, instead of fitting one",
+        )
+    group.add_argument(
+        "--page",
+        type=whole,
+        default=argparse.SUPPRESS,
+        metavar="N",
+        help="which page or frame of a file of several, from 0 [0]",
+    )
+    group.add_argument(
+        "--channel-axis",
+        type=axis,
+        default=argparse.SUPPRESS,
+        metavar="N|none",
+        help="which axis of an array holds the channels; none if grey [-1, the last]",
+    )
+    group.add_argument(
+        "--alpha",
+        default=argparse.SUPPRESS,
+        metavar="drop|composite|keep",
+        help="leave transparency out, lay the image over white, or keep it as a channel [drop]",
+    )
+    group.add_argument(
+        "--value-range",
+        type=value_range,
+        default=argparse.SUPPRESS,
+        metavar="LOW,HIGH",
+        help="stored values that become black and white, such as 0,4095",
+    )
+    group.add_argument(
+        "--max-pixels",
+        type=pixel_count,
+        default=argparse.SUPPRESS,
+        metavar="N|none",
+        help="refuse larger images; 100M is 100 megapixels [64M]",
+    )
+
+
+def _add_running(parser: Parser) -> None:
+    group = parser.add_argument_group("running")
+    group.add_argument(
+        "--seed",
+        type=whole,
+        default=argparse.SUPPRESS,
+        metavar="N",
+        help="the same seed gives the same result [0]",
+    )
+    group.add_argument(
+        "--device",
+        default=argparse.SUPPRESS,
+        metavar="auto|cpu|cuda|mps",
+        help="where to compute [auto]",
+    )
+    group.add_argument("-h", "--help", action="help", help="show this text")
+
+
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Wraps the description but keeps the lines of the examples."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if "\n" in text:
+            return super()._fill_text(text, width, indent)
+        return argparse.HelpFormatter._fill_text(self, text, width, indent)

@@ -1,0 +1,227 @@
+"""What will be read and what will be written, settled before any long work begins."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from segprior.errors import ConfigError, ImageError, OutputError
+
+__all__ = ["Job", "Plan", "make_plan"]
+
+_STANDARD = "-"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One image and the files that it becomes.
+
+    Attributes
+    ----------
+    name : str
+        The image as the user named it.
+    source : Path or None
+        Where it is read from; None is standard input.
+    output : Path or None
+        Where the result goes; None is standard output.
+    extras : dict of str to Path
+        Files beside the result, by kind: ``"overlay"``.
+    """
+
+    name: str
+    source: Path | None
+    output: Path | None
+    extras: dict[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """All that is to be done.
+
+    Attributes
+    ----------
+    jobs : list of Job
+        In the order of the command line, a folder's images by name.
+    failures : list of (str, str)
+        Inputs that cannot become jobs, each with the reason.
+    made : list of Path
+        Folders that were made for the output, the innermost last.
+    """
+
+    jobs: list[Job]
+    failures: list[tuple[str, str]]
+    made: list[Path] = field(default_factory=list)
+
+    def tidy(self) -> None:
+        """Remove the folders that were made and have stayed empty."""
+        for folder in reversed(self.made):
+            try:
+                folder.rmdir()
+            except OSError:
+                return  # it holds results, so it and its parents stay
+
+
+def make_plan(
+    images: Sequence[str],
+    output: str | None,
+    *,
+    extras: Iterable[str] = (),
+    suffixes: Collection[str],
+    keep: Iterable[Path] = (),
+) -> Plan:
+    """Settle inputs and outputs, and make the output folder if there is to be one.
+
+    Parameters
+    ----------
+    images : sequence of str
+        Files, folders or ``-``.
+    output : str or None
+        File, folder or ``-``, as the user gave it.
+    extras : iterable of str
+        Kinds of files wanted beside each result.
+    suffixes : collection of str
+        What the result can be written as.
+    keep : iterable of Path
+        Other files that are read and so must not be written over.
+
+    Raises
+    ------
+    ConfigError
+        If the inputs and the output do not fit together.
+    OutputError
+        If the output cannot be written.
+    """
+    extras = list(extras)
+    if images.count(_STANDARD) > 1:
+        raise ConfigError("standard input (-) can be read once; name it once")
+    if output is None:
+        if list(images) != [_STANDARD]:
+            stem = Path(images[0]).stem or "result"
+            raise ConfigError(f"no output; add -o {stem}_out.png, -o FOLDER{os.sep} or -o -")
+        output = _STANDARD
+    sources, failures = _sources(images)
+    many = len(images) > 1 or (images[0] != _STANDARD and Path(images[0]).is_dir())
+    if output == _STANDARD:
+        if many:
+            raise ConfigError("several images cannot share standard output; pass -o FOLDER")
+        if extras:
+            raise ConfigError(f"no place for {extras[0]} on standard output; pass -o FILE")
+        return Plan(
+            jobs=[Job(name=n, source=s, output=None) for n, s in sources], failures=failures
+        )
+
+    target = Path(output)
+    as_folder = target.is_dir() or output.endswith(("/", os.sep))
+    suffix = target.suffix.lower()
+    if many and not as_folder:
+        if suffix in suffixes or target.exists():
+            raise ConfigError(f"several images need a folder, got -o {output}; name a folder")
+        as_folder = True
+    if not as_folder and suffix not in suffixes:
+        known = ", ".join(sorted(suffixes))
+        found = f"suffix {target.suffix!r}" if suffix else "a name without a suffix"
+        raise OutputError(
+            f"got {found} in -o {output}; end it in one of {known}, or in {os.sep} for a folder"
+        )
+    jobs = []
+    for name, source in sources:
+        file = target / f"{_stem(source)}.png" if as_folder else target
+        beside = {kind: file.with_name(f"{file.stem}_{kind}.png") for kind in extras}
+        jobs.append(Job(name=name, source=source, output=file, extras=beside))
+    _check_clashes(jobs, keep)
+    if not jobs:
+        return Plan(jobs=[], failures=failures)
+    plan = Plan(jobs=jobs, failures=failures, made=_make_folder(target) if as_folder else [])
+    try:
+        _check_writable(target if as_folder else target.parent)
+    except OutputError:
+        plan.tidy()
+        raise
+    return plan
+
+
+def _sources(images: Sequence[str]) -> tuple[list[tuple[str, Path | None]], list[tuple[str, str]]]:
+    """Turn what the user named into files; one named twice counts once."""
+    from segprior.images import list_images
+
+    found: dict[str, tuple[str, Path | None]] = {}
+    failures = []
+    for name in images:
+        path = Path(name)
+        if name == _STANDARD:
+            found[name] = ("-", None)
+        elif path.is_dir():
+            try:
+                inside = list_images(path)
+            except ImageError as error:
+                failures.append((name, str(error)))
+                continue
+            for file in inside:
+                found.setdefault(os.path.realpath(file), (str(file), file))
+        else:
+            found.setdefault(os.path.realpath(path), (name, path))
+    return list(found.values()), failures
+
+
+def _stem(source: Path | None) -> str:
+    return "stdin" if source is None else source.stem
+
+
+def _place(path: Path) -> str:
+    # Some file systems take no notice of case, and there two such names are one file.
+    return os.path.realpath(path).casefold()
+
+
+def _check_clashes(jobs: Sequence[Job], keep: Iterable[Path]) -> None:
+    """Refuse plans in which a result would replace an input or another result."""
+    inputs = {_place(job.source) for job in jobs if job.source is not None}
+    inputs |= {_place(path) for path in keep}
+    taken: dict[str, str] = {}
+    for job in jobs:
+        for file in filter(None, (job.output, *job.extras.values())):
+            key = _place(file)
+            if key in inputs:
+                raise ConfigError(f"{file} would be written over the input; choose another output")
+            if key in taken:
+                raise ConfigError(
+                    f"{taken[key]} and {job.name} would both become {file}; "
+                    "rename one, or give each its own -o"
+                )
+            taken[key] = job.name
+
+
+def _make_folder(folder: Path) -> list[Path]:
+    missing = []
+    place = folder
+    while not place.exists() and place != place.parent:
+        missing.append(place)
+        place = place.parent
+    made: list[Path] = []
+    try:
+        for place in reversed(missing):
+            place.mkdir()
+            made.append(place)
+        if not folder.is_dir():
+            raise NotADirectoryError(0, "it is a file")
+    except OSError as error:
+        Plan(jobs=[], failures=[], made=made).tidy()
+        raise OutputError(
+            f"cannot make the folder {folder}: {error.strerror}; choose another place"
+        ) from error
+    return made
+
+
+def _check_writable(folder: Path) -> None:
+    """Try it, since permissions alone do not tell of read-only and full file systems."""
+    if not folder.is_dir():
+        raise OutputError(f"no folder {folder}; make it first, or choose another place")
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OutputError(
+            f"cannot write to the folder {folder}: {error.strerror}; choose another place"
+        ) from error

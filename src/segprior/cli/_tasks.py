@@ -1,0 +1,242 @@
+"""What each command asks of an image, and the files it makes of the answer."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segprior.cli._options import given, options_of
+from segprior.config import ForegroundConfig, PriorConfig, resolve
+from segprior.errors import ConfigError, ImageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from segprior.callbacks import Callback
+    from segprior.prior import Prior
+
+__all__ = ["ForegroundTask", "PriorTask", "Result", "Task"]
+
+Saver = Callable[[Path], object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What became of one image.
+
+    Attributes
+    ----------
+    save : callable
+        Writes the result to a path.
+    extras : dict of str to callable
+        Writers of the files beside it, by kind.
+    facts : dict
+        For the report.
+    """
+
+    save: Saver
+    extras: dict[str, Saver]
+    facts: dict[str, Any]
+
+
+class Task:
+    """What is asked of every image of one command line.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        As parsed.
+
+    Raises
+    ------
+    SegpriorError
+        If the settings are not valid or do not fit together.
+    """
+
+    kinds: tuple[str, ...] = ()
+    reads: tuple[Path, ...] = ()
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        options = vars(arguments)
+        names = ("page", "channel_axis", "max_pixels", "alpha", "value_range")
+        self.loading = {name: options[name] for name in names if name in options}
+        _check_loading(self.loading)
+        self.calling = {"device": options["device"]} if "device" in options else {}
+        if "seed" in options:
+            from segprior.seeds import as_seed
+
+            self.calling["rng"] = as_seed(options["seed"])
+        self.extras = tuple(kind for kind in self.kinds if options.get(f"save_{kind}"))
+
+    @property
+    def suffixes(self) -> Sequence[str]:
+        """What the result can be written as."""
+        raise NotImplementedError
+
+    def check(self, image: NDArray[Any], suffix: str) -> None:
+        """Refuse an image whose result could not be written, before the work is done."""
+
+    def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
+        """Do the work on one image, float32 of shape (H, W, C)."""
+        raise NotImplementedError
+
+
+class PriorTask(Task):
+    """``segprior prior``."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        super().__init__(arguments)
+        fields = given(PriorConfig, arguments)
+        self.config = resolve(PriorConfig, arguments.preset, None, fields)
+        if self.config.snapshots:
+            self.extras = ("epochs",)
+
+    @property
+    def suffixes(self) -> Sequence[str]:
+        from segprior.formats.pictures import PICTURE_SUFFIXES
+
+        return (*PICTURE_SUFFIXES, ".npz")
+
+    def check(self, image: NDArray[Any], suffix: str) -> None:
+        """Try the format on a corner: some hold few channels."""
+        from segprior.formats.pictures import encode_picture
+
+        if suffix.lower() != ".npz":
+            encode_picture(image[:8, :8], suffix)
+
+    def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
+        from segprior.prior import fit_prior
+
+        prior = fit_prior(image, config=self.config, callback=callback, **self.calling)
+        last = [float(row[row == row][-1]) for row in prior.losses]  # NaN after an early stop
+        facts = {
+            "loss": sum(last) / len(last),
+            "seed": prior.seed,
+            "settings": prior.config.to_dict(),
+        }
+        extras = {"epochs": _save_epochs(prior)} if self.extras else {}
+        return Result(save=prior.save, extras=extras, facts=facts)
+
+
+class ForegroundTask(Task):
+    """``segprior foreground``."""
+
+    kinds = ("overlay", "cutout", "confidence", "prior")
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        super().__init__(arguments)
+        fields = given(ForegroundConfig, arguments)
+        self.config = resolve(ForegroundConfig, arguments.preset, None, fields)
+        self.saved: Prior | None = None
+        self.epochs: tuple[int, ...] = self.config.prior.snapshots
+        if self.epochs:
+            self.extras += ("epochs",)
+        if arguments.saved_prior is not None:
+            self._load(arguments, fields)
+
+    def _load(self, arguments: argparse.Namespace, fields: dict[str, Any]) -> None:
+        from segprior.prior import Prior
+
+        if len(arguments.images) > 1 or Path(arguments.images[0]).is_dir():
+            raise ConfigError("--prior is the prior of one image; name that image only")
+        for option in options_of(ForegroundConfig):
+            if (
+                option.owner is PriorConfig
+                and option.field in fields
+                and option.field != "snapshots"
+            ):
+                raise ConfigError(
+                    f"{option.flag} says how a prior is fitted, but --prior brings one that is; "
+                    "leave one of them out"
+                )
+        if self.config.features == "image":
+            raise ConfigError("--prior has no use with --features image; leave one of them out")
+        path = Path(arguments.saved_prior)
+        self.saved = Prior.load(path)
+        self.reads = (path,)
+        missing = [number for number in self.epochs if number not in self.saved.snapshots]
+        if missing:
+            held = ", ".join(map(str, self.saved.snapshots)) or "none"
+            raise ConfigError(
+                f"{path} holds no snapshot of iteration {missing[0]} (it holds {held}); "
+                "ask for those, or fit it anew with --snapshots"
+            )
+
+    @property
+    def suffixes(self) -> Sequence[str]:
+        from segprior.formats.labels import LABEL_SUFFIXES
+
+        return LABEL_SUFFIXES
+
+    def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
+        from segprior.foreground import foreground
+
+        prior = self.saved
+        if prior is None and not {"prior", "epochs"}.isdisjoint(self.extras):
+            from segprior.prior import fit_prior
+
+            prior = fit_prior(image, config=self.config.prior, callback=callback, **self.calling)
+        found = foreground(
+            image,
+            config=self.config,
+            # On the image itself a prior is for its own pictures only.
+            prior=prior if self.config.features == "prior" else None,
+            callback=callback,
+            **self.calling,
+        )
+        savers: dict[str, Saver] = {
+            "overlay": lambda path: _save_png(path, found.overlay(image)),
+            "cutout": lambda path: _save_png(path, found.cutout(image)),
+            "confidence": lambda path: _save_png(path, found.confidence_picture()),
+        }
+        if prior is not None:
+            savers |= {"prior": _save_shown(prior), "epochs": _save_epochs(prior, self.epochs)}
+        facts = {
+            "foreground": found.foreground,
+            "confidence": found.score,
+            "evidence": found.evidence,
+            "seed": found.seed,
+            "settings": found.config.to_dict(),
+        }
+        extras = {kind: savers[kind] for kind in self.extras}
+        return Result(save=found.save, extras=extras, facts=facts)
+
+
+def _check_loading(options: dict[str, Any]) -> None:
+    """Refuse wrong options for reading once, not again for each of the images."""
+    if not options:
+        return
+    import numpy as np
+
+    from segprior.images import MIN_SIDE, as_image
+
+    # Right options may still not suit this stand-in, which has for example no second page.
+    with contextlib.suppress(ImageError):
+        as_image(np.zeros((MIN_SIDE, MIN_SIDE), np.float32), **options)
+
+
+def _save_png(path: Path, picture: NDArray[Any]) -> None:
+    from segprior.formats.atomic import write_atomically
+    from segprior.formats.png import encode_png
+
+    write_atomically(path, encode_png(picture))
+
+
+def _save_shown(prior: Prior) -> Saver:
+    """Write the prior as something to look at, however many channels it has."""
+    from segprior.images import to_rgb, to_uint8
+
+    image = prior.image if prior.shape[2] == 1 else to_rgb(prior.image)
+    return lambda path: _save_png(path, to_uint8(image))
+
+
+def _save_epochs(prior: Prior, iterations: Sequence[int] | None = None) -> Saver:
+    from segprior.strip import strip
+
+    wanted = prior.snapshots if iterations is None else iterations
+    panels = {str(number): prior.snapshots[number] for number in wanted}
+    return lambda path: _save_png(path, strip(panels, prior.shape[:2]))

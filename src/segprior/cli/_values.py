@@ -1,0 +1,104 @@
+"""From the text of an option to its value, with errors that say what was expected."""
+
+from __future__ import annotations
+
+import argparse
+
+__all__ = [
+    "axis",
+    "block_list",
+    "number",
+    "number_list",
+    "pixel_count",
+    "value_range",
+    "whole",
+    "whole_or_full",
+]
+
+
+def whole(text: str) -> int:
+    """Read a whole number, which may be negative; the configuration checks its range."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"got {text!r}; pass a whole number") from None
+
+
+def number_list(text: str) -> tuple[int, ...]:
+    """Read whole numbers with commas between them, as in ``10,20,30``."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"got {text!r}; pass whole numbers with commas between them, such as 10,20,30"
+        ) from None
+
+
+def number(text: str) -> float:
+    """Read a number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"got {text!r}; pass a number") from None
+
+
+def whole_or_full(text: str) -> int | None:
+    """Read a whole number, or ``full``, which is None."""
+    if text.lower() in ("full", "none"):
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"got {text!r}; pass a whole number or 'full'") from None
+
+
+def block_list(text: str) -> tuple[tuple[str, int], ...]:
+    """Read blocks with their iteration, as in ``up2:30,up1:30``."""
+    pairs = []
+    for part in text.split(","):
+        block, _, iteration = part.partition(":")
+        if not iteration.strip().isdigit():
+            raise argparse.ArgumentTypeError(
+                f"got {part!r}; pass blocks with their iteration, such as up2:30,up1:30"
+            )
+        pairs.append((block.strip(), int(iteration)))
+    return tuple(pairs)
+
+
+def axis(text: str) -> int | None:
+    """Read the number of an axis, or ``none``."""
+    if text.lower() == "none":
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"got {text!r}; pass a whole number or 'none' for a grey image"
+        ) from None
+
+
+def value_range(text: str) -> tuple[float, float]:
+    """Read two numbers with a comma between them."""
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"got {text!r}; pass the lowest and the highest value, such as 0,4095"
+        ) from None
+    return low, high
+
+
+def pixel_count(text: str) -> int | None:
+    """Read a number of pixels, as in ``100M``, or ``none``."""
+    if text.lower() == "none":
+        return None
+    digits, scale = (text[:-1], 1_000_000) if text[-1:] in "Mm" else (text, 1)
+    try:
+        pixels = int(float(digits) * scale)
+    except (ValueError, OverflowError):
+        pixels = 0
+    if pixels < 1:
+        raise argparse.ArgumentTypeError(
+            f"got {text!r}; pass a number of pixels above 0, such as 100M for 100 megapixels"
+        )
+    return pixels

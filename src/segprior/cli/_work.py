@@ -1,0 +1,148 @@
+"""Image after image: read, do, write, report; nothing half-done stays behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from segprior.callbacks import Event, chain
+from segprior.cli._report import one_line
+from segprior.errors import Cancelled, ImageError, OutputError, SegpriorError
+from segprior.images import as_image
+
+if TYPE_CHECKING:
+    from segprior.cli._plan import Job
+    from segprior.cli._report import Report
+    from segprior.cli._tasks import Result, Task
+
+__all__ = ["work"]
+
+
+class _Stop:
+    """A callback that ends a fit, whichever thread it runs in, once Ctrl-C was pressed."""
+
+    def __init__(self) -> None:
+        self.wanted = False
+
+    def __call__(self, event: Event) -> None:
+        if self.wanted:
+            raise Cancelled("interrupted")
+
+
+@contextmanager
+def _interruptible() -> Iterator[_Stop]:
+    stop = _Stop()
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        # The exception reaches the main thread only; members are fitted in others.
+        stop.wanted = True
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def work(jobs: Sequence[Job], task: Task, report: Report) -> None:
+    """Do all jobs; one that fails is reported and the rest go on.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user interrupts; what was finished before stays.
+    """
+    with _interruptible() as stop:
+        for job in jobs:
+            try:
+                facts = _one(job, task, report, stop)
+            except Cancelled as error:
+                raise KeyboardInterrupt from error
+            except BrokenPipeError:
+                raise
+            except SegpriorError as error:
+                report.failure(job.name, error)
+            except Exception as error:
+                if os.environ.get("SEGPRIOR_TRACEBACK"):
+                    raise
+                report.failure(job.name, _explained(error))
+            else:
+                report.success(facts)
+
+
+def _one(job: Job, task: Task, report: Report, stop: _Stop) -> dict[str, object]:
+    start = time.perf_counter()
+    image = as_image(_opened(job), **task.loading)
+    task.check(image, ".png" if job.output is None else job.output.suffix)
+    with report.progress("standard input" if job.source is None else job.source.name) as bar:
+        result = task(image, chain(stop, bar))
+    if job.output is None:
+        _to_standard_output(result)
+    else:
+        _write(job, job.output, result)
+    return {
+        "file": job.name,
+        "output": "-" if job.output is None else str(job.output),
+        "extras": {kind: str(path) for kind, path in job.extras.items()},
+        "seconds": round(time.perf_counter() - start, 3),
+        **result.facts,
+    }
+
+
+def _opened(job: Job) -> object:
+    if job.source is not None:
+        return job.source
+    if sys.stdin is None or sys.stdin.isatty():
+        raise ImageError("standard input is a terminal; send an image with < FILE")
+    return sys.stdin.buffer
+
+
+def _write(job: Job, output: Path, result: Result) -> None:
+    """Write all files of one image, or none."""
+    written: list[Path] = []
+    try:
+        for kind, path in job.extras.items():
+            result.extras[kind](path)
+            written.append(path)
+        result.save(output)
+    except BaseException:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def _to_standard_output(result: Result) -> None:
+    with tempfile.TemporaryDirectory(prefix="segprior-") as folder:
+        path = Path(folder) / "result.png"
+        result.save(path)
+        data = path.read_bytes()
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"cannot write to standard output: {error.strerror}") from error
+
+
+def _explained(error: Exception) -> str:
+    text = one_line(error)
+    if isinstance(error, MemoryError) or "allocate" in text or "out of memory" in text:
+        return "not enough memory; pass a smaller --working-size or fewer --members"
+    return (
+        f"unexpected {type(error).__name__}: {text[:200]}; "
+        "please report it, with what SEGPRIOR_TRACEBACK=1 adds"
+    )

@@ -1,0 +1,196 @@
+"""The foreground mask as a scikit-learn style estimator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClusterMixin
+
+from segprior.config import ForegroundConfig, resolve
+from segprior.errors import ConfigError
+from segprior.foreground import foreground
+from segprior.images import as_image
+from segprior.seeds import RandomSource
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from segprior.callbacks import Callback
+    from segprior.result import Segmentation
+
+__all__ = ["ForegroundSegmenter"]
+
+
+class ForegroundSegmenter(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+    """Tell the object of one image from its background, in scikit-learn's manner.
+
+    Each fit looks at one image and learns nothing that another image could use, so there is
+    ``fit_predict`` and no ``predict``. It does what :func:`segprior.foreground.foreground` does.
+
+    Parameters
+    ----------
+    preset : str, optional
+        Where all settings start from; None is the default preset.
+    config : ForegroundConfig, optional
+        All settings at once, instead of ``preset``; those below still count.
+    members, iterations : int, optional
+        Settings of :class:`segprior.config.PriorConfig`. None, here and below, leaves a setting
+        as the preset or the config has it.
+    working_size : int or "full", optional
+        Likewise; ``"full"`` fits the prior at the size of the image.
+    features : {"prior", "image"}, optional
+        A setting of :class:`segprior.config.ForegroundConfig`, as are all up to ``fill_holes``.
+    window, n_clusters, n_init, min_size : int, optional
+        See there.
+    invert, fill_holes : bool, optional
+        See there.
+    random_state : int, RandomState, Generator or None
+        An int gives the same result at each fit; None does not; a generator is drawn from.
+    device : str
+        Where the prior is fitted: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    channel_axis : int or None
+        Which axis of the image holds the channels; None for a grey image.
+    callback : callable, optional
+        Called once per iteration; see :mod:`segprior.callbacks`.
+
+    Attributes
+    ----------
+    labels_ : ndarray of uint8, shape (H, W)
+        0 for background, 1 for foreground.
+    confidence_ : ndarray of float32, shape (H, W)
+        How sure each label is, in [0, 1].
+    segmentation_ : Segmentation
+        Both of them with score, evidence, settings, seed and time.
+    n_features_in_ : int
+        Channels of the image.
+
+    See Also
+    --------
+    segprior.foreground.foreground : The same as a function.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from segprior.estimators import ForegroundSegmenter
+    >>> image = np.full((48, 48, 3), 40, np.uint8)
+    >>> image[16:32, 12:36] = 200
+    >>> segmenter = ForegroundSegmenter(features="image", window=1, random_state=0)
+    >>> int(segmenter.fit_predict(image).sum())
+    384
+    """
+
+    labels_: NDArray[np.uint8]
+    confidence_: NDArray[np.float32]
+    segmentation_: Segmentation
+    n_features_in_: int
+
+    def __init__(
+        self,
+        preset: str | None = None,
+        *,
+        config: ForegroundConfig | None = None,
+        members: int | None = None,
+        iterations: int | None = None,
+        working_size: int | Literal["full"] | None = None,
+        features: Literal["prior", "image"] | None = None,
+        window: int | None = None,
+        n_clusters: int | None = None,
+        n_init: int | None = None,
+        invert: bool | None = None,
+        min_size: int | None = None,
+        fill_holes: bool | None = None,
+        random_state: RandomSource | np.random.RandomState = 0,
+        device: str = "auto",
+        channel_axis: int | None = -1,
+        callback: Callback | None = None,
+    ) -> None:
+        # Kept as they are and checked by fit(), since clone() and set_params() rely on it.
+        self.preset = preset
+        self.config = config
+        self.members = members
+        self.iterations = iterations
+        self.working_size = working_size
+        self.features = features
+        self.window = window
+        self.n_clusters = n_clusters
+        self.n_init = n_init
+        self.invert = invert
+        self.min_size = min_size
+        self.fill_holes = fill_holes
+        self.random_state = random_state
+        self.device = device
+        self.channel_axis = channel_axis
+        self.callback = callback
+
+    def resolved_config(self) -> ForegroundConfig:
+        """Return the settings that :meth:`fit` will use.
+
+        Raises
+        ------
+        ConfigError
+            If they are not valid or do not fit together.
+        """
+        given = {
+            name: value
+            for name, value in self.get_params(deep=False).items()
+            if name not in _NOT_SETTINGS and value is not None
+        }
+        if isinstance(self.working_size, str):
+            if self.working_size != "full":
+                raise ConfigError(
+                    f"got working_size={self.working_size!r}; pass a whole number or 'full'"
+                )
+            given["working_size"] = None
+        return resolve(ForegroundConfig, self.preset, self.config, given)
+
+    def fit(self, X: Any, y: object = None) -> Self:
+        """Segment one image.
+
+        Parameters
+        ----------
+        X : str, path, bytes, file object, PIL image, array or tensor of shape (H, W) or (H, W, C)
+            Anything that :func:`segprior.images.as_image` takes.
+        y : None
+            Not used; present by convention.
+
+        Returns
+        -------
+        ForegroundSegmenter
+            This estimator.
+
+        Raises
+        ------
+        ImageError
+            If the image cannot be used.
+        ConfigError
+            If a parameter is not valid.
+        """
+        config = self.resolved_config()
+        image = as_image(X, channel_axis=self.channel_axis)
+        self.segmentation_ = foreground(
+            image,
+            config=config,
+            rng=_as_rng(self.random_state),
+            device=self.device,
+            callback=self.callback,
+        )
+        self.labels_ = self.segmentation_.labels
+        self.confidence_ = self.segmentation_.confidence
+        self.n_features_in_ = image.shape[2]
+        return self
+
+    def fit_predict(self, X: Any, y: object = None) -> NDArray[np.uint8]:
+        """Segment one image and return its labels, (H, W); see :meth:`fit`."""
+        return self.fit(X).labels_
+
+
+_NOT_SETTINGS = frozenset(
+    {"preset", "config", "random_state", "device", "channel_axis", "callback"}
+)
+
+
+def _as_rng(random_state: RandomSource | np.random.RandomState) -> RandomSource:
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31 - 1))
+    return random_state

@@ -1,0 +1,108 @@
+"""From the working size to the full size, and the cleaning of masks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["drop_specks", "enlarge", "fill_holes"]
+
+# Numbers held at once while a map is enlarged: 8 MB.
+STRIP_NUMBERS = 2**21
+
+
+def enlarge(
+    maps: NDArray[np.float32], shape: tuple[int, int]
+) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """Enlarge maps bilinearly, a strip of rows at a time.
+
+    Pixels are areas, so the first and the last sample lie half a pixel inside the border; beyond
+    them the map is constant.
+
+    Parameters
+    ----------
+    maps : ndarray of float32, shape (K, h, w)
+        Maps over the same image.
+    shape : (int, int)
+        Rows and columns to enlarge to.
+
+    Yields
+    ------
+    rows : slice
+        Which rows of the enlarged maps follow.
+    strip : ndarray of float32, shape (K, rows, W)
+        The maps there. Writing into it is allowed.
+    """
+    height, width = shape
+    low, high, share = _between(maps.shape[2], width)
+    wide = maps[..., low]
+    wide += share * (maps[..., high] - wide)  # (K, h, W)
+    low, high, share = _between(maps.shape[1], height)
+    step = max(1, STRIP_NUMBERS // (len(maps) * width))
+    for top in range(0, height, step):
+        rows = slice(top, min(top + step, height))
+        strip = wide[:, low[rows]]
+        strip += share[rows, None] * (wide[:, high[rows]] - strip)
+        yield rows, strip
+
+
+def _between(
+    size: int, full: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
+    """For each of ``full`` samples the two of ``size`` it lies between, and how far along."""
+    position = np.clip((np.arange(full) + 0.5) * size / full - 0.5, 0, size - 1)
+    low = np.floor(position).astype(np.intp)
+    high = np.minimum(low + 1, size - 1)
+    return low, high, (position - low).astype(np.float32)
+
+
+def drop_specks(mask: NDArray[np.bool_], min_size: int) -> NDArray[np.bool_]:
+    """Remove the connected pieces of a mask that are smaller than ``min_size`` pixels.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (H, W)
+        Pixels that touch by a side or a corner are connected.
+    min_size : int
+        Pieces of at least this many pixels stay.
+
+    Returns
+    -------
+    ndarray of bool, shape (H, W)
+    """
+    from scipy import ndimage
+
+    pieces, _ = ndimage.label(mask, structure=np.ones((3, 3), bool))
+    kept = np.bincount(pieces.ravel()) >= min_size
+    kept[0] = False
+    found: NDArray[np.bool_] = kept[pieces]
+    return found
+
+
+def fill_holes(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Add to a mask the background that does not reach the border of the image.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (H, W)
+        Background reaches from pixel to pixel by a side, not by a corner.
+
+    Returns
+    -------
+    ndarray of bool, shape (H, W)
+    """
+    from scipy import ndimage
+
+    # Labelling once is linear in the pixels; scipy's own binary_fill_holes dilates step by step.
+    pieces, count = ndimage.label(~mask)
+    hole = np.ones(count + 1, bool)
+    for side in (pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]):
+        hole[side] = False
+    hole[0] = True
+    found: NDArray[np.bool_] = hole[pieces]
+    return found

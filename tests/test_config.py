@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import pickle
+from typing import Any
+
+import pytest
+
+from segprior.config import ForegroundConfig, PriorConfig, resolve
+from segprior.errors import ConfigError
+
+
+def test_published_numbers() -> None:
+    published = PriorConfig.preset("published")
+    assert published.members == 11
+    assert published.iterations == 50
+    assert published.working_size is None
+    assert published.learning_rate == 0.01
+    assert published.noise_channels == 2
+    assert published.noise_scale == 0.01
+    mask = ForegroundConfig.preset("published")
+    assert mask.prior == published
+    assert (mask.window, mask.n_clusters, mask.n_init, mask.features) == (7, 2, 10, "prior")
+
+
+def test_the_default_preset_is_fast() -> None:
+    assert PriorConfig.preset() == PriorConfig.preset("fast") == PriorConfig()
+    assert ForegroundConfig.preset() == ForegroundConfig.preset("fast") == ForegroundConfig()
+
+
+def test_configurations_are_frozen_and_equal_by_value() -> None:
+    config = PriorConfig(members=2)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.members = 3  # type: ignore[misc]
+    assert config == PriorConfig(members=2)
+    assert hash(config) == hash(PriorConfig(members=2))
+    assert pickle.loads(pickle.dumps(config)) == config
+
+
+def test_fields_of_the_prior_are_reached_through_the_mask() -> None:
+    config = ForegroundConfig.preset("published", members=5, window=3)
+    assert config.prior == PriorConfig.preset("published", members=5)
+    assert config.window == 3
+    assert config.replace(iterations=9).prior.iterations == 9
+
+
+def test_a_name_that_both_have_is_that_of_the_mask() -> None:
+    config = ForegroundConfig.preset(features="image")
+    assert config.features == "image"
+    assert config.prior.features == ()
+
+
+def test_snapshots_are_sorted_and_single() -> None:
+    assert PriorConfig(snapshots=(20, 10, 20)).snapshots == (10, 20)
+
+
+def test_plain_values_survive_json() -> None:
+    config = ForegroundConfig.preset(snapshots=(10,), members=2)
+    plain = json.loads(json.dumps(config.to_dict()))
+    prior = PriorConfig(**plain.pop("prior"))
+    assert ForegroundConfig(prior=prior, **plain) == dataclasses.replace(config, prior=prior)
+    assert prior == config.prior
+
+
+@pytest.mark.parametrize(
+    ("wrong", "match"),
+    [
+        ({"members": 0}, "members=0; pass a whole number of at least 1"),
+        ({"members": 2.0}, "members=2.0"),
+        ({"members": True}, "members=True"),
+        ({"iterations": -5}, "iterations=-5"),
+        ({"working_size": 8}, "working_size=8; pass a whole number of at least 16"),
+        ({"learning_rate": 0}, "learning_rate=0; pass a number above 0"),
+        ({"noise_scale": float("nan")}, "noise_scale=nan"),
+        ({"noise_channels": 0}, "noise_channels=0"),
+        ({"snapshots": (0,)}, "snapshot iteration=0"),
+        ({"snapshots": (10, 99), "iterations": 50}, "snapshot at iteration 99.* ends at 50"),
+        ({"prior": "fast"}, "prior is a str; pass a PriorConfig"),
+        ({"features": "edges"}, "features='edges'; choose"),
+        ({"window": 0}, "window=0"),
+        ({"window": 4}, "window=4; pass an odd number"),
+        ({"n_clusters": 1}, "n_clusters=1; pass a whole number of at least 2"),
+        ({"n_init": 0}, "n_init=0"),
+        ({"min_size": -1}, "min_size=-1"),
+        ({"colour": 1}, "no option 'colour'; the options are .*members.*window"),
+    ],
+)
+def test_wrong_values(wrong: dict[str, Any], match: str) -> None:
+    with pytest.raises(ConfigError, match=match) as caught:
+        ForegroundConfig.preset(**wrong)
+    assert "\n" not in str(caught.value)
+
+
+def test_wrong_features_of_a_prior() -> None:
+    with pytest.raises(ConfigError, match="no block 'up9'; choose one of down1"):
+        PriorConfig(features=(("up9", 3),))
+    with pytest.raises(ConfigError, match="no option 'window'; the options are"):
+        PriorConfig.preset(window=3)
+
+
+def test_no_such_preset() -> None:
+    with pytest.raises(ConfigError, match="no preset 'slow'; choose one of fast, published"):
+        PriorConfig.preset("slow")
+
+
+def test_resolve() -> None:
+    assert resolve(PriorConfig, None, None, {}) == PriorConfig.preset()
+    assert resolve(PriorConfig, "published", None, {"members": 2}).iterations == 50
+    config = PriorConfig(iterations=7)
+    assert resolve(PriorConfig, None, config, {"members": 2}).iterations == 7
+    with pytest.raises(ConfigError, match="pass one of them"):
+        resolve(PriorConfig, "fast", config, {})
+    with pytest.raises(ConfigError, match="config is a ForegroundConfig; pass a PriorConfig"):
+        resolve(PriorConfig, None, ForegroundConfig(), {})

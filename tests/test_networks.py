@@ -1,0 +1,174 @@
+"""The generator against the same network written with PyTorch's own modules."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from segprior.enlarge import enlarged_conv, enlarged_variance
+from segprior.layers import CPU, PLAIN
+from segprior.networks import BLOCKS, Generator
+
+SIZES = [(16, 16), (16, 40), (24, 200), (64, 48), (136, 72)]
+
+
+def plain_generator() -> Any:
+    path = Path(__file__).parents[1] / "benchmarks" / "plain.py"
+    spec = importlib.util.spec_from_file_location("plain", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["plain"] = module
+    spec.loader.exec_module(module)
+    return module.PlainGenerator()
+
+
+def copy_weights(network: Generator, plain: Any) -> None:
+    """Give the plain network the weights of ours, and random values where ours has none."""
+    convs: list[Any] = [m for m in plain.modules() if isinstance(m, torch.nn.Conv2d)]
+    norms: list[Any] = [m for m in plain.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    with torch.no_grad():
+        for module in [*convs, *norms]:
+            module.bias.uniform_(-1, 1)
+        for block in network.blocks.values():
+            p: dict[str, Any] = dict(block.named_parameters())
+            for i in (1, 2):
+                convs.pop(0).weight.copy_(p[f"conv{i}"])
+            if "gain0" in p:
+                norms.pop(0).weight.copy_(p["gain0"])
+            for i in (1, 2):
+                norm = norms.pop(0)
+                norm.weight.copy_(p[f"gain{i}"])
+                norm.bias.copy_(p[f"shift{i}"])
+        convs[0].weight.copy_(network.head)
+        convs[0].bias.copy_(network.head_bias)
+
+
+def perturbed(network: Generator) -> Generator:
+    """Move gains and shifts away from where they start, so that they matter."""
+    source = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            if "gain" in name or "shift" in name:
+                parameter.add_(torch.rand(parameter.shape, generator=source) - 0.5)
+    return network
+
+
+def outputs(network: Generator, noise: Tensor, target: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    output, _ = network(noise)
+    F.l1_loss(output, target).backward()
+    gradients = {k: v.grad for k, v in network.named_parameters() if v.grad is not None}
+    return output.detach(), gradients
+
+
+def test_it_has_the_published_parameters_but_for_those_without_effect() -> None:
+    ours = sum(p.numel() for p in Generator([0], 3, 2).parameters())
+    published = sum(p.numel() for p in plain_generator().parameters())
+    assert published == 35_179
+    # Biases before a batch normalisation, and the shift of one before a convolution.
+    without_effect = 2 * (8 + 16 + 32) * 2 + (32 + 32 + 16)
+    assert ours == published - without_effect
+
+
+def test_it_computes_what_the_published_network_computes() -> None:
+    network = perturbed(Generator([3], 3, 2)).double()
+    plain = plain_generator().double()
+    copy_weights(network, plain)
+    noise = network.noise(64, 48, 0.01).double()
+    torch.testing.assert_close(network(noise)[0], plain(noise), rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_the_quick_layers_equal_the_plain_ones(size: tuple[int, int]) -> None:
+    plain = perturbed(Generator([5], 3, 2, PLAIN)).double()
+    quick = Generator([5], 3, 2, CPU).double()
+    quick.load_state_dict(plain.state_dict())
+    noise = plain.noise(*size, 0.01).double()
+    target = torch.rand((1, 3, *size), dtype=torch.float64)
+    expected, gradients = outputs(plain, noise, target)
+    output, quick_gradients = outputs(quick, noise, target)
+    torch.testing.assert_close(output, expected, rtol=0, atol=1e-11)
+    assert gradients.keys() == quick_gradients.keys()
+    for name, gradient in gradients.items():
+        scale = float(gradient.abs().max())
+        torch.testing.assert_close(
+            quick_gradients[name], gradient, rtol=0, atol=1e-7 * scale, msg=name
+        )
+
+
+def test_single_precision_loses_no_more_than_the_plain_layers() -> None:
+    exact = perturbed(Generator([5], 3, 2)).double()
+    noise = exact.noise(64, 48, 0.01)
+    target = torch.rand((1, 3, 64, 48), generator=torch.Generator().manual_seed(0))
+    expected, _ = outputs(exact, noise.double(), target.double())
+    errors = []
+    for layers in (PLAIN, CPU):
+        network = Generator([5], 3, 2, layers)
+        network.load_state_dict(exact.state_dict())
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        output, _ = outputs(network, noise.to(memory_format=torch.channels_last), target)
+        errors.append(float((output - expected).abs().max()))
+    assert errors[1] < 3 * errors[0] + 1e-6
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_enlarging_and_convolving_has_the_gradients_of_its_parts(size: tuple[int, int]) -> None:
+    source = torch.Generator().manual_seed(2)
+    x = torch.rand((1, 5, *size), dtype=torch.float64, generator=source, requires_grad=True)
+    weight = torch.rand((4, 5, 3, 3), dtype=torch.float64, generator=source, requires_grad=True)
+    large = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True)
+    expected = F.conv2d(F.pad(large, (1, 1, 1, 1), mode="reflect"), weight)
+    upstream = torch.rand(expected.shape, dtype=torch.float64, generator=source)
+    wanted = torch.autograd.grad(expected, (x, weight), upstream)
+    result = enlarged_conv(x, weight)
+    torch.testing.assert_close(result, expected)
+    for got, gradient in zip(
+        torch.autograd.grad(result, (x, weight), upstream), wanted, strict=True
+    ):
+        torch.testing.assert_close(got, gradient)
+
+
+@pytest.mark.parametrize("size", [(2, 2), (2, 9), *SIZES], ids=str)
+def test_the_variance_of_the_enlarged_image(size: tuple[int, int]) -> None:
+    source = torch.Generator().manual_seed(4)
+    x = torch.rand((1, 3, *size), dtype=torch.float64, generator=source, requires_grad=True)
+    large = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True)
+    expected = large.var((0, 2, 3), correction=0)
+    torch.testing.assert_close(enlarged_variance(x), expected)
+    upstream = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
+    wanted = torch.autograd.grad(expected, x, upstream)
+    torch.testing.assert_close(torch.autograd.grad(enlarged_variance(x), x, upstream), wanted)
+
+
+def test_members_side_by_side_equal_members_alone() -> None:
+    both = Generator([5, 9], 3, 2)
+    output, blocks = both(both.noise(16, 24, 0.01))
+    for place, seed in enumerate((5, 9)):
+        alone = Generator([seed], 3, 2)
+        expected, its_blocks = alone(alone.noise(16, 24, 0.01))
+        torch.testing.assert_close(output[:, 3 * place : 3 * place + 3], expected)
+        width = its_blocks["up2"].shape[1]
+        part = blocks["up2"][:, width * place : width * (place + 1)]
+        torch.testing.assert_close(part, its_blocks["up2"], rtol=1e-4, atol=1e-4)
+
+
+def test_the_blocks_have_the_sizes_that_the_configuration_tells() -> None:
+    network = Generator([0], 3, 2)
+    _, blocks = network(network.noise(32, 48, 0.01))
+    shapes = {name: tuple(x.shape[1:]) for name, x in blocks.items()}
+    assert tuple(shapes) == BLOCKS
+    assert shapes == {
+        "down1": (8, 16, 24),
+        "down2": (16, 8, 12),
+        "down3": (32, 4, 6),
+        "up3": (32, 8, 12),
+        "up2": (16, 16, 24),
+        "up1": (8, 32, 48),
+    }

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from segprior import refine
+from segprior.refine import drop_specks, enlarge, fill_holes
+
+
+def whole(maps: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
+    found = np.full((len(maps), *shape), np.nan, np.float32)
+    for rows, strip in enlarge(maps, shape):
+        found[:, rows] = strip
+    return found
+
+
+def test_a_ramp_stays_a_ramp() -> None:
+    maps = np.stack([np.arange(8.0)[:, None].repeat(6, 1), np.arange(6.0)[None].repeat(8, 0)])
+    found = whole(maps.astype(np.float32), (32, 18))
+    rows = np.clip((np.arange(32) + 0.5) / 4 - 0.5, 0, 7)
+    columns = np.clip((np.arange(18) + 0.5) / 3 - 0.5, 0, 5)
+    np.testing.assert_allclose(found[0], rows[:, None].repeat(18, 1), atol=1e-5)
+    np.testing.assert_allclose(found[1], columns[None].repeat(32, 0), atol=1e-5)
+
+
+def test_flipping_the_map_flips_the_result() -> None:
+    maps = np.random.default_rng(0).random((2, 9, 7)).astype(np.float32)
+    found = whole(maps, (31, 40))
+    np.testing.assert_allclose(whole(maps[:, ::-1], (31, 40)), found[:, ::-1], atol=1e-5)
+    np.testing.assert_allclose(whole(maps[..., ::-1], (31, 40)), found[..., ::-1], atol=1e-5)
+
+
+def test_the_same_size_changes_nothing() -> None:
+    maps = np.random.default_rng(0).random((2, 9, 7)).astype(np.float32)
+    before = maps.copy()
+    np.testing.assert_array_equal(whole(maps, (9, 7)), maps)
+    for _, strip in enlarge(maps, (9, 7)):
+        strip[:] = 0
+    np.testing.assert_array_equal(maps, before)
+
+
+def test_strips_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    maps = np.random.default_rng(0).random((3, 9, 7)).astype(np.float32)
+    expected = whole(maps, (50, 30))
+    for numbers in (1, 3 * 30 * 7):
+        monkeypatch.setattr(refine, "STRIP_NUMBERS", numbers)
+        np.testing.assert_array_equal(whole(maps, (50, 30)), expected)
+
+
+def test_a_map_of_one_pixel() -> None:
+    assert (whole(np.full((1, 1, 1), 3, np.float32), (4, 5)) == 3).all()
+
+
+def test_specks_are_counted_over_corners() -> None:
+    mask = np.zeros((10, 10), bool)
+    mask[[1, 2, 3], [1, 2, 3]] = True
+    mask[7, 7:9] = True
+    found = drop_specks(mask, 3)
+    assert found.sum() == 3
+    assert found[2, 2]
+    assert drop_specks(mask, 4).sum() == 0
+    assert drop_specks(np.ones((4, 4), bool), 5).all()
+    assert not drop_specks(np.zeros((4, 4), bool), 1).any()
+
+
+def test_holes_are_filled_unless_they_reach_the_border() -> None:
+    mask = np.zeros((12, 12), bool)
+    mask[2:9, 2:9] = True
+    mask[4:6, 4:6] = False
+    mask[7, 7] = False
+    mask[8, 8] = False  # touches (7, 7) by a corner only
+    bay = mask.copy()
+    bay[2:5, 4] = False
+    expected = np.zeros((12, 12), bool)
+    expected[2:9, 2:9] = True
+    expected[8, 8] = False
+    np.testing.assert_array_equal(fill_holes(mask), expected)
+    assert not fill_holes(bay)[4:6, 4:6].any()
+    assert fill_holes(np.ones((4, 4), bool)).all()
+    assert not fill_holes(np.zeros((4, 4), bool)).any()
