@@ -99,7 +99,11 @@ def main() -> None:
         rows = list(csv.DictReader(stream, FIELDS))
     for set_ in dict.fromkeys(row["set"] for row in rows):
         here = [row for row in rows if row["set"] == set_]
-        print(f"\n{set_}, {len({row['image'] for row in here})} images")
+        sizes = {row["size"] for row in here}
+        by_size = [{r["image"] for r in here if r["size"] == size} for size in sizes]
+        shared = set.intersection(*by_size)  # a comparison is fair on the same images only
+        here = [row for row in here if row["image"] in shared]
+        print(f"\n{set_}, {len(shared)} images")
         print("| size | members | " + " | ".join(f"{at} it." for at in ITERATIONS) + " |")
         print("| --- | --- |" + " --- |" * len(ITERATIONS))
         for size in dict.fromkeys(row["size"] for row in here):

@@ -107,9 +107,11 @@ class PriorConfig(Presets):
         Longest side, in pixels, at which the prior is fitted; a larger image is reduced to it.
         None fits at full size.
     snapshots : tuple of int
-        Iterations whose output is kept beside the last one.
+        Iterations whose output is kept beside that of the last one. Where one is beyond
+        ``iterations``, the fit goes on for it; the prior stays the output at ``iterations``.
     features : tuple of (str, int)
-        Hidden features to keep, as pairs of block and iteration: ``("up2", 30)``. The blocks are
+        Hidden features to keep, as pairs of block and iteration (which may be beyond
+        ``iterations``, as for snapshots): ``("up2", 30)``. The blocks are
         ``down1``, ``down2``, ``down3``, ``up3``, ``up2``, ``up1``, with 8, 16, 32, 32, 16, 8
         channels at 1/2, 1/4, 1/8, 1/4, 1/2 and the whole of the working resolution.
     learning_rate : float
@@ -150,11 +152,12 @@ class PriorConfig(Presets):
             if block not in blocks:
                 raise ConfigError(f"no block {block!r}; choose one of {', '.join(blocks[1:])}")
             _at_least(f"{block} iteration", iteration, 1)
-            if iteration > self.iterations:
-                raise ConfigError(
-                    f"got {block} at iteration {iteration}, but the fit ends at "
-                    f"{self.iterations}; raise iterations or ask for an earlier one"
-                )
+
+    @property
+    def passes(self) -> int:
+        """Forward passes of each run: ``iterations``, or more where a later one is to be kept."""
+        kept = (*self.snapshots, *(iteration for _, iteration in self.features))
+        return max(self.iterations, *kept, 1)
 
 
 @dataclass(frozen=True, kw_only=True)

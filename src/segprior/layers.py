@@ -72,7 +72,8 @@ def _conv(x: Tensor, weight: Tensor, *, stride: int, groups: int) -> Tensor:
 
 
 def _norm_act(x: Tensor, gain: Tensor, shift: Tensor) -> Tensor:
-    return F.leaky_relu(F.batch_norm(x, None, None, gain, shift, training=True, eps=EPS), SLOPE)
+    x = F.batch_norm(x, None, None, gain, shift, training=True, eps=EPS)
+    return F.leaky_relu(x, SLOPE, inplace=True)
 
 
 def _up_conv(x: Tensor, gain: Tensor, weight: Tensor, *, groups: int) -> Tensor:

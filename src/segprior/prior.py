@@ -39,12 +39,12 @@ class Prior:
     members : ndarray of float32, shape (M, h, w, C)
         Every member's output at the working size, in [0, 1].
     snapshots : dict of int to ndarray of float32, shape (h, w, C)
-        Median of the members at earlier iterations, at the working size.
+        Median of the members at chosen iterations, at the working size.
     features : dict of (str, int) to ndarray of float32, shape (M, h', w', width)
         Hidden features by block and iteration, at the resolution of the block. They cover the
         image and, at the bottom and right, what its sides lack to a multiple of 8 (at least 16).
-    losses : ndarray of float32, shape (M, iterations)
-        Mean absolute error before each update; NaN after an early stop.
+    losses : ndarray of float32, shape (M, config.passes)
+        Mean absolute error of each forward pass; NaN after an early stop.
     config : PriorConfig
         How it was fitted.
     seed : int

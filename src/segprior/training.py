@@ -28,6 +28,8 @@ from segprior.networks import Generator
 __all__ = ["Run", "fit_members", "resolve_device"]
 
 _PIXELS_TOGETHER = 1 << 24
+# Below about 240 x 160 pixels the quick layers save less arithmetic than their calls cost.
+_QUICK_FROM = 40_000
 
 
 @dataclass(kw_only=True)
@@ -36,10 +38,11 @@ class Run:
 
     Attributes
     ----------
-    losses : ndarray of float32, shape (iterations,)
+    losses : ndarray of float32, shape (passes,)
         NaN after an early stop.
     output : ndarray of float32, shape (rows, columns, C)
-        Output of the last forward pass.
+        Output of the forward pass that the configuration takes for the prior, or of the last one
+        made where the member stopped before.
     snapshots : dict of int to ndarray
         Output by iteration; that of the last one made where the member stopped before.
     features : dict of (str, int) to ndarray of float32, shape (rows', columns', width)
@@ -97,7 +100,7 @@ class _Announcer:
             member=member,
             members=self.config.members,
             iteration=iteration,
-            iterations=self.config.iterations,
+            iterations=self.config.passes,
             loss=loss,
         )
         with self._lock:
@@ -142,8 +145,10 @@ def fit_members(
             runs += _fit(target, part, first, config, announcer, device, PLAIN)
         return runs
 
+    layers = CPU if target.shape[2] * target.shape[3] >= _QUICK_FROM else PLAIN
+
     def alone(member: int) -> Run:
-        return _fit(target, [seeds[member]], member, config, announcer, device, CPU)[0]
+        return _fit(target, [seeds[member]], member, config, announcer, device, layers)[0]
 
     with steady_heap(), _side_by_side(len(seeds)) as pool:
         futures = [pool.submit(alone, member) for member in range(len(seeds))]
@@ -188,31 +193,34 @@ def _fit(
     target = target.to(device, memory_format=order)
     network.to(device, memory_format=order)  # type: ignore[call-overload]
     adam = torch.optim.Adam(network.parameters(), lr=config.learning_rate, fused=True)
-    runs = [Run(losses=np.full(config.iterations, np.nan, np.float32)) for _ in seeds]
+    runs = [Run(losses=np.full(config.passes, np.nan, np.float32)) for _ in seeds]
     going = dict(enumerate(runs))
     snapshots, features = set(config.snapshots), set(config.features)
-    for iteration in range(1, config.iterations + 1):
+    for iteration in range(1, config.passes + 1):
         if announcer.given_up.is_set():
             break
-        output, blocks = network(noise)  # (1, M*C, rows, columns)
-        apart = output.unflatten(1, (len(seeds), -1))
+        generated, blocks = network(noise)  # (1, M*C, rows, columns)
+        apart = generated.unflatten(1, (len(seeds), -1))
         errors = (apart - target[:, None]).abs().mean((0, 2, 3, 4))  # (M,)
         for place, loss in enumerate(errors.tolist()):
             if place not in going:
                 continue
             run = going[place]
             run.losses[iteration - 1] = loss
-            last = iteration == config.iterations
-            last |= announcer.stops(first + place, iteration, loss)
+            last = announcer.stops(first + place, iteration, loss) or iteration == config.passes
+
+            def due(at: int, now: int = iteration, last: bool = last) -> bool:
+                return at == now or (last and at > now)
+
+            if any(map(due, (config.iterations, *snapshots))):
+                output = _taken(generated, place, len(seeds))
+                if due(config.iterations):
+                    run.output = output
+                run.snapshots |= {at: output for at in snapshots if due(at)}
+            for block, at in filter(lambda key: due(key[1]), features):
+                run.features[block, at] = _taken(blocks[block], place, len(seeds))
             if last:
-                run.output = _taken(output, place, len(seeds))
                 del going[place]
-            for at in snapshots:
-                if at == iteration or (last and at > iteration):
-                    run.snapshots[at] = run.output if last else _taken(output, place, len(seeds))
-            for block, at in features:
-                if at == iteration or (last and at > iteration):
-                    run.features[block, at] = _taken(blocks[block], place, len(seeds))
         if not going:
             break
         adam.zero_grad()
