@@ -3,10 +3,10 @@
     python benchmarks/presets.py DATA... [--sizes 96 128 160 full] [--every 4] [--out presets.csv]
 
 Each ``DATA`` holds ``images/S.jpg`` and ``masks/S.png`` (grey 65 to 190: do not count). Every image
-is fitted once per size, with 11 members and 50 iterations; fewer members are the first of these and
-fewer iterations their snapshots, which is what fitting them alone would give. IoU is that of the
-better polarity, and in brackets that of the polarity chosen. Rows in ``--out`` are not computed
-again.
+is fitted once per size, with 11 members (or ``--members``) and 50 iterations; fewer members are the
+first of these and fewer iterations their snapshots, which is what fitting them alone would give.
+IoU is that of the better polarity, and in brackets that of the polarity chosen. Rows in ``--out``
+are not computed again.
 """
 
 from __future__ import annotations
@@ -39,8 +39,11 @@ def both_polarities(found: segprior.Segmentation, truth: np.ndarray) -> tuple[fl
     return max(chosen, iou(found.labels == 0, truth)), chosen
 
 
-def fit_all(image: np.ndarray, size: int | None) -> tuple[PriorConfig, list[Run], tuple[int, int]]:
-    config = PriorConfig.preset("published", working_size=size, snapshots=ITERATIONS)
+def fit_all(
+    image: np.ndarray, size: int | None, members: int
+) -> tuple[PriorConfig, list[Run], tuple[int, int]]:
+    options = {"working_size": size, "members": members, "snapshots": ITERATIONS}
+    config = PriorConfig.preset("published", **options)
     small = resize(image, working_shape(image.shape, size))
     rows, columns = small.shape[:2]
     padding = [(0, max(16, -(-side // 8) * 8) - side) for side in (rows, columns)]
@@ -50,17 +53,15 @@ def fit_all(image: np.ndarray, size: int | None) -> tuple[PriorConfig, list[Run]
     return config, fit_members(target, seeds, config, torch.device("cpu")), (rows, columns)
 
 
-def measure(image_path: Path, size: int | None) -> list[list[object]]:
+def measure(image_path: Path, size: int | None, most: int) -> list[list[object]]:
     truth = np.asarray(Image.open(image_path.parents[1] / "masks" / f"{image_path.stem}.png"))
     image = as_image(image_path)
     start = time.perf_counter()
-    config, runs, (rows, columns) = fit_all(image, size)
+    config, runs, (rows, columns) = fit_all(image, size, most)
     seconds = time.perf_counter() - start
     lines: list[list[object]] = []
-    for members in MEMBERS:
+    for members in [m for m in MEMBERS if m <= most and (size or m == most)]:
         for at in ITERATIONS:
-            if size is None and members != config.members:
-                continue
             outputs = [run.snapshots[at][:rows, :columns] for run in runs[:members]]
             prior = Prior(
                 shape=image.shape, members=np.stack(outputs), snapshots={}, features={},
@@ -77,6 +78,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, nargs="+")
     parser.add_argument("--sizes", nargs="+", default=["96", "128", "160", "full"])
     parser.add_argument("--every", type=int, default=4, help="of a set of more than 20 images")
+    parser.add_argument("--members", type=int, default=max(MEMBERS), help="to fit")
     parser.add_argument("--out", type=Path, default=Path("presets.csv"))
     options = parser.parse_args()
 
@@ -92,7 +94,7 @@ def main() -> None:
             images = images[:: options.every] if len(images) > 20 else images
             wanted += [(folder.name, path, size) for path in images]
     for set_, path, size in tqdm([w for w in wanted if (w[0], w[1].stem, w[2]) not in done]):
-        lines = measure(path, None if size == "full" else int(size))
+        lines = measure(path, None if size == "full" else int(size), options.members)
         with options.out.open("a", newline="") as stream:
             csv.writer(stream).writerows([set_, path.stem, size, *line] for line in lines)
     with options.out.open(newline="") as stream:

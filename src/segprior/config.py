@@ -124,7 +124,7 @@ class PriorConfig(Presets):
 
     members: int = 3
     iterations: int = 30
-    working_size: int | None = 160
+    working_size: int | None = 224
     snapshots: tuple[int, ...] = ()
     features: tuple[tuple[str, int], ...] = ()
     learning_rate: float = 0.01

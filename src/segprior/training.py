@@ -106,7 +106,11 @@ class _Announcer:
         with self._lock:
             if self.given_up.is_set():
                 return True
-            return self.callback(event) is True
+            try:
+                return self.callback(event) is True
+            except BaseException:
+                self.given_up.set()
+                raise
 
 
 def fit_members(
@@ -192,7 +196,8 @@ def _fit(
     noise = noise.to(device, memory_format=order)
     target = target.to(device, memory_format=order)
     network.to(device, memory_format=order)  # type: ignore[call-overload]
-    adam = torch.optim.Adam(network.parameters(), lr=config.learning_rate, fused=True)
+    fused = device.type != "mps"  # where PyTorch has it from 2.5 on only
+    adam = torch.optim.Adam(network.parameters(), lr=config.learning_rate, fused=fused)
     runs = [Run(losses=np.full(config.passes, np.nan, np.float32)) for _ in seeds]
     going = dict(enumerate(runs))
     snapshots, features = set(config.snapshots), set(config.features)

@@ -1,0 +1,49 @@
+"""The picture that README.md opens with: sample images, their priors as they grow, and masks.
+
+python examples/readme_picture.py [OUTPUT.png]
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import segprior
+from segprior.formats.pictures import save_picture
+from segprior.strip import strip
+
+IMAGES = Path(__file__).parent / "images"
+SAMPLES = ("coffee.jpg", "cell.png", "retina.jpg")
+ITERATIONS = (5, 10, 20, 40)
+HEIGHT = 140
+
+
+def row(name: str) -> np.ndarray:
+    """Image, prior at some iterations, and overlay of one sample, side by side."""
+    image = segprior.as_image(IMAGES / name)
+    prior = segprior.fit_prior(image, snapshots=ITERATIONS)
+    found = segprior.foreground(image, prior=prior)
+    panels = {
+        "image": image,
+        **{f"iteration {at}": prior.snapshots[at] for at in ITERATIONS},
+        "foreground": found.overlay(image),
+    }
+    rows, columns = image.shape[:2]
+    return strip(panels, (HEIGHT, round(HEIGHT * columns / rows)))
+
+
+def main(output: str | Path = "docs/images/readme.png") -> None:
+    """Stack the rows of all samples."""
+    rows = [row(name) for name in SAMPLES]
+    width = max(each.shape[1] for each in rows)
+    rows = [
+        np.pad(each, ((0, 0), (0, width - each.shape[1]), (0, 0)), constant_values=255)
+        for each in rows
+    ]
+    print(save_picture(output, np.concatenate(rows)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
