@@ -3,14 +3,18 @@
     python benchmarks/prior.py [IMAGE] [--rows 480 --columns 320] [--members 11] [--iterations 50]
                                [--rounds 3]
 
-Both sides run in one process, one after the other, ``--rounds`` times; the ratio printed is that
-of the medians. With 11 members and 50 iterations it also tells whether the two give the same
-prior: PSNR between the two medians, beside that between two seeds of the plain loop.
+The sides take turns, ``--rounds`` times, each in a process of its own, because the plain loop would
+gain from how ``segprior.heap`` leaves the process; ``--together`` runs both in this one. The
+ratio printed is that of the medians. It also tells whether the two give the same prior: PSNR
+between their medians over members, beside that between two seeds of the plain loop.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -22,6 +26,34 @@ import segprior
 from segprior.images import as_image, resize
 
 
+def run(options: argparse.Namespace, side: str, seed: int) -> tuple[float, np.ndarray]:
+    """Seconds and prior of one side, after a small fit that loads what is loaded lazily."""
+    if options.image is None:
+        from skimage.data import coffee
+
+        options.image = coffee()
+    image = resize(as_image(options.image), (options.rows, options.columns))
+
+    def work(members: int, iterations: int) -> np.ndarray:
+        if side == "plain":
+            return np.median(plain_members(image, members, iterations, seed), axis=0)
+        counts = {"members": members, "iterations": iterations}
+        return segprior.fit_prior(image, preset="published", rng=seed, **counts).image
+
+    work(1, 2)
+    start = time.perf_counter()
+    prior = work(options.members, options.iterations)
+    return time.perf_counter() - start, prior
+
+
+def run_apart(options: argparse.Namespace, side: str, seed: int) -> tuple[float, np.ndarray]:
+    """The same in a process of its own."""
+    command = [sys.executable, *sys.argv, "--side", side, "--seed", str(seed)]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+    with np.load(io.BytesIO(output)) as arrays:
+        return float(arrays["seconds"]), arrays["prior"]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("image", nargs="?", help="default: scikit-image's coffee")
@@ -30,38 +62,28 @@ def main() -> None:
     parser.add_argument("--members", type=int, default=11)
     parser.add_argument("--iterations", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--together", action="store_true")
+    parser.add_argument("--side", choices=["plain", "segprior"], help=argparse.SUPPRESS)
+    parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.side:
+        taken, prior = run(options, options.side, options.seed)
+        np.savez(sys.stdout.buffer, seconds=taken, prior=prior)
+        return
 
-    if options.image is None:
-        from skimage.data import coffee
-
-        options.image = coffee()
-    image = resize(as_image(options.image), (options.rows, options.columns))
-    counts = {"members": options.members, "iterations": options.iterations}
     print(
-        f"{options.rows}x{options.columns}, {counts}, torch {torch.__version__}, "
-        f"{torch.get_num_threads()} threads"
+        f"{options.rows}x{options.columns}, {options.members} members, {options.iterations} "
+        f"iterations, torch {torch.__version__}, {torch.get_num_threads()} threads, "
+        f"{'one process' if options.together else 'a process each'}"
     )
-    segprior.fit_prior(image, members=1, iterations=2)  # loads what is loaded lazily
-    plain_members(image, 1, 2, 0)
-
     seconds: dict[str, list[float]] = {"plain": [], "segprior": []}
     priors: dict[str, list[np.ndarray]] = {"plain": [], "segprior": []}
-    for round_ in range(options.rounds):
-        start = time.perf_counter()
-        members = plain_members(image, options.members, options.iterations, seed=round_)
-        seconds["plain"].append(time.perf_counter() - start)
-        priors["plain"].append(np.median(members, axis=0))
-        start = time.perf_counter()
-        prior = segprior.fit_prior(image, preset="published", rng=round_, **counts)
-        seconds["segprior"].append(time.perf_counter() - start)
-        priors["segprior"].append(prior.image)
-        print(
-            f"round {round_ + 1}: plain {seconds['plain'][-1]:.1f} s, "
-            f"segprior {seconds['segprior'][-1]:.1f} s, "
-            f"ratio {seconds['plain'][-1] / seconds['segprior'][-1]:.2f}",
-            flush=True,
-        )
+    for seed in range(options.rounds):
+        for side in seconds:
+            taken, prior = (run if options.together else run_apart)(options, side, seed)
+            seconds[side].append(taken)
+            priors[side].append(prior)
+        print({side: round(times[-1], 1) for side, times in seconds.items()}, flush=True)
     steps = options.members * options.iterations
     for side, times in seconds.items():
         print(

@@ -16,7 +16,7 @@ SOURCE = Path(segprior.__file__).parent
 FLOORS = [
     {"_version", "errors"},
     {"callbacks", "config", "drawing", "formats", "heap", "images", "result", "seeds", "strip"},
-    {"enlarge", "layers", "networks", "polarity", "refine", "training", "windows"},
+    {"adam", "enlarge", "layers", "networks", "polarity", "refine", "training", "windows"},
     {"prior"},
     {"foreground"},
     {"estimators"},

@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from segprior.adam import Adam
 from segprior.callbacks import Callback, Event
 from segprior.config import PriorConfig
 from segprior.errors import ConfigError
@@ -196,8 +197,8 @@ def _fit(
     noise = noise.to(device, memory_format=order)
     target = target.to(device, memory_format=order)
     network.to(device, memory_format=order)  # type: ignore[call-overload]
-    fused = device.type != "mps"  # where PyTorch has it from 2.5 on only
-    adam = torch.optim.Adam(network.parameters(), lr=config.learning_rate, fused=fused)
+    weights = list(network.parameters())
+    adam = Adam(weights, config.learning_rate)
     runs = [Run(losses=np.full(config.passes, np.nan, np.float32)) for _ in seeds]
     going = dict(enumerate(runs))
     snapshots, features = set(config.snapshots), set(config.features)
@@ -228,9 +229,7 @@ def _fit(
                 del going[place]
         if not going:
             break
-        adam.zero_grad()
-        errors.sum().backward()
-        adam.step()
+        adam.step(torch.autograd.grad(errors.sum(), weights))
     return runs
 
 
