@@ -18,11 +18,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from plain import crop_to_multiple, plain_mask, plain_members
+from plain import crop_to_multiple, plain_mask, plain_members, sample
 
 import segprior
 from segprior.formats.pictures import save_picture
-from segprior.images import as_image, resize
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -39,11 +38,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
 
-    if options.image is None:
-        from skimage.data import coffee
-
-        options.image = coffee()
-    image = resize(as_image(options.image), (options.rows, options.columns))
+    image = sample(options.image, options.rows, options.columns)
     with tempfile.TemporaryDirectory() as folder:
         source, mask = Path(folder) / "photo.png", Path(folder) / "mask.png"
         save_picture(source, image)

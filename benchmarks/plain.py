@@ -11,6 +11,8 @@ import torch
 from sklearn.cluster import KMeans
 from torch import nn
 
+from segprior.images import as_image, resize
+
 
 def conv3(into: int, out: int, stride: int = 1) -> nn.Module:
     return nn.Sequential(nn.ReflectionPad2d(1), nn.Conv2d(into, out, 3, stride))
@@ -75,6 +77,13 @@ def plain_mask(prior: np.ndarray, window: int = 7, seed: int = 0) -> np.ndarray:
     flat = windows.reshape(prior.shape[0] * prior.shape[1], -1)
     labels = KMeans(2, n_init=10, random_state=seed).fit_predict(flat)
     return labels.reshape(prior.shape[:2])
+
+
+def sample(source: str | None, rows: int, columns: int) -> np.ndarray:
+    """The image a benchmark works on, at its size: scikit-image's coffee unless one is named."""
+    from skimage.data import coffee
+
+    return resize(as_image(coffee() if source is None else source), (rows, columns))
 
 
 def crop_to_multiple(image: np.ndarray, multiple: int = 32) -> np.ndarray:

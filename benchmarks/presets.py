@@ -17,7 +17,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
 from polarity import iou
 from tqdm import tqdm
@@ -25,9 +24,7 @@ from tqdm import tqdm
 import segprior
 from segprior.config import PriorConfig
 from segprior.images import as_image, resize, working_shape
-from segprior.prior import Prior
-from segprior.seeds import member_seed
-from segprior.training import Run, fit_members
+from segprior.prior import Prior, fit_runs
 
 MEMBERS, ITERATIONS = (1, 3, 5, 11), (10, 20, 30, 40, 50)
 FIELDS = ("set", "image", "size", "members", "iterations", "better", "chosen", "fit_seconds")
@@ -39,30 +36,18 @@ def both_polarities(found: segprior.Segmentation, truth: np.ndarray) -> tuple[fl
     return max(chosen, iou(found.labels == 0, truth)), chosen
 
 
-def fit_all(
-    image: np.ndarray, size: int | None, members: int
-) -> tuple[PriorConfig, list[Run], tuple[int, int]]:
-    options = {"working_size": size, "members": members, "snapshots": ITERATIONS}
-    config = PriorConfig.preset("published", **options)
-    small = resize(image, working_shape(image.shape, size))
-    rows, columns = small.shape[:2]
-    padding = [(0, max(16, -(-side // 8) * 8) - side) for side in (rows, columns)]
-    padded = np.pad(small, (*padding, (0, 0)), mode="symmetric")
-    target = torch.from_numpy(padded).permute(2, 0, 1)[None]
-    seeds = [member_seed(0, member) for member in range(config.members)]
-    return config, fit_members(target, seeds, config, torch.device("cpu")), (rows, columns)
-
-
 def measure(image_path: Path, size: int | None, most: int) -> list[list[object]]:
     truth = np.asarray(Image.open(image_path.parents[1] / "masks" / f"{image_path.stem}.png"))
     image = as_image(image_path)
     start = time.perf_counter()
-    config, runs, (rows, columns) = fit_all(image, size, most)
+    options = {"working_size": size, "members": most, "snapshots": ITERATIONS}
+    config = PriorConfig.preset("published", **options)
+    runs = fit_runs(resize(image, working_shape(image.shape, size)), config, seed=0)
     seconds = time.perf_counter() - start
     lines: list[list[object]] = []
     for members in [m for m in MEMBERS if m <= most and (size or m == most)]:
         for at in ITERATIONS:
-            outputs = [run.snapshots[at][:rows, :columns] for run in runs[:members]]
+            outputs = [run.snapshots[at] for run in runs[:members]]
             prior = Prior(
                 shape=image.shape, members=np.stack(outputs), snapshots={}, features={},
                 losses=np.zeros((members, 1), np.float32), seed=0, seconds=0.0,

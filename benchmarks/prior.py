@@ -19,20 +19,15 @@ import time
 
 import numpy as np
 import torch
-from plain import plain_members
+from plain import plain_members, sample
 from skimage.metrics import peak_signal_noise_ratio
 
 import segprior
-from segprior.images import as_image, resize
 
 
 def run(options: argparse.Namespace, side: str, seed: int) -> tuple[float, np.ndarray]:
     """Seconds and prior of one side, after a small fit that loads what is loaded lazily."""
-    if options.image is None:
-        from skimage.data import coffee
-
-        options.image = coffee()
-    image = resize(as_image(options.image), (options.rows, options.columns))
+    image = sample(options.image, options.rows, options.columns)
 
     def work(members: int, iterations: int) -> np.ndarray:
         if side == "plain":

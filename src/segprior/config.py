@@ -39,26 +39,25 @@ class Presets:
 
     def replace(self, **overrides: Any) -> Self:
         """Return a copy with some fields replaced; errors as in :meth:`preset`."""
-        fields = {f.name for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+        fields = _names(self)
         own = {name: value for name, value in overrides.items() if name in fields}
         rest = {name: value for name, value in overrides.items() if name not in fields}
+        inner: Any = own.get("prior", getattr(self, "prior", None))
+        known = fields | (_names(inner) if isinstance(inner, Presets) else set())
+        if unknown := rest.keys() - known:
+            options = ", ".join(sorted(known))
+            raise ConfigError(f"no option {min(unknown)!r}; the options are {options}")
         if rest:
-            if "prior" not in fields:
-                known = ", ".join(sorted(fields))
-                raise ConfigError(f"no option {min(rest)!r}; the options are {known}")
-            inner: Any = own.get("prior", getattr(self, "prior", None))
-            try:
-                own["prior"] = inner.replace(**rest)
-            except ConfigError as error:
-                if "no option" not in str(error):
-                    raise
-                known = ", ".join(sorted(fields | {f.name for f in dataclasses.fields(inner)}))
-                raise ConfigError(f"no option {min(rest)!r}; the options are {known}") from None
+            own["prior"] = inner.replace(**rest)
         return dataclasses.replace(self, **own)  # type: ignore[type-var]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the configuration as nested plain values, fit for JSON."""
         return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]
+
+
+def _names(config: Presets) -> set[str]:
+    return {f.name for f in dataclasses.fields(config)}  # type: ignore[arg-type]
 
 
 C = TypeVar("C", bound=Presets)

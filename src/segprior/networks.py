@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -67,7 +68,7 @@ class Generator(nn.Module):
         m = self.members
         outputs: dict[str, Tensor] = {}
         for name, block in self.blocks.items():
-            p = dict(block.named_parameters())
+            p = cast(nn.ParameterDict, block)
             if name.startswith("down"):
                 x = conv(x, p["conv1"], stride=2, groups=m)  # (1, M*8, H/2, W/2), then 16, 32
                 x = norm_act(x, p["gain1"], p["shift1"])

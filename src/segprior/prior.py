@@ -21,7 +21,9 @@ from segprior.seeds import RandomSource, as_seed, member_seed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Prior", "fit_prior"]
+    from segprior.training import Run
+
+__all__ = ["Prior", "fit_prior", "fit_runs"]
 
 _FORMAT = "segprior prior 1"
 _MULTIPLE = 8
@@ -241,7 +243,48 @@ def fit_prior(
     full = as_image(image, channel_axis=channel_axis)
     small = resize(full, working_shape(full.shape, config.working_size))
 
-    # torch takes a second to load: what is wrong with the arguments is told before that.
+    runs = fit_runs(small, config, seed, device, callback)
+    return Prior(
+        shape=full.shape,
+        members=np.stack([run.output for run in runs]),
+        snapshots={
+            at: _median(np.stack([run.snapshots[at] for run in runs])) for at in config.snapshots
+        },
+        features={key: np.stack([run.features[key] for run in runs]) for key in config.features},
+        losses=np.stack([run.losses for run in runs]),
+        config=config,
+        seed=seed,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def fit_runs(
+    small: NDArray[np.float32],
+    config: PriorConfig,
+    seed: int,
+    device: str = "auto",
+    callback: Callback | None = None,
+) -> list[Run]:
+    """Fit all members to an image at its working size.
+
+    Parameters
+    ----------
+    small : ndarray of float32, shape (h, w, C)
+        In [0, 1]; sides from 8 pixels.
+    config, seed, device, callback
+        As in :func:`fit_prior`; ``config.working_size`` is not looked at.
+
+    Returns
+    -------
+    list of Run
+        One per member, outputs and snapshots cut to (h, w, C).
+
+    Raises
+    ------
+    ConfigError
+        If there is no such device.
+    """
+    # torch takes a second to load, so what is wrong with the arguments is told before that.
     import torch
 
     from segprior.training import fit_members, resolve_device
@@ -252,21 +295,10 @@ def fit_prior(
     target = torch.from_numpy(padded).permute(2, 0, 1)[None]
     seeds = [member_seed(seed, member) for member in range(config.members)]
     runs = fit_members(target, seeds, config, resolve_device(device), callback)
-
-    inside = np.s_[:rows, :columns]
-    return Prior(
-        shape=full.shape,
-        members=np.stack([run.output[inside] for run in runs]),
-        snapshots={
-            at: _median(np.stack([run.snapshots[at][inside] for run in runs]))
-            for at in config.snapshots
-        },
-        features={key: np.stack([run.features[key] for run in runs]) for key in config.features},
-        losses=np.stack([run.losses for run in runs]),
-        config=config,
-        seed=seed,
-        seconds=time.perf_counter() - start,
-    )
+    for run in runs:
+        run.output = run.output[:rows, :columns]
+        run.snapshots = {at: shot[:rows, :columns] for at, shot in run.snapshots.items()}
+    return runs
 
 
 def _median(members: NDArray[np.float32]) -> NDArray[np.float32]:

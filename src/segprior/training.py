@@ -158,10 +158,9 @@ def fit_members(
     with steady_heap(), _side_by_side(len(seeds)) as pool:
         futures = [pool.submit(alone, member) for member in range(len(seeds))]
         try:
-            wait(futures, return_when=FIRST_EXCEPTION)
-            for future in futures:
-                if future.done():
-                    future.result()
+            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            for future in done:
+                future.result()
         except BaseException:
             announcer.given_up.set()
             for future in futures:
@@ -201,7 +200,7 @@ def _fit(
     adam = Adam(weights, config.learning_rate)
     runs = [Run(losses=np.full(config.passes, np.nan, np.float32)) for _ in seeds]
     going = dict(enumerate(runs))
-    snapshots, features = set(config.snapshots), set(config.features)
+    wanted = {config.iterations, *config.snapshots, *(at for _, at in config.features)}
     for iteration in range(1, config.passes + 1):
         if announcer.given_up.is_set():
             break
@@ -214,17 +213,15 @@ def _fit(
             run = going[place]
             run.losses[iteration - 1] = loss
             last = announcer.stops(first + place, iteration, loss) or iteration == config.passes
-
-            def due(at: int, now: int = iteration, last: bool = last) -> bool:
-                return at == now or (last and at > now)
-
-            if any(map(due, (config.iterations, *snapshots))):
+            due = {at for at in wanted if at == iteration or (last and at > iteration)}
+            if due:
                 output = _taken(generated, place, len(seeds))
-                if due(config.iterations):
+                if config.iterations in due:
                     run.output = output
-                run.snapshots |= {at: output for at in snapshots if due(at)}
-            for block, at in filter(lambda key: due(key[1]), features):
-                run.features[block, at] = _taken(blocks[block], place, len(seeds))
+                run.snapshots |= {at: output for at in config.snapshots if at in due}
+            for block, at in config.features:
+                if at in due:
+                    run.features[block, at] = _taken(blocks[block], place, len(seeds))
             if last:
                 del going[place]
         if not going:

@@ -24,16 +24,16 @@ __all__ = ["Option", "add_options", "given", "options_of", "spoken"]
 # Where the command line says a thing in fewer words than the field's name does.
 _FLAGS = {"n_clusters": "--clusters"}
 _METAVARS = {"working_size": "PIXELS|full"}
-_OTHER_FLAGS = {
-    "page": "--page",
-    "channel_axis": "--channel-axis",
-    "max_pixels": "--max-pixels",
-    "seed": "--seed",
-    "device": "--device",
-    "alpha": "--alpha",
-    "value_range": "--value-range",
-    "preset": "--preset",
-}
+_OTHER_NAMES = (
+    "page",
+    "channel_axis",
+    "max_pixels",
+    "seed",
+    "device",
+    "alpha",
+    "value_range",
+    "preset",
+)
 _NOTES = {"snapshots": "Also writes STEM_epochs.png, the prior at each of them."}
 
 
@@ -63,6 +63,10 @@ class Option:
     help: str
     metavar: str
     convert: Callable[[str], Any] | None
+
+
+def _flag(name: str) -> str:
+    return _FLAGS.get(name, "--" + name.replace("_", "-"))
 
 
 def _reader(annotation: Any) -> tuple[str, Callable[[str], Any] | None]:
@@ -141,7 +145,7 @@ def options_of(cls: type[Presets]) -> Iterator[Option]:
             text = described.get(name), _NOTES.get(name), _default(cls, owner, name)
             yield Option(
                 field=name,
-                flag=_FLAGS.get(name, "--" + name.replace("_", "-")),
+                flag=_flag(name),
                 owner=owner,
                 help=" ".join(filter(None, text)),
                 metavar=_METAVARS.get(name, metavar),
@@ -187,7 +191,8 @@ def given(cls: type[Presets], arguments: argparse.Namespace) -> dict[str, Any]:
 
 def spoken(cls: type[Presets], message: object) -> str:
     """Rewrite ``field=value`` and field names in a message as the options the user knows."""
-    flags = {option.field: option.flag for option in options_of(cls)} | _OTHER_FLAGS
+    names = [option.field for option in options_of(cls)]
+    flags = {name: _flag(name) for name in (*names, *_OTHER_NAMES)}
     text = str(message)
     for name, flag in flags.items():
         text = re.sub(rf"(?<![-\w/]){name}=None\b", f"{flag} none", text)

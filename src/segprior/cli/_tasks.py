@@ -174,6 +174,7 @@ class ForegroundTask(Task):
 
     def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
         from segprior.foreground import foreground
+        from segprior.formats.pictures import save_picture
 
         prior = self.saved
         if prior is None and not {"prior", "epochs"}.isdisjoint(self.extras):
@@ -189,9 +190,9 @@ class ForegroundTask(Task):
             **self.calling,
         )
         savers: dict[str, Saver] = {
-            "overlay": lambda path: _save_png(path, found.overlay(image)),
-            "cutout": lambda path: _save_png(path, found.cutout(image)),
-            "confidence": lambda path: _save_png(path, found.confidence_picture()),
+            "overlay": lambda path: save_picture(path, found.overlay(image)),
+            "cutout": lambda path: save_picture(path, found.cutout(image)),
+            "confidence": lambda path: save_picture(path, found.confidence_picture()),
         }
         if prior is not None:
             savers |= {"prior": _save_shown(prior), "epochs": _save_epochs(prior, self.epochs)}
@@ -219,24 +220,19 @@ def _check_loading(options: dict[str, Any]) -> None:
         as_image(np.zeros((MIN_SIDE, MIN_SIDE), np.float32), **options)
 
 
-def _save_png(path: Path, picture: NDArray[Any]) -> None:
-    from segprior.formats.atomic import write_atomically
-    from segprior.formats.png import encode_png
-
-    write_atomically(path, encode_png(picture))
-
-
 def _save_shown(prior: Prior) -> Saver:
     """Write the prior as something to look at, however many channels it has."""
-    from segprior.images import to_rgb, to_uint8
+    from segprior.formats.pictures import save_picture
+    from segprior.images import to_rgb
 
     image = prior.image if prior.shape[2] == 1 else to_rgb(prior.image)
-    return lambda path: _save_png(path, to_uint8(image))
+    return lambda path: save_picture(path, image)
 
 
 def _save_epochs(prior: Prior, iterations: Sequence[int] | None = None) -> Saver:
+    from segprior.formats.pictures import save_picture
     from segprior.strip import strip
 
     wanted = prior.snapshots if iterations is None else iterations
     panels = {str(number): prior.snapshots[number] for number in wanted}
-    return lambda path: _save_png(path, strip(panels, prior.shape[:2]))
+    return lambda path: save_picture(path, strip(panels, prior.shape[:2]))
