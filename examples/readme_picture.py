@@ -16,8 +16,8 @@ from segprior.strip import strip
 
 IMAGES = Path(__file__).parent / "images"
 SAMPLES = ("coffee.jpg", "cell.png", "retina.jpg")
-ITERATIONS = (5, 10, 20, 40)
-HEIGHT = 140
+ITERATIONS = (5, 10, 20, 30)
+WIDTH = 200
 
 
 def row(name: str) -> np.ndarray:
@@ -31,18 +31,12 @@ def row(name: str) -> np.ndarray:
         "foreground": found.overlay(image),
     }
     rows, columns = image.shape[:2]
-    return strip(panels, (HEIGHT, round(HEIGHT * columns / rows)))
+    return strip(panels, (round(WIDTH * rows / columns), WIDTH))
 
 
 def main(output: str | Path = "docs/images/readme.png") -> None:
     """Stack the rows of all samples."""
-    rows = [row(name) for name in SAMPLES]
-    width = max(each.shape[1] for each in rows)
-    rows = [
-        np.pad(each, ((0, 0), (0, width - each.shape[1]), (0, 0)), constant_values=255)
-        for each in rows
-    ]
-    print(save_picture(output, np.concatenate(rows)))
+    print(save_picture(output, np.concatenate([row(name) for name in SAMPLES])))
 
 
 if __name__ == "__main__":
