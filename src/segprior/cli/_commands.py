@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from segprior.cli._options import spoken
-from segprior.cli._parser import COMMANDS, parse
+from segprior.cli._parser import COMMANDS, OTHERS, parse
 from segprior.cli._plan import Plan, make_plan
 from segprior.cli._report import Report, complain, short_warnings
 from segprior.cli._tasks import ForegroundTask, PriorTask, Task
@@ -15,10 +16,18 @@ from segprior.errors import ConfigError, SegpriorError
 
 __all__ = ["run"]
 
+TASKS: dict[str, Callable[[argparse.Namespace], Task]] = {
+    "foreground": ForegroundTask,
+    "prior": PriorTask,
+}
+
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line and return its exit code; see :func:`segprior.cli.main`."""
     try:
+        if argv and argv[0] in OTHERS:
+            module = importlib.import_module(OTHERS[argv[0]].module)
+            return int(module.run(list(argv[1:])))
         name, arguments = parse(argv)
     except SystemExit as done:  # how argparse ends after the help
         return int(done.code or 0)
@@ -26,7 +35,7 @@ def run(argv: Sequence[str]) -> int:
         complain(error)
         return 2
     try:
-        task = ForegroundTask(arguments) if name == "foreground" else PriorTask(arguments)
+        task = TASKS[name](arguments)
         plan = make_plan(
             arguments.images,
             arguments.output,

@@ -13,7 +13,7 @@ from segprior.cli._values import axis, pixel_count, value_range, whole
 from segprior.config import ForegroundConfig, Presets, PriorConfig
 from segprior.errors import ConfigError
 
-__all__ = ["COMMANDS", "Command", "parse"]
+__all__ = ["COMMANDS", "OTHERS", "Command", "Other", "Parser", "parse"]
 
 
 class Command(NamedTuple):
@@ -24,6 +24,24 @@ class Command(NamedTuple):
     description: str
     examples: str
 
+
+class Other(NamedTuple):
+    """A command that is not a list of images and an output, and reads its own words.
+
+    Attributes
+    ----------
+    module : str
+        Module whose ``run(argv)`` carries it out and returns the exit code; its usage errors are
+        `SegpriorError`, which the caller turns into one line and exit code 2.
+    summary : str
+        What the help says of it.
+    """
+
+    module: str
+    summary: str
+
+
+OTHERS: dict[str, Other] = {}
 
 COMMANDS = {
     "foreground": Command(
@@ -97,7 +115,7 @@ def parse(argv: Sequence[str]) -> tuple[str, argparse.Namespace]:
     if first is None:
         raise ConfigError(f"no command; choose {_alternatives()}, or see segprior --help")
     if first in ("-h", "--help", "help"):
-        commands = "\n".join(f"  {name:14} {COMMANDS[name].summary}" for name in COMMANDS)
+        commands = "\n".join(f"  {name:14} {c.summary}" for name, c in (COMMANDS | OTHERS).items())
         print(_HELP.format(commands=commands), end="")
         raise SystemExit(0)
     if first == "--version":
@@ -105,7 +123,7 @@ def parse(argv: Sequence[str]) -> tuple[str, argparse.Namespace]:
         raise SystemExit(0)
     if first not in COMMANDS:
         kind = "option" if first.startswith("-") else "command"
-        names = COMMANDS if kind == "command" else ("--help", "--version")
+        names = list(COMMANDS | OTHERS) if kind == "command" else ["--help", "--version"]
         raise ConfigError(
             f"no {kind} {first!r}{_meant(first, names)}; choose {_alternatives()}, "
             "or see segprior --help"
@@ -125,11 +143,12 @@ def parse(argv: Sequence[str]) -> tuple[str, argparse.Namespace]:
 
 
 def _alternatives() -> str:
-    return " or ".join(COMMANDS)
+    *most, last = COMMANDS | OTHERS
+    return f"{', '.join(most)} or {last}"
 
 
-def _meant(typed: str, names: Sequence[str] | dict[str, Command]) -> str:
-    close = difflib.get_close_matches(typed, list(names), n=1)
+def _meant(typed: str, names: Sequence[str]) -> str:
+    close = difflib.get_close_matches(typed, names, n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
