@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from segprior.errors import ConfigError
 
-__all__ = ["ForegroundConfig", "PriorConfig", "resolve"]
+__all__ = ["EvaluateConfig", "ForegroundConfig", "PriorConfig", "resolve"]
 
 
 class Presets:
@@ -119,6 +119,11 @@ class PriorConfig(Presets):
         Channels of the fixed noise that the network is fed.
     noise_scale : float
         Width of that noise, uniform around 0.
+    shared_noise : bool
+        Feed all members the same noise.
+    median : {"middle", "lower"}
+        The median of an even number of members: the mean of the two in the middle, or the lower
+        of them. The latter is also rounded to 8 bits, as in the DSP publication's many classes.
     """
 
     members: int = 3
@@ -129,6 +134,8 @@ class PriorConfig(Presets):
     learning_rate: float = 0.01
     noise_channels: int = 2
     noise_scale: float = 0.01
+    shared_noise: bool = False
+    median: Literal["middle", "lower"] = "middle"
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "fast": {},
@@ -143,6 +150,8 @@ class PriorConfig(Presets):
         _positive("noise_scale", self.noise_scale)
         if self.working_size is not None:
             _at_least("working_size", self.working_size, 16)
+        if self.median not in ("middle", "lower"):
+            raise ConfigError(f"got median={self.median!r}; choose 'middle' or 'lower'")
         object.__setattr__(self, "snapshots", tuple(sorted(set(self.snapshots))))
         object.__setattr__(self, "features", tuple((str(b), i) for b, i in self.features))
         wanted = [("snapshot", i) for i in self.snapshots] + list(self.features)
@@ -209,3 +218,30 @@ class ForegroundConfig(Presets):
         _at_least("n_clusters", self.n_clusters, 2)
         _at_least("n_init", self.n_init, 1)
         _at_least("min_size", self.min_size, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateConfig(Presets):
+    """On how many images methods are scored, and by how many processes.
+
+    Parameters
+    ----------
+    every : int
+        Take every so many of the images, sorted by name, from the first on.
+    limit : int
+        Take at most this many of these; 0 takes all.
+    workers : int
+        Processes, each on one thread. Their number changes no result; with more than the
+        machine has cores, or than its memory has room for, the seconds grow.
+    """
+
+    every: int = 1
+    limit: int = 0
+    workers: int = 1
+
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"fast": {}}
+
+    def __post_init__(self) -> None:
+        _at_least("every", self.every, 1)
+        _at_least("limit", self.limit, 0)
+        _at_least("workers", self.workers, 1)

@@ -56,10 +56,17 @@ class Generator(nn.Module):
         self.head = self._weight(channels, into, 1)
         self.head_bias = self._uniform((channels,), into)
 
-    def noise(self, rows: int, columns: int, scale: float) -> Tensor:
-        """Draw the noise that goes in: uniform, ``scale`` wide, around 0."""
+    def noise(self, rows: int, columns: int, scale: float, shared: int | None = None) -> Tensor:
+        """Draw the noise that goes in: uniform, ``scale`` wide, around 0.
+
+        With the seed ``shared`` all members, of this network and of others, get the same.
+        """
         size = (self.noise_channels, rows, columns)
-        draws = [torch.rand(size, generator=source) for source in self.sources]
+        if shared is None:
+            draws = [torch.rand(size, generator=source) for source in self.sources]
+        else:
+            draws = [torch.rand(size, generator=torch.Generator().manual_seed(shared))]
+            draws *= self.members
         return ((torch.cat(draws) - 0.5) * scale)[None]  # (1, M*noise_channels, rows, columns)
 
     def forward(self, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:

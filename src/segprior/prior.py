@@ -27,6 +27,7 @@ __all__ = ["Prior", "fit_prior", "fit_runs"]
 
 _FORMAT = "segprior prior 1"
 _MULTIPLE = 8
+_NOISE = 2**31  # the seed of shared noise, numbered as if it were a member's
 _LEAST = 16
 
 
@@ -70,7 +71,7 @@ class Prior:
     @cached_property
     def fitted(self) -> NDArray[np.float32]:
         """The prior at the working size: per-pixel median of the members, (h, w, C)."""
-        return _median(self.members)
+        return _median(self.members, self.config)
 
     @property
     def image(self) -> NDArray[np.float32]:
@@ -248,7 +249,8 @@ def fit_prior(
         shape=full.shape,
         members=np.stack([run.output for run in runs]),
         snapshots={
-            at: _median(np.stack([run.snapshots[at] for run in runs])) for at in config.snapshots
+            at: _median(np.stack([run.snapshots[at] for run in runs]), config)
+            for at in config.snapshots
         },
         features={key: np.stack([run.features[key] for run in runs]) for key in config.features},
         losses=np.stack([run.losses for run in runs]),
@@ -294,13 +296,20 @@ def fit_runs(
     padded = np.pad(small, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="symmetric")
     target = torch.from_numpy(padded).permute(2, 0, 1)[None]
     seeds = [member_seed(seed, member) for member in range(config.members)]
-    runs = fit_members(target, seeds, config, resolve_device(device), callback)
+    shared = member_seed(seed, _NOISE) if config.shared_noise else None
+    runs = fit_members(target, seeds, config, resolve_device(device), callback, shared)
     for run in runs:
         run.output = run.output[:rows, :columns]
         run.snapshots = {at: shot[:rows, :columns] for at, shot in run.snapshots.items()}
     return runs
 
 
-def _median(members: NDArray[np.float32]) -> NDArray[np.float32]:
+def _median(members: NDArray[np.float32], config: PriorConfig) -> NDArray[np.float32]:
+    if config.median == "lower":
+        middle = (len(members) - 1) // 2
+        lower: NDArray[np.float32] = np.partition(members, middle, axis=0)[middle]
+        np.rint(lower * np.float32(255), out=lower)
+        lower /= 255
+        return lower
     median: NDArray[np.float32] = np.median(members, axis=0).astype(np.float32, copy=False)
     return median

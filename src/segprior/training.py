@@ -18,19 +18,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from segprior.adam import Adam
 from segprior.callbacks import Callback, Event
 from segprior.config import PriorConfig
+from segprior.engines import Engine, TorchEngine, cpu_engine
 from segprior.errors import ConfigError
 from segprior.heap import steady_heap
-from segprior.layers import CPU, PLAIN, Layers
-from segprior.networks import Generator
 
 __all__ = ["Run", "fit_members", "resolve_device"]
 
 _PIXELS_TOGETHER = 1 << 24
-# Below about 240 x 160 pixels the quick layers save less arithmetic than their calls cost.
-_QUICK_FROM = 40_000
 
 
 @dataclass(kw_only=True)
@@ -120,6 +116,7 @@ def fit_members(
     config: PriorConfig,
     device: torch.device,
     callback: Callback | None = None,
+    noise_seed: int | None = None,
 ) -> list[Run]:
     """Fit one generator per seed to the image.
 
@@ -135,6 +132,8 @@ def fit_members(
         Where to fit.
     callback : callable, optional
         See :mod:`segprior.callbacks`.
+    noise_seed : int, optional
+        Seed of one noise for all members; without it each draws its own.
 
     Returns
     -------
@@ -147,13 +146,14 @@ def fit_members(
         runs: list[Run] = []
         for first in range(0, len(seeds), together):
             part = seeds[first : first + together]
-            runs += _fit(target, part, first, config, announcer, device, PLAIN)
+            engine = TorchEngine(target, part, config, device, noise_seed=noise_seed)
+            runs += _fit(engine, len(part), first, config, announcer)
         return runs
 
-    layers = CPU if target.shape[2] * target.shape[3] >= _QUICK_FROM else PLAIN
+    make = cpu_engine(target, config, noise_seed)
 
     def alone(member: int) -> Run:
-        return _fit(target, [seeds[member]], member, config, announcer, device, layers)[0]
+        return _fit(make(seeds[member]), 1, member, config, announcer)[0]
 
     with steady_heap(), _side_by_side(len(seeds)) as pool:
         futures = [pool.submit(alone, member) for member in range(len(seeds))]
@@ -181,33 +181,16 @@ def _side_by_side(members: int) -> Iterator[ThreadPoolExecutor]:
 
 
 def _fit(
-    target: Tensor,
-    seeds: Sequence[int],
-    first: int,
-    config: PriorConfig,
-    announcer: _Announcer,
-    device: torch.device,
-    layers: Layers,
+    engine: Engine, members: int, first: int, config: PriorConfig, announcer: _Announcer
 ) -> list[Run]:
-    """Fit the generators of ``seeds`` as one network; ``first`` is the number of the first."""
-    order = torch.channels_last
-    network = Generator(seeds, target.shape[1], config.noise_channels, layers)
-    noise = network.noise(target.shape[2], target.shape[3], config.noise_scale)
-    noise = noise.to(device, memory_format=order)
-    target = target.to(device, memory_format=order)
-    network.to(device, memory_format=order)  # type: ignore[call-overload]
-    weights = list(network.parameters())
-    adam = Adam(weights, config.learning_rate)
-    runs = [Run(losses=np.full(config.passes, np.nan, np.float32)) for _ in seeds]
+    """Fit the ``members`` generators of an engine; ``first`` is the number of the first."""
+    runs = [Run(losses=np.full(config.passes, np.nan, np.float32)) for _ in range(members)]
     going = dict(enumerate(runs))
     wanted = {config.iterations, *config.snapshots, *(at for _, at in config.features)}
     for iteration in range(1, config.passes + 1):
         if announcer.given_up.is_set():
             break
-        generated, blocks = network(noise)  # (1, M*C, rows, columns)
-        apart = generated.unflatten(1, (len(seeds), -1))
-        errors = (apart - target[:, None]).abs().mean((0, 2, 3, 4))  # (M,)
-        for place, loss in enumerate(errors.tolist()):
+        for place, loss in enumerate(engine.forward()):
             if place not in going:
                 continue
             run = going[place]
@@ -215,23 +198,16 @@ def _fit(
             last = announcer.stops(first + place, iteration, loss) or iteration == config.passes
             due = {at for at in wanted if at == iteration or (last and at > iteration)}
             if due:
-                output = _taken(generated, place, len(seeds))
+                output = engine.output(place)
                 if config.iterations in due:
                     run.output = output
                 run.snapshots |= {at: output for at in config.snapshots if at in due}
             for block, at in config.features:
                 if at in due:
-                    run.features[block, at] = _taken(blocks[block], place, len(seeds))
+                    run.features[block, at] = engine.features(block, place)
             if last:
                 del going[place]
         if not going:
             break
-        adam.step(torch.autograd.grad(errors.sum(), weights))
+        engine.update()
     return runs
-
-
-def _taken(x: Tensor, place: int, members: int) -> NDArray[np.float32]:
-    """Copy one member's channels out of a tensor of all, as (rows, columns, channels)."""
-    part = x.detach()[0].unflatten(0, (members, -1))[place].permute(1, 2, 0)
-    taken: NDArray[np.float32] = part.cpu().numpy().copy(order="C")
-    return taken

@@ -1,0 +1,303 @@
+"""The generator of one member, forward and backward, by compiled loops over rows.
+
+The same function of the same weights as :class:`segprior.networks.Generator`, with the same
+gradients up to rounding; every large tensor is written once and read a few times, because
+normalisation, leaky ReLU, padding and enlarging happen to a row at a time, on its way into the next
+convolution. Enlarging and convolving is done on the small grid in both directions, as
+:mod:`segprior.enlarge` explains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segprior import enlarge_kernels, kernels
+
+__all__ = ["CompiledGenerator"]
+
+EPS = 1e-5
+
+Array = NDArray[np.float32]
+
+
+def _packed(matrix: Array) -> Array:
+    """A matrix (O, I), O a multiple of 4, as `simd.mix` takes it: (O / 4, I, 4)."""
+    rows, columns = matrix.shape
+    return np.ascontiguousarray(matrix.reshape(rows // 4, 4, columns).transpose(0, 2, 1))
+
+
+def _positions(size: int) -> NDArray[np.float64]:
+    return np.arange(2 * size) * (size - 1) / (2 * size - 1)
+
+
+@lru_cache(maxsize=64)
+def _taps(size: int) -> Array:
+    """Weights (2, 3, 3, size) by which line ``2 c + p`` of the large image, seen through tap b,
+    takes lines ``c - 1``, ``c`` and ``c + 1`` of the small one: ``[p, b, 0…2, c]``."""
+    last = 2 * size - 1
+    lines = np.arange(2 * size)[:, None] + np.arange(-1, 2)  # (2 size, 3)
+    reflected = last - np.abs(last - np.abs(lines))
+    small = np.arange(2 * size)[:, None] // 2 + np.arange(-1, 2)  # (2 size, 3)
+    distance = _positions(size)[reflected][:, :, None] - small[:, None, :]
+    weights = np.maximum(0, 1 - np.abs(distance)) * ((small >= 0) & (small < size))[:, None, :]
+    apart = weights.reshape(size, 2, 3, 3).transpose(1, 2, 3, 0)
+    return np.ascontiguousarray(apart, np.float32)
+
+
+@lru_cache(maxsize=64)
+def _turned_taps(size: int) -> Array:
+    """The same by small line c: what it gives lines ``2 (c - 1) + p``, ``2 c + p`` and so on."""
+    taps = _taps(size)
+    turned = np.zeros_like(taps)
+    turned[:, :, 0, 1:] = taps[:, :, 2, :-1]
+    turned[:, :, 1] = taps[:, :, 1]
+    turned[:, :, 2, :-1] = taps[:, :, 0, 1:]
+    return turned
+
+
+@lru_cache(maxsize=64)
+def _squares(size: int) -> tuple[Array, Array]:
+    """Diagonal and side diagonal (2, size) of UᵀU, and column sums of U, where U enlarges."""
+    positions = _positions(size)
+    low = np.minimum(np.floor(positions).astype(int), size - 2)
+    far = positions - low
+    squares, sums = np.zeros((2, size)), np.zeros(size)
+    for line, weight in ((low, 1 - far), (low + 1, far)):
+        np.add.at(squares[0], line, weight * weight)
+        np.add.at(sums, line, weight)
+    np.add.at(squares[1], low, (1 - far) * far)
+    return squares.astype(np.float32), sums.astype(np.float32)
+
+
+class _Norm:
+    """A normalisation: the moments of what it is given, and the sums its gradient needs."""
+
+    def __init__(self, width: int, count: int) -> None:
+        self.moments = np.zeros((2, width))
+        self.table = np.empty((4, width), np.float32)
+        self.sums = np.zeros((2, width))
+        self.count = count
+
+    def clear(self) -> NDArray[np.float64]:
+        self.moments[:] = 0
+        self.sums[:] = 0
+        return self.moments
+
+    def settle(self, gain: Array, shift: Array) -> Array:
+        inverse = 1 / np.sqrt(self.moments[1] / self.count + EPS)
+        scale = gain * inverse
+        self.table[:] = scale, shift - self.moments[0] * scale, self.moments[0], inverse
+        return self.table
+
+
+class _Block:
+    """What one block of the network holds between its forward and its backward pass."""
+
+    def __init__(self, name: str, into: int, width: int, rows: int, columns: int) -> None:
+        self.name = name
+        self.up = name.startswith("up")
+        self.into, self.width = into, width
+        self.z1, self.z2 = (np.empty((rows, width, columns), np.float32) for _ in range(2))
+        self.output = np.empty_like(self.z2)
+        self.gradient = np.empty_like(self.z2)
+        self.middle = np.empty_like(self.z1)
+        self.norm1, self.norm2 = (_Norm(width, rows * columns) for _ in range(2))
+        if self.up:
+            self.taps = _taps(rows // 2), _taps(columns // 2)
+            self.turned_taps = _turned_taps(columns // 2)
+            self.squares = (*_squares(rows // 2), *_squares(columns // 2))
+            self.kept = np.empty((rows // 2, into, columns // 2), np.float32)
+            self.mixed = np.empty((9 * width, into), np.float32)
+            self.mean = np.empty(into, np.float32)
+            self.inverse = np.empty(into)
+
+
+def _flat(weight: Array) -> Array:
+    """Weights (O, C, 3, 3) as (O, 9 C): taps, then channels."""
+    return weight.transpose(0, 2, 3, 1).reshape(len(weight), -1)
+
+
+class CompiledGenerator:
+    """Loss, gradients and generated image of one member.
+
+    Parameters
+    ----------
+    weights : mapping of str to ndarray of float32
+        By the names that :class:`segprior.networks.Generator` gives them; read anew at each call.
+    noise : ndarray of float32, shape (rows, columns, N)
+        What goes in; the sides are multiples of 8.
+    target : ndarray of float32, shape (rows, columns, C)
+        The image to be generated.
+    """
+
+    def __init__(self, weights: Mapping[str, Array], noise: Array, target: Array) -> None:
+        self.weights = weights
+        self.noise = np.ascontiguousarray(noise.transpose(0, 2, 1))  # (H, N, W)
+        self.target = np.ascontiguousarray(target.transpose(0, 2, 1))  # (H, C, W)
+        self.generated = np.empty_like(self.target)
+        rows, columns = noise.shape[:2]
+        self.blocks: list[_Block] = []
+        into, shrink = noise.shape[2], 1.0
+        names = dict.fromkeys(name.split(".")[1] for name in weights if name.startswith("blocks."))
+        for name in names:
+            width = len(weights[f"blocks.{name}.conv1"])
+            shrink = shrink / 2 if name.startswith("up") else shrink * 2
+            size = int(rows // shrink), int(columns // shrink)
+            self.blocks.append(_Block(name, into, width, *size))
+            into = width
+
+    def features(self, name: str) -> Array:
+        """Output of a block in the last forward pass, (rows', columns', width); a copy."""
+        block = next(b for b in self.blocks if b.name == name)
+        kernels.activate(block.output, block.z2, block.norm2.table)
+        return np.ascontiguousarray(block.output.transpose(0, 2, 1))
+
+    def output(self) -> Array:
+        """The image generated in the last forward pass, (rows, columns, C); a copy."""
+        return np.ascontiguousarray(self.generated.transpose(0, 2, 1))
+
+    def forward(self) -> float:
+        """Generate the image; return its mean absolute error from the target."""
+        x = self.noise
+        self.inputs = []
+        for block in self.blocks:
+            self.inputs.append(x)
+            self._forward(block, x)
+            x = block.output
+        return self._head(self.blocks[-1])
+
+    def backward(self) -> dict[str, Array]:
+        """Gradients of the last forward pass, by the names and of the shapes of the weights.
+
+        What they are made from is overwritten: call it once.
+        """
+        for place in range(len(self.blocks) - 1, -1, -1):
+            before = self.blocks[place - 1] if place else None
+            self._backward(self.blocks[place], self.inputs[place], before)
+        return self.gradients
+
+    def _of(self, block: _Block, name: str) -> Array:
+        return self.weights[f"blocks.{block.name}.{name}"]
+
+    def _forward(self, block: _Block, x: Array) -> None:
+        moments = block.norm1.clear(), block.norm2.clear()
+        if block.up:
+            block.mixed = self._mixed(block, x)
+            enlarge_kernels.enlarge_forward(
+                block.z1, x, _packed(block.mixed), *block.taps, moments[0]
+            )
+        else:
+            kernels.conv_forward(
+                block.z1, x, _packed(_flat(self._of(block, "conv1"))), 2, moments[0]
+            )
+        table = block.norm1.settle(self._of(block, "gain1"), self._of(block, "shift1"))
+        if block.up:
+            w = _packed(self._of(block, "conv2")[:, :, 0, 0])
+            kernels.pointwise_forward(block.z2, block.z1, w, table, moments[1])
+        else:
+            kernels.activate(block.middle, block.z1, table)
+            w = _packed(_flat(self._of(block, "conv2")))
+            kernels.conv_forward(block.z2, block.middle, w, 1, moments[1])
+        table = block.norm2.settle(self._of(block, "gain2"), self._of(block, "shift2"))
+        if block is not self.blocks[-1]:
+            kernels.activate(block.output, block.z2, table)
+
+    def _mixed(self, block: _Block, x: Array) -> Array:
+        """Weights of an enlarging convolution, (9 O, C), its input's normalisation in them."""
+        total = np.zeros((2, block.into))
+        enlarge_kernels.enlarged_moments(block.kept, x, *block.squares, total)
+        count = 4 * x.shape[0] * x.shape[2]
+        mean = total[0] / count
+        block.mean = mean.astype(np.float32)
+        block.inverse = (total[1] / count - mean * mean + EPS) ** -0.5
+        factor = (self._of(block, "gain0") * block.inverse).astype(np.float32)
+        taps = self._of(block, "conv1").transpose(2, 3, 0, 1) * factor  # (3, 3, O, C)
+        return np.ascontiguousarray(taps.reshape(-1, block.into))
+
+    def _head(self, block: _Block) -> float:
+        w = self.weights["head"][:, :, 0, 0]
+        filled = np.pad(w, ((0, -len(w) % 4), (0, 0)))
+        gw, gb = np.zeros_like(filled), np.zeros(len(w), np.float32)
+        loss = kernels.head(
+            self.generated, self.target, block.gradient, block.z2, _packed(filled),
+            self.weights["head_bias"], _packed(filled.T), block.norm2.table, gw, gb,
+            block.norm2.sums,
+        )  # fmt: skip
+        self.gradients: dict[str, Array] = {"head": gw[: len(w), :, None, None], "head_bias": gb}
+        return float(loss)
+
+    def _backward(self, block: _Block, x: Array, before: _Block | None) -> None:
+        """From the gradient after a block's second normalisation to that of the block before."""
+        one, two = block.norm1, block.norm2
+        conv2 = self._of(block, "conv2")
+        found: dict[str, Array] = {}
+        if block.up:
+            w = conv2[:, :, 0, 0]
+            gw = np.zeros_like(w)
+            kernels.pointwise_backward(
+                block.middle, gw, block.gradient, block.z2, block.z1, _packed(w.T),
+                two.table, two.sums, one.table, one.sums,
+            )  # fmt: skip
+            found["conv2"] = gw[:, :, None, None]
+        else:
+            dx = np.zeros_like(block.middle)
+            found["conv2"] = self._conv_backward(
+                dx, block.gradient, block.z2, block.middle, conv2, 1, two
+            )
+            block.middle, dx = dx, block.middle
+            kernels.slope_backward(block.middle, block.z1, one.table, one.sums)
+        conv1 = self._of(block, "conv1")
+        if block.up:
+            assert before is not None
+            found |= self._enlarge_backward(block, x, before)
+        else:
+            shape = (0, 0, 0) if before is None else before.gradient.shape
+            dx = np.zeros(shape, np.float32)
+            found["conv1"] = self._conv_backward(dx, block.middle, block.z1, x, conv1, 2, one)
+            if before is not None:
+                before.gradient = dx
+        if before is not None:
+            norm = before.norm2
+            kernels.slope_backward(before.gradient, before.z2, norm.table, norm.sums)
+        for name, norm in (("1", one), ("2", two)):
+            found[f"gain{name}"] = norm.sums[1].astype(np.float32)
+            found[f"shift{name}"] = norm.sums[0].astype(np.float32)
+        self.gradients |= {f"blocks.{block.name}.{name}": value for name, value in found.items()}
+
+    @staticmethod
+    def _conv_backward(
+        dx: Array, dl: Array, z: Array, x: Array, weight: Array, stride: int, norm: _Norm
+    ) -> Array:
+        out, into = weight.shape[:2]
+        flat = _flat(weight)
+        gw = np.zeros_like(flat)
+        # Where dx is not wanted the weights are not looked at, and may not be packable.
+        turned = _packed(flat.T) if dx.size else np.empty((0, 0, 4), np.float32)
+        kernels.conv_backward(dx, gw, dl, z, x, turned, stride, norm.table, norm.sums)
+        return gw.reshape(out, 3, 3, into).transpose(0, 3, 1, 2)
+
+    def _enlarge_backward(self, block: _Block, x: Array, before: _Block) -> dict[str, Array]:
+        row_taps, _ = block.taps
+        mixed = np.zeros_like(block.mixed)
+        enlarge_kernels.enlarge_backward(
+            before.gradient, mixed, block.middle, block.z1, x,
+            _packed(block.mixed.T), row_taps, block.turned_taps,
+            block.norm1.table, block.norm1.sums,
+        )  # fmt: skip
+        weight, gain = self._of(block, "conv1"), self._of(block, "gain0")
+        by_mixed = mixed.reshape(3, 3, block.width, block.into).transpose(2, 3, 0, 1)
+        by_factor = np.einsum("ocab,ocab->c", by_mixed, weight)
+        by_variance = by_factor * gain * -0.5 * block.inverse**3
+        _, row_sums, _, column_sums = block.squares
+        factor = (by_variance * (2 / block.norm1.count)).astype(np.float32)
+        enlarge_kernels.add_variance_gradient(
+            before.gradient, block.kept, factor, block.mean, row_sums, column_sums
+        )
+        return {
+            "conv1": by_mixed * (gain * block.inverse).astype(np.float32)[:, None, None],
+            "gain0": (by_factor * block.inverse).astype(np.float32),
+        }

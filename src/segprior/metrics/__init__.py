@@ -1,0 +1,48 @@
+"""Scores: foreground masks, regions and boundaries against what people drew."""
+
+from __future__ import annotations
+
+from segprior.metrics.boundaries import (
+    BoundaryCounts,
+    boundary_counts,
+    label_boundaries,
+    match_boundaries,
+    thin,
+)
+from segprior.metrics.curves import BoundaryScores
+from segprior.metrics.masks import MaskScores, accuracy, f_beta, iou, mean_absolute_error
+from segprior.metrics.regions import (
+    RegionScores,
+    best_ious,
+    components,
+    covering,
+    cut_hierarchy,
+    rand_index,
+    variation_of_information,
+)
+from segprior.metrics.settings import SettingScores
+from segprior.metrics.tables import Contingency, contingency
+
+__all__ = [
+    "BoundaryCounts",
+    "BoundaryScores",
+    "Contingency",
+    "MaskScores",
+    "RegionScores",
+    "SettingScores",
+    "accuracy",
+    "best_ious",
+    "boundary_counts",
+    "components",
+    "contingency",
+    "covering",
+    "cut_hierarchy",
+    "f_beta",
+    "iou",
+    "label_boundaries",
+    "match_boundaries",
+    "mean_absolute_error",
+    "rand_index",
+    "thin",
+    "variation_of_information",
+]

@@ -1,0 +1,179 @@
+"""Region scores of several label maps per image, one for each setting of a method."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from segprior.errors import ConfigError, ImageError
+from segprior.metrics.tables import (
+    best_of_columns,
+    best_of_rows,
+    contingency,
+    rand_index_of,
+    variation_of,
+)
+
+__all__ = ["SettingScores"]
+
+
+class SettingScores:
+    """Covering, PRI and VoI at the best setting for all images, for each image, each segment.
+
+    ODS takes the one setting that is best for the set of images, OIS the best one of each image,
+    and *best* the best label map for each true segment. Covering pools pixels over the images and
+    annotators; PRI and VoI are means over images of the mean over annotators.
+
+    Parameters
+    ----------
+    settings : sequence of float
+        What distinguishes the label maps of an image, such as thresholds.
+
+    Attributes
+    ----------
+    per_image : list of dict
+        For each image in the order of adding and for each setting ``sc``, ``pri``, ``voi`` and
+        ``sc_back``, the covering of the prediction by all annotators; also ``pixels`` over all
+        annotators and the covering ``sc_best``.
+
+    Raises
+    ------
+    ConfigError
+        If there is no setting.
+
+    References
+    ----------
+    P. Arbeláez, M. Maire, C. Fowlkes, J. Malik: Contour detection and hierarchical image
+    segmentation. TPAMI 33(5), 2011. doi:10.1109/TPAMI.2010.161
+
+    Examples
+    --------
+    >>> scores = SettingScores([0.1, 0.2])
+    >>> _ = scores.add([[[1, 1, 2, 2]]], [[[1, 1, 2, 2]], [[1, 1, 1, 1]]])
+    >>> scores.compute()["sc_ods"], scores.compute()["sc_ods_setting"]
+    (1.0, 0.1)
+    """
+
+    def __init__(self, settings: Sequence[float]) -> None:
+        if not len(settings):
+            raise ConfigError("got no settings; pass one for each label map of an image")
+        self.settings = [float(setting) for setting in settings]
+        self.per_image: list[dict[str, Any]] = []
+
+    def add(self, truths: Sequence[ArrayLike], predictions: Sequence[ArrayLike]) -> dict[str, Any]:
+        """Score the label maps of one image.
+
+        Parameters
+        ----------
+        truths : sequence of array_like of int, shape (H, W)
+            Label maps of one or more annotators.
+        predictions : sequence of array_like of int, shape (H, W)
+            One for each setting, taken as they are.
+
+        Returns
+        -------
+        dict
+            What was appended to ``per_image``.
+
+        Raises
+        ------
+        ImageError
+            If there is no truth, there are not as many predictions as settings, or the maps are
+            not whole numbers of one shape (H, W).
+        """
+        if not len(truths):
+            raise ImageError("got no true label map; pass at least one annotator's")
+        if len(predictions) != len(self.settings):
+            raise ImageError(
+                f"got {len(predictions)} label maps; pass one for each of the "
+                f"{len(self.settings)} settings"
+            )
+        image: dict[str, Any] = {"sc": [], "pri": [], "voi": [], "sc_back": []}
+        best: NDArray[np.float64] | None = None
+        for prediction in predictions:
+            tables = [contingency(truth, prediction) for truth in truths]
+            sizes = np.concatenate([table.row_sizes for table in tables])
+            ious = np.concatenate([best_of_rows(table) for table in tables])
+            best = ious if best is None else np.maximum(best, ious)
+            back = np.max([best_of_columns(table) for table in tables], axis=0)
+            areas = tables[0].column_sizes
+            image["sc"].append(float(sizes @ ious / sizes.sum()))
+            image["sc_back"].append(float(areas @ back / areas.sum()))
+            image["pri"].append(float(np.mean([rand_index_of(table) for table in tables])))
+            image["voi"].append(float(np.mean([variation_of(table) for table in tables])))
+        image |= {"pixels": int(sizes.sum()), "sc_best": float(sizes @ best / sizes.sum())}
+        self.per_image.append(image)
+        return image
+
+    def curve(self, name: str) -> NDArray[np.float64]:
+        """Return one score over all images for each setting.
+
+        Parameters
+        ----------
+        name : {"sc", "pri", "voi"}
+            Which.
+
+        Returns
+        -------
+        ndarray of float64, shape (number of settings,)
+
+        Raises
+        ------
+        ConfigError
+            If there is no such score.
+        """
+        if name not in ("sc", "pri", "voi"):
+            raise ConfigError(f"got {name!r}; choose 'sc', 'pri' or 'voi'")
+        mean: NDArray[np.float64] = np.average(
+            self._values(name), axis=0, weights=self._weights(name)
+        )
+        return mean
+
+    def compute(self) -> dict[str, float]:
+        """Return the scores over all images; empty before the first.
+
+        Returns
+        -------
+        dict of str to float
+            ``sc_ods``, ``sc_ods_setting``, ``sc_ois``, ``sc_best``, and the first three for
+            ``pri`` and ``voi``.
+        """
+        if not self.per_image:
+            return {}
+        scores: dict[str, float] = {}
+        for name in ("sc", "pri", "voi"):
+            # Less is better for the variation of information alone.
+            sign = -1 if name == "voi" else 1
+            curve, values = self.curve(name), self._values(name)
+            chosen = int(np.argmax(sign * curve))
+            best = sign * np.max(sign * values, axis=1)
+            scores |= {
+                f"{name}_ods": float(curve[chosen]),
+                f"{name}_ods_setting": self.settings[chosen],
+                f"{name}_ois": float(np.average(best, weights=self._weights(name))),
+            }
+        best = np.array([image["sc_best"] for image in self.per_image])
+        scores["sc_best"] = float(np.average(best, weights=self._weights("sc")))
+        return scores
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content as plain values, fit for JSON."""
+        return {"settings": list(self.settings), "images": [dict(one) for one in self.per_image]}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> SettingScores:
+        """Restore what :meth:`to_dict` returned; ``images`` of several may be concatenated."""
+        scores = cls(content["settings"])
+        scores.per_image = [dict(image) for image in content["images"]]
+        return scores
+
+    def _values(self, name: str) -> NDArray[np.float64]:
+        return np.array([image[name] for image in self.per_image], np.float64)
+
+    def _weights(self, name: str) -> NDArray[np.float64]:
+        if name != "sc":
+            return np.ones(len(self.per_image))
+        return np.array([image["pixels"] for image in self.per_image], np.float64)

@@ -1,0 +1,193 @@
+"""Two loops in vector instructions: products of a few rows of pixels with small matrices.
+
+Numba's compiler vectorises plain loops well, but not across rows: it reads and writes the sums at
+each step. Here tiles of sums stay in registers, which is worth a factor of two. The instructions
+are those of LLVM for eight floats, so they run wherever Numba does; AVX2 has registers of that
+size.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+__all__ = ["add_dots", "as_float", "jit", "mix"]
+
+_LANES = 8
+_FLOAT = ir.FloatType()
+_VECTOR = ir.VectorType(_FLOAT, _LANES)
+_INT = ir.IntType(64)
+_ROWS = 4  # of a tile, as many as the weights are packed by
+
+# Sums may be taken in another order (the compiler's, fixed once compiled); NaN and infinity keep
+# their meaning.
+_FAST = {"contract", "reassoc", "nsz", "arcp"}
+
+
+def jit(function: Any) -> Any:
+    """Compile a function at its first call, to hold no lock; keep the result if possible."""
+    options: dict[str, Any] = {"nogil": True, "fastmath": _FAST, "error_model": "numpy"}
+    try:
+        return njit(cache=True, **options)(function)
+    except RuntimeError:  # no folder to keep it in can be written to
+        return njit(**options)(function)
+
+
+def _at(builder: Any, address: Any, kind: Any) -> Any:
+    return builder.inttoptr(address, kind.as_pointer())
+
+
+def _load(builder: Any, address: Any) -> Any:
+    return builder.load(_at(builder, address, _VECTOR), align=4)
+
+
+def _spread(builder: Any, value: Any) -> Any:
+    undefined = ir.Constant(_VECTOR, ir.Undefined)
+    first = builder.insert_element(undefined, value, ir.Constant(ir.IntType(32), 0))
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), _LANES), [0] * _LANES)
+    return builder.shuffle_vector(first, undefined, mask)
+
+
+def _fma(builder: Any, a: Any, b: Any, c: Any) -> Any:
+    kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
+    name = f"llvm.fma.v{_LANES}f32"
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [a, b, c])
+
+
+def _bytes(builder: Any, base: Any, *steps: tuple[Any, Any]) -> Any:
+    for count, size in steps:
+        base = builder.add(base, builder.mul(count, size))
+    return base
+
+
+def _whole(value: int) -> Any:
+    return ir.Constant(_INT, value)
+
+
+def _zeros(builder: Any, count: int) -> list[Any]:
+    zero = ir.Constant(_VECTOR, [0.0] * _LANES)
+    return [cgutils.alloca_once_value(builder, zero) for _ in range(count)]
+
+
+def _mixer(vectors: int) -> Any:
+    """A tile of 4 rows of ``8 * vectors`` columns: y = w x, overwritten."""
+
+    @intrinsic
+    def tile(typing, y, y_stride, w, x, x_stride, depth):
+        def generate(context, builder, signature, arguments):
+            y, y_stride, w, x, x_stride, depth = arguments
+            sums = _zeros(builder, _ROWS * vectors)
+            for total in sums:
+                builder.store(ir.Constant(_VECTOR, [0.0] * _LANES), total)
+            with cgutils.for_range(builder, depth) as loop:
+                source = _bytes(builder, x, (loop.index, x_stride))
+                pixels = [
+                    _load(builder, builder.add(source, _whole(4 * _LANES * v)))
+                    for v in range(vectors)
+                ]
+                weights = _bytes(builder, w, (loop.index, _whole(4 * _ROWS)))
+                for r in range(_ROWS):
+                    place = _at(builder, builder.add(weights, _whole(4 * r)), _FLOAT)
+                    weight = _spread(builder, builder.load(place))
+                    for v in range(vectors):
+                        total = sums[r * vectors + v]
+                        value = _fma(builder, weight, pixels[v], builder.load(total))
+                        builder.store(value, total)
+            for r in range(_ROWS):
+                row = _bytes(builder, y, (_whole(r), y_stride))
+                for v in range(vectors):
+                    to = _at(builder, builder.add(row, _whole(4 * _LANES * v)), _VECTOR)
+                    builder.store(builder.load(sums[r * vectors + v]), to, align=4)
+            return context.get_dummy_value()
+
+        return types.void(*[types.int64] * 6), generate
+
+    return tile
+
+
+_mix_1, _mix_2, _mix_3 = _mixer(1), _mixer(2), _mixer(3)
+
+
+@intrinsic
+def _dot_tile(typing, g, g_stride, a, a_stride, b, b_stride, count):
+    """4 × 2 sums of products over ``8 * count`` columns, added to g."""
+
+    def generate(context, builder, signature, arguments):
+        g, g_stride, a, a_stride, b, b_stride, count = arguments
+        sums = _zeros(builder, _ROWS * 2)
+        for total in sums:
+            builder.store(ir.Constant(_VECTOR, [0.0] * _LANES), total)
+        with cgutils.for_range(builder, count) as loop:
+            step = builder.mul(loop.index, _whole(4 * _LANES))
+            others = [
+                _load(builder, builder.add(step, _bytes(builder, b, (_whole(q), b_stride))))
+                for q in range(2)
+            ]
+            for p in range(_ROWS):
+                one = _load(builder, builder.add(step, _bytes(builder, a, (_whole(p), a_stride))))
+                for q in range(2):
+                    total = sums[2 * p + q]
+                    builder.store(_fma(builder, one, others[q], builder.load(total)), total)
+        kind = ir.FunctionType(_FLOAT, [_FLOAT, _VECTOR])
+        name = f"llvm.vector.reduce.fadd.v{_LANES}f32"
+        reduce = cgutils.get_or_insert_function(builder.module, kind, name)
+        for p in range(_ROWS):
+            row = _bytes(builder, g, (_whole(p), g_stride))
+            for q in range(2):
+                to = _at(builder, builder.add(row, _whole(4 * q)), _FLOAT)
+                whole = builder.load(sums[2 * p + q])
+                value = builder.call(
+                    reduce, [ir.Constant(_FLOAT, 0.0), whole], fastmath=["reassoc"]
+                )
+                builder.store(builder.fadd(builder.load(to), value), to)
+        return context.get_dummy_value()
+
+    return types.void(*[types.int64] * 7), generate
+
+
+@intrinsic
+def as_float(typing, bits):
+    """The float32 whose bits are those of an int32."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], _FLOAT)
+
+    return types.float32(types.int32), generate
+
+
+@jit
+def mix(y, y_stride, w, x, x_stride, n):
+    """y = W x over n columns, a multiple of 8; y and x are addresses, strides in floats.
+
+    ``w`` (O / 4, I, 4) is W packed by four of its rows.
+    """
+    blocks, depth = w.shape[0], w.shape[1]
+    weights = w.ctypes.data
+    y_bytes, x_bytes = 4 * y_stride, 4 * x_stride
+    for j in range(0, n, 24):
+        for o in range(blocks):
+            to, by, source = y + 4 * (o * y_bytes + j), weights + 16 * o * depth, x + 4 * j
+            if n - j >= 24:
+                _mix_3(to, y_bytes, by, source, x_bytes, depth)
+            elif n - j == 16:
+                _mix_2(to, y_bytes, by, source, x_bytes, depth)
+            else:
+                _mix_1(to, y_bytes, by, source, x_bytes, depth)
+
+
+@jit
+def add_dots(g, a, a_stride, b, b_stride, n):
+    """g (A, B) += a bᵀ over n columns; a and b are addresses, strides in floats.
+
+    A is a multiple of 4 and B of 2; n is a multiple of 8.
+    """
+    to = g.ctypes.data
+    rows, columns = g.shape
+    for p in range(0, rows, 4):
+        for q in range(0, columns, 2):
+            _dot_tile(to + 4 * (p * columns + q), 4 * columns, a + 4 * p * a_stride, 4 * a_stride,
+                      b + 4 * q * b_stride, 4 * b_stride, n // 8)  # fmt: skip

@@ -1,0 +1,179 @@
+"""The compiled loops give what the network gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from segprior import enlarge_kernels, kernels, rows, simd
+from segprior.compiled import CompiledGenerator
+from segprior.config import PriorConfig
+from segprior.engines import CompiledEngine, TorchEngine, cpu_engine
+from segprior.layers import CPU
+from segprior.networks import BLOCKS, Generator
+from segprior.training import fit_members
+
+# Numba compiles once for all tests of one process.
+pytestmark = pytest.mark.xdist_group("compiled")
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def weights_of(network: Generator) -> dict[str, NDArray[np.float32]]:
+    return {name: weight.detach().numpy() for name, weight in network.named_parameters()}
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "channels"), [(64, 72, 3), (104, 64, 1), (72, 296, 2), (64, 64, 20)]
+)
+def test_loss_gradients_and_features_are_those_of_the_network(
+    height: int, width: int, channels: int
+) -> None:
+    network = Generator([3], channels, 2)
+    source = torch.Generator().manual_seed(1)
+    target = torch.rand(1, channels, height, width, generator=source)
+    noise = network.noise(height, width, 0.01)
+    quick = CompiledGenerator(
+        weights_of(network), noise[0].permute(1, 2, 0).numpy(), target[0].permute(1, 2, 0).numpy()
+    )
+    loss = quick.forward()
+    output, features = quick.output(), {name: quick.features(name) for name in BLOCKS}
+    gradients = quick.backward()
+
+    exact = network.double()
+    expected, blocks = exact(noise.double())
+    error = (expected - target).abs().mean()
+    weights = dict(exact.named_parameters())
+    slopes = torch.autograd.grad(error, list(weights.values()))
+    assert loss == pytest.approx(error.item(), rel=1e-6)
+    np.testing.assert_allclose(output, expected[0].permute(1, 2, 0).detach(), atol=3e-6)
+    for name in BLOCKS:
+        np.testing.assert_allclose(
+            features[name], blocks[name][0].permute(1, 2, 0).detach(), atol=5e-5
+        )
+    assert set(gradients) == set(weights)
+    for name, slope in zip(weights, slopes, strict=True):
+        # A gain that another normalisation follows has no gradient, but for its epsilon.
+        least = 1e-3 * float(max(s.abs().max() for s in slopes))
+        scale = max(float(slope.abs().max()), least)
+        assert gradients[name].shape == slope.shape
+        assert np.abs(gradients[name] - slope.numpy()).max() < 2e-4 * scale, name
+
+
+def test_the_same_bytes_each_time() -> None:
+    target = torch.rand(1, 3, 64, 80, generator=torch.Generator().manual_seed(2))
+
+    def fitted() -> bytes:
+        engine = CompiledEngine(target, 5, PriorConfig())
+        for _ in range(4):
+            engine.forward()
+            engine.update()
+        engine.forward()
+        return engine.output(0).tobytes() + engine.features("up2", 0).tobytes()
+
+    assert fitted() == fitted()
+
+
+def test_it_follows_the_other_engine() -> None:
+    target = torch.rand(1, 3, 64, 80, generator=torch.Generator().manual_seed(2))
+    config = PriorConfig()
+    engines = [
+        CompiledEngine(target, 5, config, noise_seed=8),
+        TorchEngine(target, [5], config, torch.device("cpu"), CPU, noise_seed=8),
+    ]
+    losses = []
+    for engine in engines:
+        losses.append([])  # type: ignore[var-annotated]
+        for _ in range(5):
+            losses[-1] += engine.forward()
+            engine.update()
+    # Adam turns gradients that are all rounding into whole steps, so outputs drift apart.
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
+    assert losses[0][4] < losses[0][0]
+
+
+def test_long_fits_are_compiled_whatever_the_number_of_members_and_snapshots() -> None:
+    target = torch.rand(1, 3, 64, 64)
+    short, long = PriorConfig(iterations=10), PriorConfig(iterations=800)
+    assert isinstance(cpu_engine(target, short)(0), TorchEngine)
+    assert isinstance(cpu_engine(target, short.replace(snapshots=(800,)))(0), TorchEngine)
+    assert isinstance(cpu_engine(target, long)(0), CompiledEngine)
+    assert isinstance(cpu_engine(target, long.replace(members=1))(0), CompiledEngine)
+
+
+def test_without_numba_pytorch_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segprior.engines.find_spec", lambda name: None)
+    engine = cpu_engine(torch.rand(1, 3, 64, 64), PriorConfig(iterations=800))(0)
+    assert isinstance(engine, TorchEngine)
+
+
+def test_a_member_is_the_same_on_one_thread_and_on_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segprior.engines._COMPILED_FROM", 0)
+    target = torch.rand(1, 3, 64, 72, generator=torch.Generator().manual_seed(2))
+    config = PriorConfig(iterations=4, features=(("up1", 4),))
+
+    def fitted(threads: int) -> list[bytes]:
+        torch.set_num_threads(threads)
+        runs = fit_members(target, [1, 2, 3], config, torch.device("cpu"))
+        return [run.output.tobytes() + run.features["up1", 4].tobytes() for run in runs]
+
+    assert fitted(1) == fitted(2)
+
+
+@pytest.mark.parametrize("columns", [8, 16, 24, 40, 72])
+def test_mix_is_a_matrix_product(columns: int) -> None:
+    rng = np.random.default_rng(0)
+    matrix = rng.normal(size=(12, 10)).astype(np.float32)
+    pixels = rng.normal(size=(10, columns + 3)).astype(np.float32)
+    packed = np.ascontiguousarray(matrix.reshape(3, 4, 10).transpose(0, 2, 1))
+    result = np.full((12, columns + 5), np.nan, np.float32)
+    simd.mix(result.ctypes.data, columns + 5, packed, pixels.ctypes.data, columns + 3, columns)
+    np.testing.assert_allclose(result[:, :columns], matrix @ pixels[:, :columns], atol=1e-5)
+    assert np.isnan(result[:, columns:]).all()
+
+
+def test_dots_are_added_up() -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(8, 40)).astype(np.float32), rng.normal(size=(6, 40)).astype(np.float32)
+    total = np.ones((8, 6), np.float32)
+    simd.add_dots(total, a.ctypes.data, 40, b.ctypes.data, 40, 32)
+    np.testing.assert_allclose(total, 1 + a[:, :32] @ b[:, :32].T, atol=1e-5)
+
+
+def test_moments_of_rows_far_from_zero() -> None:
+    z = np.random.default_rng(0).normal(1000, 1, (30, 2, 40)).astype(np.float32)
+    total = np.zeros((2, 2))
+    for row in range(len(z)):
+        rows.add_moments(total, z, row)
+    np.testing.assert_allclose(total[0], z.mean((0, 2), dtype=np.float64), rtol=1e-6)
+    np.testing.assert_allclose(total[1] / (30 * 40), z.var((0, 2), dtype=np.float64), rtol=1e-3)
+
+
+def test_exponential() -> None:
+    x = np.linspace(-30, 30, 1001, dtype=np.float32)
+    found = np.array([kernels._exp(value) for value in x])
+    np.testing.assert_allclose(found, np.exp(x.astype(np.float64)), rtol=3e-6)
+
+
+def test_moments_of_the_enlarged_image() -> None:
+    from segprior.compiled import _squares
+
+    x = np.random.default_rng(0).normal(size=(5, 2, 9)).astype(np.float32)
+    kept, total = np.empty_like(x), np.zeros((2, 2))
+    enlarge_kernels.enlarged_moments(kept, x, *_squares(5), *_squares(9), total)
+    small = torch.from_numpy(x).permute(1, 0, 2)[None]
+    large = torch.nn.functional.interpolate(
+        small, scale_factor=2, mode="bilinear", align_corners=True
+    )[0]
+    np.testing.assert_allclose(total[0], large.sum((1, 2)), rtol=1e-4)
+    np.testing.assert_allclose(total[1], (large * large).sum((1, 2)), rtol=1e-4)
