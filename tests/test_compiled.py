@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from segprior import enlarge_kernels, kernels, rows, simd
 from segprior.compiled import CompiledGenerator
 from segprior.config import PriorConfig
-from segprior.engines import CompiledEngine, TorchEngine, cpu_engine
-from segprior.layers import CPU
-from segprior.networks import BLOCKS, Generator
+from segprior.engines import CompiledEngine, cpu_engine
+from segprior.networks import Generator
+from segprior.torch_engine import TorchEngine
 from segprior.training import fit_members
+from segprior.weights import BLOCKS
 
 # Numba compiles once for all tests of one process.
 pytestmark = pytest.mark.xdist_group("compiled")
@@ -34,7 +35,8 @@ def weights_of(network: Generator) -> dict[str, NDArray[np.float32]]:
 
 
 @pytest.mark.parametrize(
-    ("height", "width", "channels"), [(64, 72, 3), (104, 64, 1), (72, 296, 2), (64, 64, 20)]
+    ("height", "width", "channels"),
+    [(64, 72, 3), (104, 64, 1), (72, 296, 2), (64, 64, 20), (16, 16, 3), (24, 40, 1)],
 )
 def test_loss_gradients_and_features_are_those_of_the_network(
     height: int, width: int, channels: int
@@ -70,11 +72,13 @@ def test_loss_gradients_and_features_are_those_of_the_network(
         assert np.abs(gradients[name] - slope.numpy()).max() < 2e-4 * scale, name
 
 
-def test_the_same_bytes_each_time() -> None:
-    target = torch.rand(1, 3, 64, 80, generator=torch.Generator().manual_seed(2))
+def picture(height: int, width: int, channels: int = 3) -> NDArray[np.float32]:
+    return np.random.default_rng(2).random((height, width, channels), np.float32)
 
+
+def test_the_same_bytes_each_time() -> None:
     def fitted() -> bytes:
-        engine = CompiledEngine(target, 5, PriorConfig())
+        engine = CompiledEngine(picture(64, 80), 5, PriorConfig())
         for _ in range(4):
             engine.forward()
             engine.update()
@@ -84,16 +88,17 @@ def test_the_same_bytes_each_time() -> None:
     assert fitted() == fitted()
 
 
-def test_it_follows_the_other_engine() -> None:
-    target = torch.rand(1, 3, 64, 80, generator=torch.Generator().manual_seed(2))
+@pytest.mark.parametrize("noise_seed", [None, 8])
+def test_it_follows_the_other_engine(noise_seed: int | None) -> None:
     config = PriorConfig()
-    engines = [
-        CompiledEngine(target, 5, config, noise_seed=8),
-        TorchEngine(target, [5], config, torch.device("cpu"), CPU, noise_seed=8),
-    ]
-    losses = []
+    target = picture(64, 80)
+    engines = (
+        CompiledEngine(target, 5, config, noise_seed),
+        TorchEngine(target, [5], config, "cpu", noise_seed),
+    )
+    losses: list[list[float]] = []
     for engine in engines:
-        losses.append([])  # type: ignore[var-annotated]
+        losses.append([])
         for _ in range(5):
             losses[-1] += engine.forward()
             engine.update()
@@ -102,29 +107,19 @@ def test_it_follows_the_other_engine() -> None:
     assert losses[0][4] < losses[0][0]
 
 
-def test_long_fits_are_compiled_whatever_the_number_of_members_and_snapshots() -> None:
-    target = torch.rand(1, 3, 64, 64)
-    short, long = PriorConfig(iterations=10), PriorConfig(iterations=800)
-    assert isinstance(cpu_engine(target, short)(0), TorchEngine)
-    assert isinstance(cpu_engine(target, short.replace(snapshots=(800,)))(0), TorchEngine)
-    assert isinstance(cpu_engine(target, long)(0), CompiledEngine)
-    assert isinstance(cpu_engine(target, long.replace(members=1))(0), CompiledEngine)
-
-
 def test_without_numba_pytorch_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    target, config = picture(16, 24), PriorConfig()
+    assert isinstance(cpu_engine(target, config)(0), CompiledEngine)
     monkeypatch.setattr("segprior.engines.find_spec", lambda name: None)
-    engine = cpu_engine(torch.rand(1, 3, 64, 64), PriorConfig(iterations=800))(0)
-    assert isinstance(engine, TorchEngine)
+    assert isinstance(cpu_engine(target, config)(0), TorchEngine)
 
 
-def test_a_member_is_the_same_on_one_thread_and_on_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("segprior.engines._COMPILED_FROM", 0)
-    target = torch.rand(1, 3, 64, 72, generator=torch.Generator().manual_seed(2))
+def test_a_member_is_the_same_on_one_thread_and_on_two() -> None:
     config = PriorConfig(iterations=4, features=(("up1", 4),))
 
     def fitted(threads: int) -> list[bytes]:
         torch.set_num_threads(threads)
-        runs = fit_members(target, [1, 2, 3], config, torch.device("cpu"))
+        runs = fit_members(picture(64, 72), [1, 2, 3], config, "cpu")
         return [run.output.tobytes() + run.features["up1", 4].tobytes() for run in runs]
 
     assert fitted(1) == fitted(2)

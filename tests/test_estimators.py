@@ -13,8 +13,10 @@ from sklearn.base import BaseEstimator, ClusterMixin, clone
 
 from segprior.config import ForegroundConfig, PriorConfig
 from segprior.errors import ConfigError, ImageError
-from segprior.estimators import ForegroundSegmenter
+from segprior.estimators import ForegroundSegmenter, Segmenter
 from segprior.foreground import foreground
+from segprior.multiclass import segment
+from segprior.segment_config import SegmentConfig
 
 
 def picture() -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -175,3 +177,22 @@ def test_the_callback_is_called() -> None:
     seen: list[int] = []
     quick(callback=lambda event: seen.append(event.iteration)).fit(picture())
     assert seen == [1, 2, 3]
+
+
+def test_many_classes_are_those_of_the_function() -> None:
+    options: dict[str, Any] = {"superpixels": "image", "iterations": 3, "classes": 4}
+    expected = segment(picture(), rng=4, **options)
+    segmenter = Segmenter(random_state=4, **options)
+    np.testing.assert_array_equal(segmenter.fit_predict(picture()), expected.labels)
+    assert segmenter.segmentation_.config == expected.config
+    assert segmenter.n_features_in_ == 3
+    twin = clone(segmenter)
+    assert twin.get_params() == segmenter.get_params()
+    assert not hasattr(twin, "labels_")
+
+
+def test_many_classes_at_full_size_and_wrong_ones() -> None:
+    config = Segmenter(working_size="full", min_size=3).resolved_config()
+    assert config == SegmentConfig(working_size=None, min_size=3)
+    with pytest.raises(ConfigError, match="no preset 'slow'"):
+        Segmenter("slow").fit(picture())

@@ -14,7 +14,8 @@ from torch.nn import functional as F
 
 from segprior.enlarge import enlarged_conv, enlarged_variance
 from segprior.layers import CPU, PLAIN
-from segprior.networks import BLOCKS, Generator
+from segprior.networks import Generator
+from segprior.weights import BLOCKS
 
 SIZES = [(16, 16), (16, 40), (24, 200), (64, 48), (136, 72)]
 

@@ -129,15 +129,15 @@ def test_a_member_is_the_same_alone_or_among_many(prior: Prior, image: NDArray[n
 
 
 def test_members_fitted_together_give_the_same(image: NDArray[np.float32]) -> None:
-    from segprior.layers import CPU, PLAIN
+    from segprior.torch_engine import TorchEngine
     from segprior.training import _Announcer, _fit
 
     config = PriorConfig(members=2, iterations=5, snapshots=(3,), features=(("up2", 4),))
-    target = torch.from_numpy(image[:32, :40].copy()).permute(2, 0, 1)[None]
-    device = torch.device("cpu")
-    together = _fit(target, [5, 6], 0, config, _Announcer(None, config), device, PLAIN)
+    target = image[:32, :40].copy()
+    together = _fit(TorchEngine(target, [5, 6], config), 2, 0, config, _Announcer(None, config))
     for member, seed in enumerate((5, 6)):
-        alone = _fit(target, [seed], member, config, _Announcer(None, config), device, CPU)[0]
+        engine = TorchEngine(target, [seed], config)
+        alone = _fit(engine, 1, member, config, _Announcer(None, config))[0]
         run = together[member]
         np.testing.assert_allclose(run.losses, alone.losses, atol=1e-3)
         np.testing.assert_allclose(run.output, alone.output, atol=2e-2)

@@ -88,6 +88,7 @@ def test_no_such_name() -> None:
         "import segprior.cli; segprior.cli.main(['--help'])",
         "import segprior.cli; segprior.cli.main(['prior', '--help'])",
         "import segprior.cli; segprior.cli.main(['foreground', '--help'])",
+        "import segprior.cli; segprior.cli.main(['double-dip', '--help'])",
         "import segprior.cli; segprior.cli.main(['--version'])",
         "import segprior.cli; segprior.cli.main(['foreground', 'none.png', '-o', 'o.png'])",
         "import segprior; segprior.as_image(bytes(range(0)) or __import__('numpy').ones((8, 8)))",

@@ -13,19 +13,33 @@ from typing import TYPE_CHECKING, Any
 from segprior._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from segprior.analysis import Analysis, analyze
+    from segprior.analysis_config import AnalysisConfig
     from segprior.callbacks import EarlyStopping, Event, ProgressBar
-    from segprior.config import ForegroundConfig, PriorConfig
+    from segprior.config import EvaluateConfig, ForegroundConfig, PriorConfig
+    from segprior.double_dip import double_dip
+    from segprior.double_dip_config import DoubleDipConfig
     from segprior.errors import Cancelled, ConfigError, ImageError, OutputError, SegpriorError
-    from segprior.estimators import ForegroundSegmenter
+    from segprior.estimators import ForegroundSegmenter, Segmenter
+    from segprior.evaluate import evaluate_foreground, evaluate_regions
     from segprior.foreground import foreground
     from segprior.images import as_image
+    from segprior.layered import DoubleDip
+    from segprior.live import TensorBoard
+    from segprior.multiclass import segment
     from segprior.prior import Prior, fit_prior
     from segprior.result import Segmentation
+    from segprior.segment_config import SegmentConfig
 
 __all__ = [
+    "Analysis",
+    "AnalysisConfig",
     "Cancelled",
     "ConfigError",
+    "DoubleDip",
+    "DoubleDipConfig",
     "EarlyStopping",
+    "EvaluateConfig",
     "Event",
     "ForegroundConfig",
     "ForegroundSegmenter",
@@ -34,17 +48,30 @@ __all__ = [
     "Prior",
     "PriorConfig",
     "ProgressBar",
+    "SegmentConfig",
     "Segmentation",
+    "Segmenter",
     "SegpriorError",
+    "TensorBoard",
+    "analyze",
     "as_image",
+    "double_dip",
+    "evaluate_foreground",
+    "evaluate_regions",
     "fit_prior",
     "foreground",
+    "segment",
 ]
 
 _HOMES = {
+    "Analysis": "analysis",
+    "AnalysisConfig": "analysis_config",
     "Cancelled": "errors",
     "ConfigError": "errors",
+    "DoubleDip": "layered",
+    "DoubleDipConfig": "double_dip_config",
     "EarlyStopping": "callbacks",
+    "EvaluateConfig": "config",
     "Event": "callbacks",
     "ForegroundConfig": "config",
     "ForegroundSegmenter": "estimators",
@@ -53,11 +80,19 @@ _HOMES = {
     "Prior": "prior",
     "PriorConfig": "config",
     "ProgressBar": "callbacks",
+    "SegmentConfig": "segment_config",
     "Segmentation": "result",
+    "Segmenter": "estimators",
     "SegpriorError": "errors",
+    "TensorBoard": "live",
+    "analyze": "analysis",
     "as_image": "images",
+    "double_dip": "double_dip",
+    "evaluate_foreground": "evaluate",
+    "evaluate_regions": "evaluate",
     "fit_prior": "prior",
     "foreground": "foreground",
+    "segment": "multiclass",
 }
 
 

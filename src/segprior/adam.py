@@ -1,4 +1,4 @@
-"""Adam, without what PyTorch's own loads at its first use.
+"""Adam, on PyTorch's tensors and on NumPy's arrays.
 
 ``torch.optim`` brings in PyTorch's compiler the first time an optimiser is made, which takes as
 long as fitting a small image. The update is the same.
@@ -6,18 +6,22 @@ long as fitting a small image. The update is the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["Adam"]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["Adam", "ArrayAdam"]
 
 _MEAN, _SQUARE, _EPS = 0.9, 0.999, 1e-8
 
 
 class Adam:
-    """Adam with its usual constants.
+    """Adam with its usual constants, for tensors.
 
     Parameters
     ----------
@@ -33,6 +37,8 @@ class Adam:
     """
 
     def __init__(self, parameters: Iterable[Tensor], learning_rate: float) -> None:
+        import torch
+
         self.parameters = list(parameters)
         self.learning_rate = learning_rate
         self.steps = 0
@@ -41,6 +47,8 @@ class Adam:
 
     def step(self, gradients: Iterable[Tensor]) -> None:
         """Update the parameters by their gradients, given in the same order."""
+        import torch
+
         gradients = list(gradients)
         self.steps += 1
         rate = self.learning_rate / (1 - _MEAN**self.steps)
@@ -52,3 +60,46 @@ class Adam:
             torch._foreach_div_(deviations, (1 - _SQUARE**self.steps) ** 0.5)
             torch._foreach_add_(deviations, _EPS)
             torch._foreach_addcdiv_(self.parameters, self.means, deviations, -rate)
+
+
+class ArrayAdam:
+    """The same for named float32 arrays.
+
+    Parameters
+    ----------
+    parameters : mapping of str to ndarray of float32
+        What to start from; copied.
+    learning_rate : float
+        Size of the steps.
+
+    Attributes
+    ----------
+    parameters : dict of str to ndarray of float32
+        What is updated, in place.
+    """
+
+    def __init__(self, parameters: Mapping[str, NDArray[np.float32]], learning_rate: float) -> None:
+        self.flat = np.concatenate([value.ravel() for value in parameters.values()])
+        ends = np.cumsum([value.size for value in parameters.values()])
+        parts = np.split(self.flat, ends[:-1])
+        self.parameters = {
+            name: part.reshape(value.shape)
+            for (name, value), part in zip(parameters.items(), parts, strict=True)
+        }
+        self.learning_rate = learning_rate
+        self.steps = 0
+        self.mean = np.zeros_like(self.flat)
+        self.square = np.zeros_like(self.flat)
+
+    def step(self, gradients: Mapping[str, NDArray[np.float32]]) -> None:
+        """Update the parameters by their gradients, given under the same names."""
+        gradient = np.concatenate([gradients[name].ravel() for name in self.parameters])
+        self.steps += 1
+        rate = np.float32(self.learning_rate / (1 - _MEAN**self.steps))
+        self.mean += np.float32(1 - _MEAN) * (gradient - self.mean)
+        self.square *= np.float32(_SQUARE)
+        self.square += np.float32(1 - _SQUARE) * gradient * gradient
+        deviation = np.sqrt(self.square)
+        deviation /= np.float32((1 - _SQUARE**self.steps) ** 0.5)
+        deviation += np.float32(_EPS)
+        self.flat -= rate * self.mean / deviation

@@ -9,8 +9,12 @@ time (never two at once), from whichever thread fits the member. A callback that
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["Callback", "EarlyStopping", "Event", "ProgressBar", "chain"]
 
@@ -22,13 +26,17 @@ class Event:
     Attributes
     ----------
     stage : str
-        What is being done, ``"prior"`` for the fit of a prior.
+        What is being done, ``"prior"`` for the fit of a prior, ``"segment"`` for clustering.
     member, members : int
         Which member, from 0, and how many there are.
     iteration, iterations : int
         The iteration just done, from 1, and how many there will be at most.
     loss : float
         The loss of this iteration.
+    labels : int or None
+        Distinct labels at this iteration of clustering.
+    label_map : ndarray of int64, shape (h, w), or None
+        Those labels, from 0, at the working size.
     """
 
     stage: str
@@ -37,6 +45,8 @@ class Event:
     iteration: int
     iterations: int
     loss: float
+    labels: int | None = None
+    label_map: NDArray[np.int64] | None = field(default=None, repr=False, compare=False)
 
 
 Callback = Callable[[Event], bool | None]
@@ -85,7 +95,9 @@ class EarlyStopping:
 
 
 class ProgressBar:
-    """A ``tqdm`` bar over all members and iterations of one fit; use it as a context manager.
+    """A ``tqdm`` bar over all members and iterations of a fit; use it as a context manager.
+
+    It starts anew with each stage.
 
     Parameters
     ----------
@@ -100,9 +112,12 @@ class ProgressBar:
 
         self._bar = tqdm(desc=description, unit="it", leave=False, **options)
         self._done: dict[int, int] = {}
+        self._stage = ""
 
     def __call__(self, event: Event) -> None:
-        if self._bar.total is None:
+        if event.stage != self._stage:
+            self._stage = event.stage
+            self._done.clear()
             self._bar.reset(total=event.members * event.iterations)
         self._bar.update(event.iteration - self._done.get(event.member, 0))
         self._done[event.member] = event.iteration

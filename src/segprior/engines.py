@@ -1,30 +1,19 @@
-"""Two ways to fit a generator: through PyTorch, on any device, and by compiled loops on a CPU."""
+"""Ways to fit a generator: what all of them offer, the compiled one, and the choice on a CPU."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from segprior.adam import Adam
+from segprior.adam import ArrayAdam
 from segprior.config import PriorConfig
-from segprior.layers import CPU, PLAIN, Layers
-from segprior.networks import Generator
+from segprior.weights import Source, initial_noise, initial_weights
 
-__all__ = ["CompiledEngine", "Engine", "TorchEngine", "cpu_engine"]
-
-# Below about 240 x 160 pixels the quick layers save less arithmetic than their calls cost.
-_QUICK_FROM = 40_000
-# Loading the compiled loops takes half a second and compiling them, once, some 15: they are for
-# long fits. The choice depends on nothing that leaves a member's prior as it is, such as the number
-# of members or of snapshots, since the engines agree up to rounding only.
-_COMPILED_FROM = 3_000_000  # pixels * iterations of one member
-_LEAST_SIDE = 64
+__all__ = ["CompiledEngine", "Engine", "cpu_engine", "is_compiled"]
 
 
 class Engine(Protocol):
@@ -43,78 +32,19 @@ class Engine(Protocol):
         """Copy what a block of a member gave last, (rows', columns', width)."""
 
 
-class TorchEngine:
-    """Members as groups of channels of one network.
-
-    Parameters
-    ----------
-    target : Tensor of float32, shape (1, C, rows, columns)
-        The image, in [0, 1].
-    seeds : sequence of int
-        One per member.
-    config : PriorConfig
-        Learning rate and noise.
-    device : torch.device
-        Where to compute.
-    layers : Layers
-        ``layers.CPU`` takes one member.
-    noise_seed : int, optional
-        Seed of one noise for all members; without it each draws its own.
-    """
-
-    def __init__(
-        self,
-        target: Tensor,
-        seeds: Sequence[int],
-        config: PriorConfig,
-        device: torch.device,
-        layers: Layers = PLAIN,
-        noise_seed: int | None = None,
-    ) -> None:
-        order = torch.channels_last
-        self.members = len(seeds)
-        self.network = Generator(seeds, target.shape[1], config.noise_channels, layers)
-        noise = self.network.noise(target.shape[2], target.shape[3], config.noise_scale, noise_seed)
-        self.noise = noise.to(device, memory_format=order)
-        self.target = target.to(device, memory_format=order)
-        self.network.to(device, memory_format=order)  # type: ignore[call-overload]
-        self.adam = Adam(self.network.parameters(), config.learning_rate)
-
-    def forward(self) -> list[float]:
-        """See `Engine`."""
-        self.generated, self.blocks = self.network(self.noise)  # (1, M*C, rows, columns)
-        apart = self.generated.unflatten(1, (self.members, -1))
-        self.errors = (apart - self.target[:, None]).abs().mean((0, 2, 3, 4))  # (M,)
-        losses: list[float] = self.errors.tolist()
-        return losses
-
-    def update(self) -> None:
-        """See `Engine`."""
-        self.adam.step(torch.autograd.grad(self.errors.sum(), self.adam.parameters))
-
-    def output(self, place: int) -> NDArray[np.float32]:
-        """See `Engine`."""
-        return self._taken(self.generated, place)
-
-    def features(self, block: str, place: int) -> NDArray[np.float32]:
-        """See `Engine`."""
-        return self._taken(self.blocks[block], place)
-
-    def _taken(self, x: Tensor, place: int) -> NDArray[np.float32]:
-        part = x.detach()[0].unflatten(0, (self.members, -1))[place].permute(1, 2, 0)
-        taken: NDArray[np.float32] = part.cpu().numpy().copy(order="C")
-        return taken
-
-
 class CompiledEngine:
-    """One member by :mod:`segprior.compiled`; starts from the weights and noise of the other.
+    """One member by :mod:`segprior.compiled`.
 
     Parameters
     ----------
-    target, config, noise_seed
-        As in `TorchEngine`; both sides at least 64.
+    target : ndarray of float32, shape (rows, columns, C)
+        The image, in [0, 1].
     seed : int
         Of the member.
+    config : PriorConfig
+        Learning rate and noise.
+    noise_seed : int, optional
+        Seed of the noise, where members share one.
 
     Raises
     ------
@@ -123,20 +53,22 @@ class CompiledEngine:
     """
 
     def __init__(
-        self, target: Tensor, seed: int, config: PriorConfig, noise_seed: int | None = None
+        self,
+        target: NDArray[np.float32],
+        seed: int,
+        config: PriorConfig,
+        noise_seed: int | None = None,
     ) -> None:
         from segprior.compiled import CompiledGenerator
 
-        network = Generator([seed], target.shape[1], config.noise_channels)
-        noise = network.noise(target.shape[2], target.shape[3], config.noise_scale, noise_seed)
-        weights = {name: weight.detach() for name, weight in network.named_parameters()}
-        self.adam = Adam(weights.values(), config.learning_rate)
-        self.names = list(weights)
-        self.generator = CompiledGenerator(
-            {name: weight.numpy() for name, weight in weights.items()},
-            noise[0].permute(1, 2, 0).numpy(),
-            target[0].permute(1, 2, 0).numpy(),
-        )
+        source = Source(seed)
+        weights = initial_weights(source, target.shape[2], config.noise_channels)
+        if noise_seed is not None:
+            source = Source(noise_seed)
+        size = (config.noise_channels, *target.shape[:2])
+        noise = initial_noise(source, size, config.noise_scale)
+        self.adam = ArrayAdam(weights, config.learning_rate)
+        self.generator = CompiledGenerator(self.adam.parameters, noise.transpose(1, 2, 0), target)
 
     def forward(self) -> list[float]:
         """See `Engine`."""
@@ -144,8 +76,7 @@ class CompiledEngine:
 
     def update(self) -> None:
         """See `Engine`."""
-        gradients = self.generator.backward()
-        self.adam.step([torch.from_numpy(gradients[name].copy()) for name in self.names])
+        self.adam.step(self.generator.backward())
 
     def output(self, place: int) -> NDArray[np.float32]:
         """See `Engine`."""
@@ -156,14 +87,17 @@ class CompiledEngine:
         return self.generator.features(block)
 
 
+def is_compiled() -> bool:
+    """Whether members are fitted by compiled loops on a CPU here; PyTorch does it otherwise."""
+    return find_spec("numba") is not None
+
+
 def cpu_engine(
-    target: Tensor, config: PriorConfig, noise_seed: int | None = None
+    target: NDArray[np.float32], config: PriorConfig, noise_seed: int | None = None
 ) -> Callable[[int], Engine]:
     """Choose how members are fitted on a CPU; returns what makes the engine of one, by its seed."""
-    pixels = target.shape[2] * target.shape[3]
-    long = pixels * config.iterations >= _COMPILED_FROM
-    if long and min(target.shape[2:]) >= _LEAST_SIDE and find_spec("numba") is not None:
+    if is_compiled():
         return lambda seed: CompiledEngine(target, seed, config, noise_seed)
-    layers = CPU if pixels >= _QUICK_FROM else PLAIN
-    cpu = torch.device("cpu")
-    return lambda seed: TorchEngine(target, [seed], config, cpu, layers, noise_seed)
+    from segprior.torch_engine import TorchEngine
+
+    return lambda seed: TorchEngine(target, [seed], config, noise_seed=noise_seed)

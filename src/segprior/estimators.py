@@ -1,17 +1,20 @@
-"""The foreground mask as a scikit-learn style estimator."""
+"""Masks and label maps as scikit-learn style estimators."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Self
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin
 
-from segprior.config import ForegroundConfig, resolve
+from segprior.config import ForegroundConfig, Presets, resolve
 from segprior.errors import ConfigError
 from segprior.foreground import foreground
 from segprior.images import as_image
+from segprior.multiclass import segment
 from segprior.seeds import RandomSource
+from segprior.segment_config import SegmentConfig
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,10 +22,83 @@ if TYPE_CHECKING:
     from segprior.callbacks import Callback
     from segprior.result import Segmentation
 
-__all__ = ["ForegroundSegmenter"]
+__all__ = ["ForegroundSegmenter", "Segmenter"]
 
 
-class ForegroundSegmenter(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+class _OneImage(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+    """What the estimators share: a configuration, and a function that segments one image."""
+
+    _config: ClassVar[type[Presets]]
+    _function: ClassVar[Callable[..., Segmentation]]
+
+    labels_: NDArray[Any]
+    confidence_: NDArray[np.float32]
+    segmentation_: Segmentation
+    n_features_in_: int
+
+    def resolved_config(self) -> Any:
+        """Return the settings that :meth:`fit` will use.
+
+        Raises
+        ------
+        ConfigError
+            If they are not valid or do not fit together.
+        """
+        given = {
+            name: value
+            for name, value in self.get_params(deep=False).items()
+            if name not in _NOT_SETTINGS and value is not None
+        }
+        if isinstance(self.working_size, str):
+            if self.working_size != "full":
+                raise ConfigError(
+                    f"got working_size={self.working_size!r}; pass a whole number or 'full'"
+                )
+            given["working_size"] = None
+        return resolve(self._config, self.preset, self.config, given)
+
+    def fit(self, X: Any, y: object = None) -> Self:
+        """Segment one image.
+
+        Parameters
+        ----------
+        X : str, path, bytes, file object, PIL image, array or tensor of shape (H, W) or (H, W, C)
+            Anything that :func:`segprior.images.as_image` takes.
+        y : None
+            Not used; present by convention.
+
+        Returns
+        -------
+        estimator
+            This one.
+
+        Raises
+        ------
+        ImageError
+            If the image cannot be used.
+        ConfigError
+            If a parameter is not valid.
+        """
+        config = self.resolved_config()
+        image = as_image(X, channel_axis=self.channel_axis)
+        self.segmentation_ = type(self)._function(
+            image,
+            config=config,
+            rng=_as_rng(self.random_state),
+            device=self.device,
+            callback=self.callback,
+        )
+        self.labels_ = self.segmentation_.labels
+        self.confidence_ = self.segmentation_.confidence
+        self.n_features_in_ = image.shape[2]
+        return self
+
+    def fit_predict(self, X: Any, y: object = None) -> NDArray[Any]:
+        """Segment one image and return its labels, (H, W); see :meth:`fit`."""
+        return self.fit(X).labels_
+
+
+class ForegroundSegmenter(_OneImage):
     """Tell the object of one image from its background, in scikit-learn's manner.
 
     Each fit looks at one image and learns nothing that another image could use, so there is
@@ -80,10 +156,8 @@ class ForegroundSegmenter(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     384
     """
 
-    labels_: NDArray[np.uint8]
-    confidence_: NDArray[np.float32]
-    segmentation_: Segmentation
-    n_features_in_: int
+    _config = ForegroundConfig
+    _function = staticmethod(foreground)
 
     def __init__(
         self,
@@ -123,66 +197,92 @@ class ForegroundSegmenter(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.channel_axis = channel_axis
         self.callback = callback
 
-    def resolved_config(self) -> ForegroundConfig:
-        """Return the settings that :meth:`fit` will use.
 
-        Raises
-        ------
-        ConfigError
-            If they are not valid or do not fit together.
-        """
-        given = {
-            name: value
-            for name, value in self.get_params(deep=False).items()
-            if name not in _NOT_SETTINGS and value is not None
-        }
-        if isinstance(self.working_size, str):
-            if self.working_size != "full":
-                raise ConfigError(
-                    f"got working_size={self.working_size!r}; pass a whole number or 'full'"
-                )
-            given["working_size"] = None
-        return resolve(ForegroundConfig, self.preset, self.config, given)
+class Segmenter(_OneImage):
+    """Divide one image into classes, in scikit-learn's manner.
 
-    def fit(self, X: Any, y: object = None) -> Self:
-        """Segment one image.
+    Each fit looks at one image and learns nothing that another image could use, so there is
+    ``fit_predict`` and no ``predict``. It does what :func:`segprior.multiclass.segment` does.
 
-        Parameters
-        ----------
-        X : str, path, bytes, file object, PIL image, array or tensor of shape (H, W) or (H, W, C)
-            Anything that :func:`segprior.images.as_image` takes.
-        y : None
-            Not used; present by convention.
+    Parameters
+    ----------
+    preset : str, optional
+        Where all settings start from; None is the default preset.
+    config : SegmentConfig, optional
+        All settings at once, instead of ``preset``; those below still count.
+    method : {"backprop", "continuity", "dynamic"}, optional
+        A setting of :class:`segprior.segment_config.SegmentConfig`, as are all up to
+        ``min_size``. None leaves a setting as the preset or the config has it.
+    superpixels : {"prior", "image", "none"}, optional
+        See there.
+    classes, min_classes, max_classes, iterations, min_size : int, optional
+        See there.
+    working_size : int or "full", optional
+        See there; ``"full"`` clusters at the size of the image.
+    connected : bool, optional
+        See there.
+    random_state : int, RandomState, Generator or None
+        An int gives the same result at each fit; None does not; a generator is drawn from.
+    device : str
+        Where to compute: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    channel_axis : int or None
+        Which axis of the image holds the channels; None for a grey image.
+    callback : callable, optional
+        Called once per iteration; see :mod:`segprior.callbacks`.
 
-        Returns
-        -------
-        ForegroundSegmenter
-            This estimator.
+    Attributes
+    ----------
+    labels_ : ndarray of int32, shape (H, W)
+        1 to n, from the largest area to the smallest.
+    confidence_ : ndarray of float32, shape (H, W)
+        How sure each label is, in [0, 1].
+    segmentation_ : Segmentation
+        Both of them with score, curves, settings, seed and time.
+    n_features_in_ : int
+        Channels of the image.
 
-        Raises
-        ------
-        ImageError
-            If the image cannot be used.
-        ConfigError
-            If a parameter is not valid.
-        """
-        config = self.resolved_config()
-        image = as_image(X, channel_axis=self.channel_axis)
-        self.segmentation_ = foreground(
-            image,
-            config=config,
-            rng=_as_rng(self.random_state),
-            device=self.device,
-            callback=self.callback,
-        )
-        self.labels_ = self.segmentation_.labels
-        self.confidence_ = self.segmentation_.confidence
-        self.n_features_in_ = image.shape[2]
-        return self
+    See Also
+    --------
+    segprior.multiclass.segment : The same as a function.
+    """
 
-    def fit_predict(self, X: Any, y: object = None) -> NDArray[np.uint8]:
-        """Segment one image and return its labels, (H, W); see :meth:`fit`."""
-        return self.fit(X).labels_
+    _config = SegmentConfig
+    _function = staticmethod(segment)
+
+    def __init__(
+        self,
+        preset: str | None = None,
+        *,
+        config: SegmentConfig | None = None,
+        method: Literal["backprop", "continuity", "dynamic"] | None = None,
+        superpixels: Literal["prior", "image", "none"] | None = None,
+        classes: int | None = None,
+        min_classes: int | None = None,
+        max_classes: int | None = None,
+        iterations: int | None = None,
+        min_size: int | None = None,
+        working_size: int | Literal["full"] | None = None,
+        connected: bool | None = None,
+        random_state: RandomSource | np.random.RandomState = 0,
+        device: str = "auto",
+        channel_axis: int | None = -1,
+        callback: Callback | None = None,
+    ) -> None:
+        self.preset = preset
+        self.config = config
+        self.method = method
+        self.superpixels = superpixels
+        self.classes = classes
+        self.min_classes = min_classes
+        self.max_classes = max_classes
+        self.iterations = iterations
+        self.min_size = min_size
+        self.working_size = working_size
+        self.connected = connected
+        self.random_state = random_state
+        self.device = device
+        self.channel_axis = channel_axis
+        self.callback = callback
 
 
 _NOT_SETTINGS = frozenset(

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from segprior.layers import PLAIN, Layers
+from segprior.weights import BLOCKS, Source, initial_noise, initial_weights
 
-__all__ = ["BLOCKS", "WIDTHS", "Generator"]
-
-WIDTHS = (8, 16, 32)
-BLOCKS = ("down1", "down2", "down3", "up3", "up2", "up1")
+__all__ = ["Generator"]
 
 
 class Generator(nn.Module):
@@ -47,14 +46,18 @@ class Generator(nn.Module):
         self.layers = layers
         self.members = len(seeds)
         self.noise_channels = noise_channels
-        self.sources = [torch.Generator().manual_seed(seed) for seed in seeds]
+        self.sources = [Source(seed) for seed in seeds]
+        drawn = [initial_weights(source, channels, noise_channels) for source in self.sources]
+
+        def joined(name: str) -> nn.Parameter:
+            return nn.Parameter(torch.from_numpy(np.concatenate([w[name] for w in drawn])))
+
         self.blocks = nn.ModuleDict()
-        into = noise_channels
-        for name, width in zip(BLOCKS, (*WIDTHS, *reversed(WIDTHS)), strict=True):
-            self.blocks[name] = self._block(into, width, up=name.startswith("up"))
-            into = width
-        self.head = self._weight(channels, into, 1)
-        self.head_bias = self._uniform((channels,), into)
+        for block in BLOCKS:
+            whole = {key.rpartition(".")[2]: key for key in drawn[0] if f".{block}." in key}
+            self.blocks[block] = nn.ParameterDict({k: joined(key) for k, key in whole.items()})
+        self.head = joined("head")
+        self.head_bias = joined("head_bias")
 
     def noise(self, rows: int, columns: int, scale: float, shared: int | None = None) -> Tensor:
         """Draw the noise that goes in: uniform, ``scale`` wide, around 0.
@@ -63,11 +66,10 @@ class Generator(nn.Module):
         """
         size = (self.noise_channels, rows, columns)
         if shared is None:
-            draws = [torch.rand(size, generator=source) for source in self.sources]
+            draws = [initial_noise(source, size, scale) for source in self.sources]
         else:
-            draws = [torch.rand(size, generator=torch.Generator().manual_seed(shared))]
-            draws *= self.members
-        return ((torch.cat(draws) - 0.5) * scale)[None]  # (1, M*noise_channels, rows, columns)
+            draws = [initial_noise(Source(shared), size, scale)] * self.members
+        return torch.from_numpy(np.concatenate(draws))[None]  # (1, M*noise_channels, rows, columns)
 
     def forward(self, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Generate the image, in (0, 1), and return the output of every block beside it."""
@@ -87,25 +89,3 @@ class Generator(nn.Module):
             x = outputs[name] = norm_act(x, p["gain2"], p["shift2"])
         x = pointwise(x, self.head, self.head_bias, groups=m)  # (1, M*C, H, W)
         return torch.sigmoid(x), outputs
-
-    def _block(self, into: int, out: int, *, up: bool) -> nn.ParameterDict:
-        weights = {
-            "conv1": self._weight(out, into, 3),
-            "conv2": self._weight(out, out, 1 if up else 3),
-        }
-        gain = {"gain0": torch.ones(self.members * into)} if up else {}
-        return nn.ParameterDict(weights | gain | self._norms(out))
-
-    def _norms(self, width: int) -> dict[str, Tensor]:
-        size = self.members * width
-        gains = {f"gain{i}": torch.ones(size) for i in (1, 2)}
-        return gains | {f"shift{i}": torch.zeros(size) for i in (1, 2)}
-
-    def _weight(self, out: int, into: int, side: int) -> nn.Parameter:
-        return self._uniform((out, into, side, side), into * side * side)
-
-    def _uniform(self, shape: tuple[int, ...], fan_in: int) -> nn.Parameter:
-        """Draw what PyTorch's convolutions start from: uniform in ±1/√fan_in, member by member."""
-        bound = fan_in**-0.5
-        draws = [torch.empty(shape).uniform_(-bound, bound, generator=s) for s in self.sources]
-        return nn.Parameter(torch.cat(draws))

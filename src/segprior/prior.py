@@ -286,18 +286,14 @@ def fit_runs(
     ConfigError
         If there is no such device.
     """
-    # torch takes a second to load, so what is wrong with the arguments is told before that.
-    import torch
-
-    from segprior.training import fit_members, resolve_device
+    from segprior.training import fit_members
 
     rows, columns = small.shape[:2]
     missing = [max(_LEAST, -(-side // _MULTIPLE) * _MULTIPLE) - side for side in (rows, columns)]
     padded = np.pad(small, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="symmetric")
-    target = torch.from_numpy(padded).permute(2, 0, 1)[None]
     seeds = [member_seed(seed, member) for member in range(config.members)]
     shared = member_seed(seed, _NOISE) if config.shared_noise else None
-    runs = fit_members(target, seeds, config, resolve_device(device), callback, shared)
+    runs = fit_members(padded, seeds, config, device, callback, shared)
     for run in runs:
         run.output = run.output[:rows, :columns]
         run.snapshots = {at: shot[:rows, :columns] for at, shot in run.snapshots.items()}

@@ -40,6 +40,8 @@ class Segmentation:
         How long it took.
     evidence : dict of str to float
         Named numbers behind the decisions, such as ``polarity``.
+    curves : dict of str to ndarray of shape (iterations,)
+        Named numbers over the iterations, such as ``loss``; empty where there were none.
     kind : {"mask", "labels"}
         Whether ``labels`` is a foreground mask or a label map.
 
@@ -59,6 +61,7 @@ class Segmentation:
     seed: int
     seconds: float
     evidence: dict[str, float] = field(default_factory=dict)
+    curves: dict[str, NDArray[Any]] = field(default_factory=dict)
     kind: Literal["mask", "labels"] = "mask"
 
     def __post_init__(self) -> None:

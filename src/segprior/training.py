@@ -7,24 +7,23 @@ together, as groups of channels of one network.
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from segprior.callbacks import Callback, Event
 from segprior.config import PriorConfig
-from segprior.engines import Engine, TorchEngine, cpu_engine
-from segprior.errors import ConfigError
+from segprior.devices import is_cpu, resolve_device, thread_count
+from segprior.engines import Engine, cpu_engine
 from segprior.heap import steady_heap
 
-__all__ = ["Run", "fit_members", "resolve_device"]
+__all__ = ["Run", "fit_members"]
 
 _PIXELS_TOGETHER = 1 << 24
 
@@ -50,34 +49,6 @@ class Run:
     output: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
     snapshots: dict[int, NDArray[np.float32]] = field(default_factory=dict)
     features: dict[tuple[str, int], NDArray[np.float32]] = field(default_factory=dict)
-
-
-def resolve_device(device: str | torch.device) -> torch.device:
-    """Turn the ``device`` argument of a public function into a device that is there.
-
-    ``"auto"`` is CUDA if there is one, else Apple's MPS, else the CPU.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such device.
-    """
-    available: dict[str, Callable[[], bool]] = {
-        "cuda": torch.cuda.is_available,
-        "mps": torch.backends.mps.is_available,
-        "cpu": lambda: True,
-    }
-    if device == "auto":
-        return torch.device(next(name for name, there in available.items() if there()))
-    try:
-        chosen = torch.device(device)
-    except RuntimeError:
-        chosen = None
-    if chosen is None or chosen.type not in available:
-        raise ConfigError(f"no device {str(device)!r}; choose auto, cpu, cuda or mps")
-    if not available[chosen.type]():
-        raise ConfigError(f"device {str(device)!r} is not available here; pass device='cpu'")
-    return chosen
 
 
 class _Announcer:
@@ -111,10 +82,10 @@ class _Announcer:
 
 
 def fit_members(
-    target: Tensor,
+    target: NDArray[np.float32],
     seeds: Sequence[int],
     config: PriorConfig,
-    device: torch.device,
+    device: str = "auto",
     callback: Callback | None = None,
     noise_seed: int | None = None,
 ) -> list[Run]:
@@ -122,14 +93,14 @@ def fit_members(
 
     Parameters
     ----------
-    target : Tensor of float32, shape (1, C, rows, columns)
-        On the CPU, in [0, 1]; the sides are multiples of 8 and at least 16.
+    target : ndarray of float32, shape (rows, columns, C)
+        In [0, 1]; the sides are multiples of 8 and at least 16.
     seeds : sequence of int
         One per member.
     config : PriorConfig
         Its ``members`` is only reported to the callback.
-    device : torch.device
-        Where to fit.
+    device : str
+        Where to fit, as in :func:`segprior.devices.resolve_device`.
     callback : callable, optional
         See :mod:`segprior.callbacks`.
     noise_seed : int, optional
@@ -139,16 +110,15 @@ def fit_members(
     -------
     list of Run
         One per seed.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such device.
     """
     announcer = _Announcer(callback, config)
-    if device.type != "cpu":
-        together = max(1, _PIXELS_TOGETHER // (target.shape[2] * target.shape[3]))
-        runs: list[Run] = []
-        for first in range(0, len(seeds), together):
-            part = seeds[first : first + together]
-            engine = TorchEngine(target, part, config, device, noise_seed=noise_seed)
-            runs += _fit(engine, len(part), first, config, announcer)
-        return runs
+    if not is_cpu(device):
+        return _on_device(target, seeds, config, device, announcer, noise_seed)
 
     make = cpu_engine(target, config, noise_seed)
 
@@ -169,15 +139,38 @@ def fit_members(
         return [future.result() for future in futures]
 
 
+def _on_device(
+    target: NDArray[np.float32],
+    seeds: Sequence[int],
+    config: PriorConfig,
+    device: str,
+    announcer: _Announcer,
+    noise_seed: int | None,
+) -> list[Run]:
+    from segprior.torch_engine import TorchEngine
+
+    chosen = resolve_device(device)
+    together = max(1, _PIXELS_TOGETHER // (target.shape[0] * target.shape[1]))
+    runs: list[Run] = []
+    for first in range(0, len(seeds), together):
+        part = seeds[first : first + together]
+        engine = TorchEngine(target, part, config, chosen, noise_seed)
+        runs += _fit(engine, len(part), first, config, announcer)
+    return runs
+
+
 @contextmanager
 def _side_by_side(members: int) -> Iterator[ThreadPoolExecutor]:
-    threads = torch.get_num_threads()
-    one_thread: Callable[[], None] = lambda: torch.set_num_threads(1)  # noqa: E731
+    """As many threads as there are to be, each of which PyTorch, if it is loaded, leaves one."""
+    threads = thread_count()
+    torch = sys.modules.get("torch")
+    one_thread = (lambda: torch.set_num_threads(1)) if torch else None
     try:
         with ThreadPoolExecutor(min(members, threads), initializer=one_thread) as pool:
             yield pool
     finally:
-        torch.set_num_threads(threads)
+        if torch:
+            torch.set_num_threads(threads)
 
 
 def _fit(

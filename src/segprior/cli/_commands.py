@@ -11,6 +11,7 @@ from segprior.cli._options import spoken
 from segprior.cli._parser import COMMANDS, OTHERS, parse
 from segprior.cli._plan import Plan, make_plan
 from segprior.cli._report import Report, complain, short_warnings
+from segprior.cli._segment import SegmentTask
 from segprior.cli._tasks import ForegroundTask, PriorTask, Task
 from segprior.errors import ConfigError, SegpriorError
 
@@ -19,6 +20,7 @@ __all__ = ["run"]
 TASKS: dict[str, Callable[[argparse.Namespace], Task]] = {
     "foreground": ForegroundTask,
     "prior": PriorTask,
+    "segment": SegmentTask,
 }
 
 

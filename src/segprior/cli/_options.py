@@ -16,7 +16,14 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
-from segprior.cli._values import block_list, number, number_list, whole, whole_or_full
+from segprior.cli._values import (
+    block_list,
+    number,
+    number_list,
+    whole,
+    whole_or_full,
+    whole_or_none,
+)
 from segprior.config import Presets
 
 __all__ = ["Option", "add_options", "given", "options_of", "spoken"]
@@ -69,8 +76,13 @@ def _flag(name: str) -> str:
     return _FLAGS.get(name, "--" + name.replace("_", "-"))
 
 
-def _reader(annotation: Any) -> tuple[str, Callable[[str], Any] | None]:
-    """Metavar and converter for a field's type."""
+def _nothing(name: str) -> str:
+    """The word for None in a field."""
+    return "full" if name == "working_size" else "none"
+
+
+def _reader(name: str, annotation: Any) -> tuple[str, Callable[[str], Any] | None]:
+    """Metavar and converter for a field of some type."""
     simple: dict[Any, tuple[str, Callable[[str], Any] | None]] = {
         bool: ("", None),
         int: ("N", whole),
@@ -84,7 +96,8 @@ def _reader(annotation: Any) -> tuple[str, Callable[[str], Any] | None]:
     if typing.get_origin(annotation) is Literal:
         return "|".join(map(str, typing.get_args(annotation))), str
     if isinstance(annotation, types.UnionType) and set(annotation.__args__) == {int, type(None)}:
-        return "N|full", whole_or_full
+        read = whole_or_full if name == "working_size" else whole_or_none
+        return f"N|{_nothing(name)}", read
     raise TypeError(f"no command-line form for a field of type {annotation}")
 
 
@@ -97,17 +110,19 @@ def _described(cls: type) -> dict[str, str]:
     entries = r"^(\w+) :[^\n]*\n((?:[ \t]+[^\n]*\n?|\n)*)"
     for entry in re.finditer(entries, section[1] if section else "", re.M):
         plain = re.sub(r":\w+:`~?([^`]*)`|`+", lambda m: m[1] or "", entry[2])
-        plain = re.sub(r"\bNone\b", "full", plain)
+        plain = re.sub(r"\bNone\b", _nothing(entry[1]), plain)
         plain = re.sub(r'\("(\w+)", (\d+)\)', r"\1:\2", plain)
         found[entry[1]] = " ".join(plain.split())
     return found
 
 
-def _shown(value: object) -> str:
+def _shown(name: str, value: object) -> str:
     if value is None:
-        return "full"
+        return _nothing(name)
     if isinstance(value, bool) or value == ():
         return ""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
     return str(value)
 
 
@@ -116,7 +131,7 @@ def _default(cls: type[Presets], owner: type[Presets], name: str) -> str:
     values = {}
     for preset in cls.presets:
         config: Any = cls.preset(preset)
-        values[preset] = _shown(getattr(config if owner is cls else config.prior, name))
+        values[preset] = _shown(name, getattr(config if owner is cls else config.prior, name))
     if len(set(values.values())) == 1:
         value = next(iter(values.values()))
         return f"[{value}]" if value else ""
@@ -141,7 +156,7 @@ def options_of(cls: type[Presets]) -> Iterator[Option]:
             name = field.name
             if name == "prior" or (owner is not cls and name in own):
                 continue
-            metavar, convert = _reader(hints[name])
+            metavar, convert = _reader(name, hints[name])
             text = described.get(name), _NOTES.get(name), _default(cls, owner, name)
             yield Option(
                 field=name,

@@ -12,8 +12,9 @@ from segprior.cli._options import add_options
 from segprior.cli._values import axis, pixel_count, value_range, whole
 from segprior.config import ForegroundConfig, Presets, PriorConfig
 from segprior.errors import ConfigError
+from segprior.segment_config import SegmentConfig
 
-__all__ = ["COMMANDS", "OTHERS", "Command", "Other", "Parser", "parse"]
+__all__ = ["COMMANDS", "OTHERS", "Command", "Other", "Parser", "parse", "read_words"]
 
 
 class Command(NamedTuple):
@@ -41,7 +42,16 @@ class Other(NamedTuple):
     summary: str
 
 
-OTHERS: dict[str, Other] = {}
+OTHERS: dict[str, Other] = {
+    "analyze": Other(
+        "segprior.cli._analyze", "show what the prior of each image is: spectrum, edges, windows, …"
+    ),
+    "double-dip": Other(
+        "segprior.cli._double_dip", "take each image apart: a foreground, a background and a mask"
+    ),
+    "evaluate": Other("segprior.cli._evaluate", "score methods against what people drew"),
+    "reproduce": Other("segprior.cli._reproduce", "make the published figures again"),
+}
 
 COMMANDS = {
     "foreground": Command(
@@ -62,6 +72,33 @@ COMMANDS = {
         "segprior prior photo.jpg -o prior.png --snapshots 10,20,30\n"
         "  segprior prior photo.jpg -o prior.npz --preset published",
     ),
+    "segment": Command(
+        SegmentConfig,
+        "write a label map of the classes in each image",
+        "Divide each image into classes, their number unknown, and write a label map: 1 to n from "
+        "the largest area to the smallest, as an indexed PNG with fixed colours (16 bits above "
+        "255 labels), at the size of the image.",
+        "segprior segment photo.jpg -o labels.png --overlay\n"
+        "  segprior segment photo.jpg -o labels.png --classes 5 --min-size 100\n"
+        "  segprior segment photo.jpg -o labels.png --scribbles marks.png --tensorboard runs\n"
+        "  segprior segment photos/ -o labels/ --method continuity --json > report.jsonl",
+    ),
+}
+
+_RESULTS = {"foreground": "mask", "segment": "label map"}
+_EXTRAS = {
+    "foreground": {
+        "--overlay": "also write STEM_overlay.png, the mask over the image",
+        "--cutout": "also write STEM_cutout.png, the object with the background transparent",
+        "--confidence": "also write STEM_confidence.png, white where the mask is sure",
+        "--save-prior": "also write STEM_prior.png, the prior that the mask was found on",
+    },
+    "segment": {
+        "--overlay": "also write STEM_overlay.png, the labels over the image",
+        "--boundaries": "also write STEM_boundaries.png, the image with the boundaries drawn",
+        "--confidence": "also write STEM_confidence.png, white where the labels are sure",
+        "--save-prior": "also write STEM_prior.png, the prior that superpixels were found on",
+    },
 }
 
 _HELP = f"""usage: segprior COMMAND IMAGE [IMAGE ...] -o OUTPUT [options]
@@ -128,18 +165,36 @@ def parse(argv: Sequence[str]) -> tuple[str, argparse.Namespace]:
             f"no {kind} {first!r}{_meant(first, names)}; choose {_alternatives()}, "
             "or see segprior --help"
         )
-    parser = _parser(first)
-    # argparse loses what follows -- when options and images come in any order.
-    end = argv.index("--") if "--" in argv else len(argv)
-    arguments, unknown = parser.parse_known_intermixed_args(list(argv[1:end]))
-    arguments.images = [*arguments.images, *argv[end + 1 :]]
-    if unknown:
-        wrong = unknown[0].split("=", 1)[0]
-        known = [flag for action in parser._actions for flag in action.option_strings]
-        raise ConfigError(f"no option {wrong!r}{_meant(wrong, known)}; see {parser.prog} --help")
+    arguments = read_words(_parser(first), argv[1:])
     if not arguments.images:
         raise ConfigError("no image; name files, a folder, or - for standard input")
     return first, arguments
+
+
+def read_words(parser: Parser, words: Sequence[str]) -> argparse.Namespace:
+    """Read the words after a command, in any order; those after ``--`` are images.
+
+    Raises
+    ------
+    ConfigError
+        On wrong usage, also if there are images where the command takes none.
+    SystemExit
+        After the help was printed.
+    """
+    # argparse loses what follows -- when options and images come in any order.
+    end = words.index("--") if "--" in words else len(words)
+    arguments, unknown = parser.parse_known_intermixed_args(list(words[:end]))
+    if "images" in arguments:
+        arguments.images = [*arguments.images, *words[end + 1 :]]
+    else:
+        unknown = [*unknown, *words[end + 1 :]]
+    if unknown:
+        wrong = unknown[0].split("=", 1)[0]
+        if not wrong.startswith("-"):
+            raise ConfigError(f"{parser.prog} has no use for {wrong!r}; see {parser.prog} --help")
+        known = [flag for action in parser._actions for flag in action.option_strings]
+        raise ConfigError(f"no option {wrong!r}{_meant(wrong, known)}; see {parser.prog} --help")
+    return arguments
 
 
 def _alternatives() -> str:
@@ -170,14 +225,21 @@ def _parser(name: str) -> Parser:
         help="files, folders (all images in them), or - for standard input",
     )
     _add_output(parser, name)
-    parser.add_argument_group("settings").add_argument(
+    settings = parser.add_argument_group("settings")
+    settings.add_argument(
         "--preset",
         metavar="|".join(command.config.presets),
         help="where all settings below start from; the first is the default",
     )
+    if name == "segment":
+        settings.add_argument(
+            "--prior-preset",
+            metavar="|".join(PriorConfig.presets),
+            help="where the settings of the prior start from; else what --preset has",
+        )
     titles: dict[type[Presets], str] = {PriorConfig: "settings of the prior"}
     if command.config is not PriorConfig:
-        titles[command.config] = "settings of the mask"
+        titles[command.config] = f"settings of the {_RESULTS[name]}"
     add_options(parser, command.config, titles)
     _add_input(parser, name)
     _add_running(parser)
@@ -194,16 +256,16 @@ def _add_output(parser: Parser, name: str) -> None:
         "and is made if missing; or - for standard output, the default for standard input. "
         "Existing files are replaced.",
     )
-    if name == "foreground":
-        extras = {
-            "--overlay": "also write STEM_overlay.png, the mask over the image",
-            "--cutout": "also write STEM_cutout.png, the object with the background transparent",
-            "--confidence": "also write STEM_confidence.png, white where the mask is sure",
-            "--save-prior": "also write STEM_prior.png, the prior that the mask was found on",
-        }
-        for flag, text in extras.items():
-            kind = flag.removeprefix("--").removeprefix("save-")
-            group.add_argument(flag, dest=f"save_{kind}", action="store_true", help=text)
+    for flag, text in _EXTRAS.get(name, {}).items():
+        kind = flag.removeprefix("--").removeprefix("save-")
+        group.add_argument(flag, dest=f"save_{kind}", action="store_true", help=text)
+    if name == "segment":
+        group.add_argument(
+            "--tensorboard",
+            metavar="DIR",
+            help="write loss, labels and the segmentation as it evolves into DIR/STEM, for "
+            "tensorboard --logdir DIR",
+        )
     group.add_argument(
         "--json",
         action="store_true",
@@ -214,12 +276,19 @@ def _add_output(parser: Parser, name: str) -> None:
 
 def _add_input(parser: Parser, name: str) -> None:
     group = parser.add_argument_group("input")
-    if name == "foreground":
+    if name in _EXTRAS:
         group.add_argument(
             "--prior",
             dest="saved_prior",
             metavar="FILE.npz",
             help="use this prior of the image, from segprior prior, instead of fitting one",
+        )
+    if name == "segment":
+        group.add_argument(
+            "--scribbles",
+            metavar="FILE",
+            help="pixels whose label is known: a label picture of the image's size, 0 or 255 where "
+            "unmarked, or a .csv of row,column,label",
         )
     group.add_argument(
         "--page",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from segprior.errors import ConfigError, ImageError, OutputError
 
-__all__ = ["Job", "Plan", "make_plan"]
+__all__ = ["Job", "Plan", "make_folder_plan", "make_plan"]
 
 _STANDARD = "-"
 
@@ -137,6 +137,51 @@ def make_plan(
     plan = Plan(jobs=jobs, failures=failures, made=_make_folder(target) if as_folder else [])
     try:
         _check_writable(target if as_folder else target.parent)
+    except OutputError:
+        plan.tidy()
+        raise
+    return plan
+
+
+def make_folder_plan(images: Sequence[str], output: str | None) -> Plan:
+    """Settle inputs and outputs of a command that makes a folder of each image.
+
+    Parameters
+    ----------
+    images : sequence of str
+        Files, folders or ``-``.
+    output : str or None
+        The folder: of the one image, or of a folder STEM for each of several.
+
+    Raises
+    ------
+    ConfigError
+        If the inputs and the output do not fit together.
+    OutputError
+        If the output cannot be written.
+    """
+    from segprior.images import IMAGE_SUFFIXES
+
+    if images.count(_STANDARD) > 1:
+        raise ConfigError("standard input (-) can be read once; name it once")
+    if output is None:
+        stem = "result" if images[0] == _STANDARD else Path(images[0]).stem or "result"
+        raise ConfigError(f"no output; add -o {stem}_out{os.sep}")
+    target = Path(output)
+    if output == _STANDARD or target.suffix.lower() in IMAGE_SUFFIXES:
+        raise ConfigError(f"the result is a folder, got -o {output}; name a folder")
+    sources, failures = _sources(images)
+    many = len(images) > 1 or (images[0] != _STANDARD and Path(images[0]).is_dir())
+    jobs = [
+        Job(name=name, source=source, output=target / _stem(source) if many else target)
+        for name, source in sources
+    ]
+    _check_clashes(jobs, ())
+    if not jobs:
+        return Plan(jobs=[], failures=failures)
+    plan = Plan(jobs=jobs, failures=failures, made=_make_folder(target))
+    try:
+        _check_writable(target)
     except OutputError:
         plan.tidy()
         raise

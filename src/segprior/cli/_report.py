@@ -82,6 +82,8 @@ class Report:
             numbers = []
             if "foreground" in facts:
                 numbers.append(f"foreground {facts['foreground']:.1%}")
+            if "labels" in facts:
+                numbers.append(f"{facts['labels']} labels")
             if "confidence" in facts:
                 numbers.append(f"confidence {facts['confidence']:.2f}")
             numbers.append(f"{facts['seconds']:.1f} s")

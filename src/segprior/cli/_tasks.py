@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segprior.cli._options import given, options_of
-from segprior.config import ForegroundConfig, PriorConfig, resolve
+from segprior.config import ForegroundConfig, Presets, PriorConfig, resolve
 from segprior.errors import ConfigError, ImageError
 
 if TYPE_CHECKING:
@@ -19,7 +19,16 @@ if TYPE_CHECKING:
     from segprior.callbacks import Callback
     from segprior.prior import Prior
 
-__all__ = ["ForegroundTask", "PriorTask", "Result", "Task"]
+__all__ = [
+    "ForegroundTask",
+    "PriorTask",
+    "Result",
+    "Saver",
+    "Task",
+    "load_prior",
+    "save_epochs",
+    "save_shown",
+]
 
 Saver = Callable[[Path], object]
 
@@ -59,6 +68,7 @@ class Task:
 
     kinds: tuple[str, ...] = ()
     reads: tuple[Path, ...] = ()
+    name = ""  # stem of the image at work
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         options = vars(arguments)
@@ -118,7 +128,7 @@ class PriorTask(Task):
             "seed": prior.seed,
             "settings": prior.config.to_dict(),
         }
-        extras = {"epochs": _save_epochs(prior)} if self.extras else {}
+        extras = {"epochs": save_epochs(prior)} if self.extras else {}
         return Result(save=prior.save, extras=extras, facts=facts)
 
 
@@ -139,32 +149,10 @@ class ForegroundTask(Task):
             self._load(arguments, fields)
 
     def _load(self, arguments: argparse.Namespace, fields: dict[str, Any]) -> None:
-        from segprior.prior import Prior
-
-        if len(arguments.images) > 1 or Path(arguments.images[0]).is_dir():
-            raise ConfigError("--prior is the prior of one image; name that image only")
-        for option in options_of(ForegroundConfig):
-            if (
-                option.owner is PriorConfig
-                and option.field in fields
-                and option.field != "snapshots"
-            ):
-                raise ConfigError(
-                    f"{option.flag} says how a prior is fitted, but --prior brings one that is; "
-                    "leave one of them out"
-                )
         if self.config.features == "image":
             raise ConfigError("--prior has no use with --features image; leave one of them out")
-        path = Path(arguments.saved_prior)
-        self.saved = Prior.load(path)
-        self.reads = (path,)
-        missing = [number for number in self.epochs if number not in self.saved.snapshots]
-        if missing:
-            held = ", ".join(map(str, self.saved.snapshots)) or "none"
-            raise ConfigError(
-                f"{path} holds no snapshot of iteration {missing[0]} (it holds {held}); "
-                "ask for those, or fit it anew with --snapshots"
-            )
+        self.saved = load_prior(arguments, ForegroundConfig, fields, self.epochs)
+        self.reads = (Path(arguments.saved_prior),)
 
     @property
     def suffixes(self) -> Sequence[str]:
@@ -195,7 +183,7 @@ class ForegroundTask(Task):
             "confidence": lambda path: save_picture(path, found.confidence_picture()),
         }
         if prior is not None:
-            savers |= {"prior": _save_shown(prior), "epochs": _save_epochs(prior, self.epochs)}
+            savers |= {"prior": save_shown(prior), "epochs": save_epochs(prior, self.epochs)}
         facts = {
             "foreground": found.foreground,
             "confidence": found.score,
@@ -220,7 +208,43 @@ def _check_loading(options: dict[str, Any]) -> None:
         as_image(np.zeros((MIN_SIDE, MIN_SIDE), np.float32), **options)
 
 
-def _save_shown(prior: Prior) -> Saver:
+def load_prior(
+    arguments: argparse.Namespace,
+    config: type[Presets],
+    fields: Collection[str],
+    epochs: Sequence[int],
+) -> Prior:
+    """Read the file of ``--prior``.
+
+    Raises
+    ------
+    SegpriorError
+        If it cannot be read, lacks a snapshot in ``epochs``, or there are several images or
+        settings, ``fields`` of ``config``, for a prior to be fitted.
+    """
+    from segprior.prior import Prior
+
+    if len(arguments.images) > 1 or Path(arguments.images[0]).is_dir():
+        raise ConfigError("--prior is the prior of one image; name that image only")
+    for option in options_of(config):
+        if option.owner is PriorConfig and option.field in fields and option.field != "snapshots":
+            raise ConfigError(
+                f"{option.flag} says how a prior is fitted, but --prior brings one that is; "
+                "leave one of them out"
+            )
+    path = Path(arguments.saved_prior)
+    prior = Prior.load(path)
+    missing = [number for number in epochs if number not in prior.snapshots]
+    if missing:
+        held = ", ".join(map(str, prior.snapshots)) or "none"
+        raise ConfigError(
+            f"{path} holds no snapshot of iteration {missing[0]} (it holds {held}); "
+            "ask for those, or fit it anew with --snapshots"
+        )
+    return prior
+
+
+def save_shown(prior: Prior) -> Saver:
     """Write the prior as something to look at, however many channels it has."""
     from segprior.formats.pictures import save_picture
     from segprior.images import to_rgb
@@ -229,7 +253,7 @@ def _save_shown(prior: Prior) -> Saver:
     return lambda path: save_picture(path, image)
 
 
-def _save_epochs(prior: Prior, iterations: Sequence[int] | None = None) -> Saver:
+def save_epochs(prior: Prior, iterations: Sequence[int] | None = None) -> Saver:
     from segprior.formats.pictures import save_picture
     from segprior.strip import strip
 

@@ -13,6 +13,7 @@ __all__ = [
     "value_range",
     "whole",
     "whole_or_full",
+    "whole_or_none",
 ]
 
 
@@ -50,6 +51,16 @@ def whole_or_full(text: str) -> int | None:
         return int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"got {text!r}; pass a whole number or 'full'") from None
+
+
+def whole_or_none(text: str) -> int | None:
+    """Read a whole number, or ``none``."""
+    if text.lower() == "none":
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"got {text!r}; pass a whole number or 'none'") from None
 
 
 def block_list(text: str) -> tuple[tuple[str, int], ...]:

@@ -86,6 +86,7 @@ def work(jobs: Sequence[Job], task: Task, report: Report) -> None:
 def _one(job: Job, task: Task, report: Report, stop: _Stop) -> dict[str, object]:
     start = time.perf_counter()
     image = as_image(_opened(job), **task.loading)
+    task.name = "stdin" if job.source is None else job.source.stem
     task.check(image, ".png" if job.output is None else job.output.suffix)
     with report.progress("standard input" if job.source is None else job.source.name) as bar:
         result = task(image, chain(stop, bar))

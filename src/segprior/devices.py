@@ -1,0 +1,74 @@
+"""Where to compute, found out without loading PyTorch where there is nothing but a CPU."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segprior.errors import ConfigError
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["is_cpu", "resolve_device", "thread_count"]
+
+# What the drivers of NVIDIA (also under WSL) and AMD put in place.
+_DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd", "C:/Windows/System32/nvcuda.dll")
+
+
+def resolve_device(device: str | torch.device) -> torch.device:
+    """Turn the ``device`` argument of a public function into a device that is there.
+
+    ``"auto"`` is CUDA if there is one, else Apple's MPS, else the CPU.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such device.
+    """
+    import torch
+
+    available: dict[str, Callable[[], bool]] = {
+        "cuda": torch.cuda.is_available,
+        "mps": torch.backends.mps.is_available,
+        "cpu": lambda: True,
+    }
+    if device == "auto":
+        return torch.device(next(name for name, there in available.items() if there()))
+    try:
+        chosen = torch.device(device)
+    except RuntimeError:
+        chosen = None
+    if chosen is None or chosen.type not in available:
+        raise ConfigError(f"no device {str(device)!r}; choose auto, cpu, cuda or mps")
+    if not available[chosen.type]():
+        raise ConfigError(f"device {str(device)!r} is not available here; pass device='cpu'")
+    return chosen
+
+
+def is_cpu(device: str | torch.device) -> bool:
+    """Whether a ``device`` argument means the CPU; errors as for :func:`resolve_device`.
+
+    PyTorch, which takes a second to load, is only asked where there may be another device.
+    """
+    if str(device) == "cpu":
+        return True
+    if str(device) == "auto" and sys.platform != "darwin":
+        if not any(Path(driver).exists() for driver in _DRIVERS):
+            return True
+    return resolve_device(device).type == "cpu"
+
+
+def thread_count() -> int:
+    """How many threads to use: what PyTorch is set to, if it is loaded, or would be."""
+    if (torch := sys.modules.get("torch")) is not None:
+        return int(torch.get_num_threads())
+    limit = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    if limit.isdigit() and int(limit) > 0:
+        return int(limit)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

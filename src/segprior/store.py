@@ -1,0 +1,103 @@
+"""Finished results in a file of lines, so that long work goes on where it was stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from segprior.errors import OutputError
+
+__all__ = ["Store", "digest", "file_digest"]
+
+
+class Store:
+    """Results by key, one JSON object per line; a line cut short by a kill is left out.
+
+    Parameters
+    ----------
+    path : str or path-like, optional
+        The file, which is read if it exists and made otherwise, its folder too; without one the
+        results are held in memory only.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be read or made.
+
+    Examples
+    --------
+    >>> store = Store()
+    >>> store.add("a", {"iou": 0.5})
+    >>> store.get("a"), store.get("b")
+    ({'iou': 0.5}, None)
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+        self.path = None if path is None else Path(path)
+        self._rows: dict[str, dict[str, Any]] = {}
+        if self.path is None:
+            return
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("ab+") as stream:
+                stream.seek(0)
+                lines = stream.read().split(b"\n")
+                if lines[-1]:
+                    stream.write(b"\n")
+        except OSError as error:
+            raise self._unusable(error) from error
+        for line in lines:
+            try:
+                entry = json.loads(line)
+                self._rows[entry["key"]] = entry["row"]
+            except (ValueError, TypeError, KeyError):
+                continue  # cut short, or not ours
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """Return the latest result under a key, if there is one."""
+        return self._rows.get(key)
+
+    def add(self, key: str, row: Mapping[str, Any]) -> None:
+        """Keep a result, in the file before this returns.
+
+        Raises
+        ------
+        OutputError
+            If the file cannot be written to.
+        ValueError
+            If the row holds what JSON cannot.
+        """
+        line = json.dumps({"key": key, "row": dict(row)}, allow_nan=False) + "\n"
+        if self.path is not None:
+            try:
+                # One write of one line: other processes may add to the same file.
+                with self.path.open("ab", buffering=0) as stream:
+                    stream.write(line.encode())
+            except OSError as error:
+                raise self._unusable(error) from error
+        self._rows[key] = dict(row)
+
+    def _unusable(self, error: OSError) -> OutputError:
+        reason = error.strerror or error
+        return OutputError(f"cannot keep results in {self.path}: {reason}; choose another place")
+
+
+def digest(value: Any) -> str:
+    """Hash plain values, whatever the order of their keys."""
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Hash the content of a file; one that cannot be read has the hash of its name."""
+    try:
+        return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+    except OSError:
+        return digest(str(path))

@@ -1,0 +1,84 @@
+"""What a generator starts from: its weights and its noise, drawn as PyTorch would draw them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["BLOCKS", "WIDTHS", "Source", "initial_noise", "initial_weights"]
+
+WIDTHS = (8, 16, 32)
+BLOCKS = ("down1", "down2", "down3", "up3", "up2", "up1")
+
+Array = NDArray[np.float32]
+
+
+class Source:
+    """Random numbers of one member: those of ``torch.Generator().manual_seed(seed)`` on a CPU.
+
+    PyTorch's generator is the Mersenne Twister, seeded by the lower 32 bits, and its uniform
+    numbers are made of the lower 24 bits of each word (aten/src/ATen/core, in
+    ``MT19937RNGEngine.h`` and ``TransformationHelper.h``).
+
+    Parameters
+    ----------
+    seed : int
+        At least 0.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._twister = np.random.RandomState(seed & 0xFFFFFFFF)
+
+    def uniform(self, shape: tuple[int, ...], low: float = 0.0, high: float = 1.0) -> Array:
+        """Draw float32 numbers from ``low`` up to ``high``."""
+        words = np.frombuffer(self._twister.bytes(4 * int(np.prod(shape))), "<u4")
+        shares = (words & 0xFFFFFF) * 2.0**-24
+        width = np.float64(np.float32(high) - np.float32(low))
+        drawn = shares * width + np.float64(np.float32(low))
+        return drawn.astype(np.float32).reshape(shape)
+
+
+def initial_weights(source: Source, channels: int, noise_channels: int) -> dict[str, Array]:
+    """Draw the weights of one member.
+
+    Convolutions start uniform in ±1/√(numbers that go into one output), as PyTorch's do.
+
+    Parameters
+    ----------
+    source : Source
+        Moves on.
+    channels : int
+        Channels of the image.
+    noise_channels : int
+        Channels of the noise that goes in.
+
+    Returns
+    -------
+    dict of str to ndarray of float32
+        By block and name (``"blocks.up2.conv1"``), in the order of the layers.
+    """
+    weights: dict[str, Array] = {}
+    into = noise_channels
+    for name, width in zip(BLOCKS, (*WIDTHS, *reversed(WIDTHS)), strict=True):
+        up = name.startswith("up")
+        block = {"conv1": _weight(source, width, into, 3)}
+        block["conv2"] = _weight(source, width, width, 1 if up else 3)
+        if up:
+            block["gain0"] = np.ones(into, np.float32)
+        block |= {f"gain{i}": np.ones(width, np.float32) for i in (1, 2)}
+        block |= {f"shift{i}": np.zeros(width, np.float32) for i in (1, 2)}
+        weights |= {f"blocks.{name}.{key}": value for key, value in block.items()}
+        into = width
+    weights["head"] = _weight(source, channels, into, 1)
+    weights["head_bias"] = source.uniform((channels,), -(into**-0.5), into**-0.5)
+    return weights
+
+
+def _weight(source: Source, out: int, into: int, side: int) -> Array:
+    bound = (into * side * side) ** -0.5
+    return source.uniform((out, into, side, side), -bound, bound)
+
+
+def initial_noise(source: Source, size: tuple[int, int, int], scale: float) -> Array:
+    """Draw noise (channels, rows, columns) = ``size``: uniform, ``scale`` wide, around 0."""
+    return (source.uniform(size) - np.float32(0.5)) * np.float32(scale)

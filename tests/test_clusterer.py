@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+
+from segprior.callbacks import Event
+from segprior.clusterer import Clusters, _cosine, _Rule, cluster
+from segprior.response import draw_weights
+from segprior.segment_config import SegmentConfig
+
+CPU = torch.device("cpu")
+
+
+def picture(rows: int = 24, columns: int = 32) -> NDArray[np.float32]:
+    image = np.random.default_rng(0).normal(0.3, 0.03, (rows, columns, 3))
+    image[4:-4, 8:-8] += (0.5, 0.1, -0.1)
+    return np.clip(image, 0, 1).astype(np.float32)
+
+
+def squares(rows: int = 24, columns: int = 32) -> NDArray[np.int32]:
+    down, across = np.indices((rows, columns)) // 4
+    return (down * 8 + across).astype(np.int32)
+
+
+def run(callback: Any = None, least: int = 2, **options: Any) -> Clusters:
+    config = SegmentConfig.preset(**{"channels": 10, "iterations": 8, **options})
+    patches = squares() if config.method == "backprop" else None
+    return cluster(picture(), config, 5, CPU, superpixels=patches, least=least, callback=callback)
+
+
+def published(
+    iterations: int, warmup: int, continuity: float, superpixels: bool
+) -> tuple[list[int], list[float]]:
+    """The published loop, in the words of PyTorch: counts and losses over the iterations."""
+    w = draw_weights(3, 10, 2, "normal", 5)
+    leaves = [tensor.requires_grad_() for tensor in w.flat()]
+    x = torch.from_numpy(picture()).permute(2, 0, 1)[None]
+    warm = torch.optim.SGD(leaves, lr=0.1)
+    main = torch.optim.SGD(leaves, lr=0.1, momentum=0.9)
+    counts, losses = [], []
+    for iteration in range(warmup + iterations):
+        y = F.batch_norm(
+            F.relu(F.conv2d(x, w.convs[0], w.biases[0], padding=1)),
+            None, None, w.gains[0], w.shifts[0], training=True,
+        )  # fmt: skip
+        y = F.batch_norm(
+            F.relu(F.conv2d(y, w.convs[1], w.biases[1], padding=1)),
+            None, None, w.gains[1], None, training=True,
+        )  # fmt: skip
+        y = F.conv2d(y, w.head[:, :, None, None])
+        y = F.batch_norm(y, None, None, w.head_gain, w.head_shift, training=True)
+        y = y[0].permute(1, 2, 0)
+        target = y.argmax(-1).numpy().copy()
+        counts.append(len(np.unique(target)))
+        if superpixels:
+            for number in np.unique(squares()):
+                values, sizes = np.unique(target[squares() == number], return_counts=True)
+                target[squares() == number] = values[sizes.argmax()]
+        loss = F.cross_entropy(y.flatten(0, 1), torch.from_numpy(target).flatten())
+        differences = (y[1:] - y[:-1]).abs().mean() + (y[:, 1:] - y[:, :-1]).abs().mean()
+        loss = loss + continuity * differences
+        losses.append(loss.item())
+        optimiser = warm if iteration < warmup else main
+        if iteration < warmup:
+            warm.param_groups[0]["lr"] = 0.001 + 0.099 * iteration / (warmup - 1)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    return counts, losses
+
+
+@pytest.mark.parametrize(
+    ("options", "continuity"),
+    [
+        ({"iterations": 6, "warmup": 0}, 0.0),
+        ({"iterations": 4, "warmup": 4}, 0.0),
+        ({"iterations": 6, "warmup": 0, "method": "continuity", "continuity": 2.0}, 2.0),
+    ],
+)
+def test_it_is_the_published_loop(options: dict[str, Any], continuity: float) -> None:
+    patches = options.get("method") != "continuity"
+    counts, losses = published(options["iterations"], options["warmup"], continuity, patches)
+    found = run(least=1, **options)
+    np.testing.assert_allclose(found.losses, losses, rtol=2e-3)
+    assert np.abs(found.counts - counts).max() <= 1  # a pixel may tip over by rounding
+
+
+def test_same_seed_same_bytes_whatever_the_threads() -> None:
+    before = torch.get_num_threads()
+    found = []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            found.append(run())
+    finally:
+        torch.set_num_threads(before)
+    assert torch.equal(found[0].response, found[1].response)
+    np.testing.assert_array_equal(found[0].losses, found[1].losses)
+
+
+def test_few_channels_use_the_plain_network() -> None:
+    assert run(channels=4).response.shape == (24, 32, 4)
+
+
+def test_it_comes_to_an_end_after_settling() -> None:
+    rule = _Rule(3, 5)
+    assert [rule.stops(count) for count in (9, 4, 3, 4, 3, 3, 5, 3)] == [False] * 7 + [True]
+    rule = _Rule(3, 50)
+    assert [rule.stops(count) for count in (9, 3, 4, 2)] == [False, False, False, True]
+    assert _Rule(3, 0).stops(3)
+
+
+def test_never_fewer_labels_than_asked_for() -> None:
+    found = run(least=8, iterations=60)
+    assert len(found.counts) < 60
+    assert found.counts[-1] < 8 <= len(np.unique(found.labels))
+    np.testing.assert_array_equal(found.labels, found.response.argmax(-1).numpy())
+
+
+def test_restarts_follow_the_cosine() -> None:
+    assert [_cosine(step) for step in (0, 2, 6, 14)] == [1, 1, 1, 1]
+    assert _cosine(1) == pytest.approx(0.5)
+    assert _cosine(4) == pytest.approx(0.5)
+    torch_model = torch.zeros(1, requires_grad=True)
+    optimiser = torch.optim.SGD([torch_model], lr=1.0)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimiser, 2, 2)
+    for step in range(20):
+        assert _cosine(step) == pytest.approx(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        schedule.step()
+    assert not np.array_equal(run(restarts=True).losses, run().losses)
+
+
+@pytest.mark.parametrize("weighting", ["scf", "fsf"])
+def test_the_weight_follows_the_number_of_labels(weighting: str) -> None:
+    found = run(method="dynamic", weighting=weighting, iterations=2)
+    count = int(found.counts[0])
+    weight = 50 / count if weighting == "scf" else count / 15
+    fixed = run(method="continuity", continuity=weight, iterations=2)
+    assert found.losses[0] == pytest.approx(fixed.losses[0], rel=1e-5)
+
+
+def test_marks_pull_their_pixels() -> None:
+    marks = np.full((24, 32), -1, np.int64)
+    marks[10, 10:20], marks[1, 5:20] = 0, 1
+    config = SegmentConfig.preset(channels=10, iterations=40, method="continuity", continuity=1)
+    found = cluster(picture(), config, 5, CPU, marks=marks, least=2)
+    assert (found.labels[10, 10:20] == 0).mean() > 0.8
+    assert (found.labels[1, 5:20] == 1).mean() > 0.8
+
+
+def test_events_tell_of_labels_and_can_stop() -> None:
+    heard: list[Event] = []
+
+    def listen(event: Event) -> bool:
+        heard.append(event)
+        return event.iteration == 3
+
+    found = run(callback=listen, warmup=2)
+    assert [event.iteration for event in heard] == [1, 2, 3]
+    assert {(e.stage, e.members, e.iterations) for e in heard} == {("segment", 1, 10)}
+    assert [event.labels for event in heard] == found.counts.tolist()
+    assert heard[-1].label_map is not None
+    np.testing.assert_array_equal(heard[-1].label_map, found.labels)

@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from segprior import layering
+from segprior.callbacks import Event
+from segprior.double_dip_config import DoubleDipConfig
+from segprior.errors import Cancelled
+from segprior.layering import Layering, fit_layers, push, within
+from segprior.layers import CPU, PLAIN
+from segprior.networks import Generator
+from segprior.seeds import member_seed
+
+SHAPE = (16, 24)
+CPU_DEVICE = torch.device("cpu")
+
+
+def scene() -> tuple[Tensor, Tensor]:
+    target = torch.rand((1, 3, *SHAPE), generator=torch.Generator().manual_seed(1))
+    target[:, :, 4:12, 6:18] += 0.5
+    hint = torch.zeros((1, 1, *SHAPE))
+    hint[:, :, 5:10, 8:16] = 1
+    hint[:, :, :3] = -1
+    return target.clamp(0, 1), hint
+
+
+def config(first: int = 3, second: int = 4, **options: object) -> DoubleDipConfig:
+    return DoubleDipConfig.preset(
+        "published", first_iterations=first, second_iterations=second, **options
+    )
+
+
+def fit(seed: int = 0, callback: object = None, **options: object) -> Layering:
+    return fit_layers(*scene(), config(**options), seed, CPU_DEVICE, callback)  # type: ignore[arg-type]
+
+
+def test_the_losses_by_hand() -> None:
+    hint = torch.tensor([[[[1.0, 0.0], [1.0, 0.0]]]])
+    image = torch.zeros(1, 3, 2, 2)
+    layer = torch.full((1, 3, 2, 2), 0.4)
+    assert within(hint, layer, image).item() == pytest.approx(0.4)
+    layer[..., 1] = 9.0  # outside the hint
+    assert within(hint, layer, image).item() == pytest.approx(0.4)
+    assert push(torch.tensor([[[[0.0, 1.0]]]])).item() == pytest.approx(2)
+    assert push(torch.tensor([[[[0.25, 0.75]]]])).item() == pytest.approx(4)
+    assert math.isfinite(push(torch.full((1, 1, 2, 2), 0.5)).item())
+
+
+def test_it_is_the_published_method() -> None:
+    """Against one backward pass through everything, with PyTorch's own optimiser."""
+    stage, first, second = 2, 5, 23
+    options = config(first, second, stage=stage, learning_rate=0.0005)
+    target, hint = scene()
+    parts = [Generator([member_seed(0, k)], c, 2, PLAIN) for k, c in enumerate((3, 3, 1))]
+    noises = [part.noise(*SHAPE, 0.01) for part in parts]
+    noises[1] = noises[0]
+    sources = [torch.Generator().manual_seed(member_seed(0, 3 + k)) for k in range(3)]
+    fore, back = (hint > 0).float(), (hint < 0).float()
+    rows = []
+    for step, count in ((1, first), (2, second)):
+        weights = [p for part in parts for p in part.parameters()]
+        adam = torch.optim.Adam(weights, lr=0.0005)
+        for i in range(count):
+            level = i // stage
+            deviation = level / 1000 if level < 10 else 0.001
+            if (step, i) == (2, count - 1):
+                deviation = 0.0
+            fed = [
+                noise + deviation * torch.randn(noise.shape, generator=source)
+                if deviation
+                else noise
+                for noise, source in zip(noises, sources, strict=True)
+            ]
+            left, right, mask = (part(x)[0] for part, x in zip(parts, fed, strict=True))
+            composed = mask * left + (1 - mask) * right
+            loss = torch.zeros(())
+            if step == 1 or i <= 10 * stage:
+                loss = loss + (fore * (left - target)).abs().mean() / fore.mean()
+                loss = loss + (back * (right - target)).abs().mean() / back.mean()
+            if step == 1:
+                loss = loss + (mask - (fore - back + 1) / 2).abs().mean()
+            else:
+                loss = loss + 0.5 * (composed - target).abs().mean()
+                loss = loss + 0.001 * min(level, 10) / (mask - 0.5).abs().mean()
+            mse = (composed - target).square().mean().item()
+            rows.append((loss.item(), -10 * math.log10(mse)))
+            if (step, i) != (2, count - 1):
+                adam.zero_grad()
+                loss.backward()
+                adam.step()
+    found = fit_layers(target, hint, options, 0, CPU_DEVICE)
+    np.testing.assert_allclose([r["loss"] for r in found.curves], [r[0] for r in rows], rtol=2e-3)
+    np.testing.assert_allclose([r["psnr"] for r in found.curves], [r[1] for r in rows], rtol=2e-3)
+    np.testing.assert_allclose(
+        found.ends[-1].composed, composed.detach()[0].permute(1, 2, 0).numpy(), atol=5e-3
+    )
+
+
+def test_the_rows_say_what_is_minimised() -> None:
+    found = fit(first=2, second=13, stage=1)
+    assert [(r["step"], r["iteration"]) for r in found.curves[:3]] == [(1, 1), (1, 2), (2, 1)]
+    step1, step2 = found.curves[1], found.curves[5]
+    assert step1["loss"] == pytest.approx(
+        sum(step1[k] for k in ("foreground", "background", "mask"))
+    )
+    parts = sum(step2[k] for k in ("foreground", "background", "mask"))
+    assert step2["loss"] == pytest.approx(parts + 0.5 * step2["composed"])
+    assert found.curves[2]["mask"] == 0  # not pushed yet
+    late = found.curves[-1]  # i = 12, past ten stages
+    assert late["foreground"] == late["background"] == 0
+    assert late["mask"] > 0
+
+
+def test_the_noise_rises_and_falls_to_one_level() -> None:
+    options = config(stage=100)
+    levels = [layering._deviation(i, options) for i in (0, 99, 100, 950, 999, 1000, 3000)]
+    assert levels == pytest.approx([0, 0, 0.001, 0.009, 0.009, 0.001, 0.001])
+
+
+@pytest.mark.parametrize("layers", [PLAIN, CPU])
+def test_the_number_of_threads_changes_nothing(
+    layers: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layering, "_QUICK_FROM", 0 if layers is CPU else 10**9)
+    before = torch.get_num_threads()
+    try:
+        found = []
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            found.append(fit(stage=1))
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    for other in found[1:]:
+        np.testing.assert_array_equal(other.ends[-1].mask, found[0].ends[-1].mask)
+        assert other.curves == found[0].curves
+
+
+def test_seeds_differ() -> None:
+    assert fit(seed=0).curves != fit(seed=1).curves
+
+
+def test_step_2_stops_at_its_psnr() -> None:
+    free = fit(first=10, second=20, learning_rate=0.01)
+    later = [r["psnr"] for r in free.curves[10:]]
+    threshold = (max(later) + free.ends[0].psnr) / 2
+    assert free.ends[0].psnr < threshold < max(later)
+    found = fit(first=10, second=20, learning_rate=0.01, psnr_stop=threshold)
+    end = found.ends[-1]
+    assert end.step == 2
+    assert end.iteration < 20
+    assert end.psnr >= threshold
+    assert all(row["psnr"] < threshold for row in found.curves[10:-1])
+
+
+def test_step_2_runs_though_step_1_was_good_enough() -> None:
+    found = fit(first=3, second=4, psnr_stop=0.001)
+    assert found.ends[0].psnr > 0.001
+    assert [end.iteration for end in found.ends] == [3, 4]
+
+
+def test_snapshots_are_counted_through_both_steps() -> None:
+    found = fit(first=3, second=4, snapshots=(2, 3, 5, 7))
+    assert sorted(found.snapshots) == [2, 3, 5, 7]
+    where = {at: (shot.step, shot.iteration) for at, shot in found.snapshots.items()}
+    assert where == {2: (1, 2), 3: (1, 3), 5: (2, 2), 7: (2, 4)}
+    assert found.snapshots[3] is found.ends[0]
+
+
+def test_a_callback_hears_and_ends_a_step() -> None:
+    events: list[Event] = []
+
+    def stop(event: Event) -> bool:
+        events.append(event)
+        return event.iteration == 2
+
+    found = fit(callback=stop, first=3, second=4, snapshots=(1, 3, 6))
+    assert [(e.stage, e.iteration, e.iterations) for e in events] == [
+        ("double-dip step 1", 1, 3),
+        ("double-dip step 1", 2, 3),
+        ("double-dip step 2", 1, 4),
+        ("double-dip step 2", 2, 4),
+    ]
+    assert [end.iteration for end in found.ends] == [2, 2]
+    assert found.snapshots[3].iteration == 2  # the last of step 1 stands for it
+    assert [event.loss for event in events] == [row["loss"] for row in found.curves]
+
+
+def test_a_callback_can_cancel() -> None:
+    def cancel(event: Event) -> None:
+        if event.stage.endswith("2"):
+            raise Cancelled("enough")
+
+    before = torch.get_num_threads()
+    with pytest.raises(Cancelled, match="enough"):
+        fit(callback=cancel)
+    assert torch.get_num_threads() == before
