@@ -7,6 +7,15 @@ import pytest
 from numpy.typing import NDArray
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the inner loops once, before several processes would do so at the same time."""
+    if hasattr(config, "workerinput"):
+        return
+    from segprior import fit_prior
+
+    fit_prior(np.linspace(0, 1, 32 * 32 * 3).reshape(32, 32, 3), members=1, iterations=2)
+
+
 @pytest.fixture
 def rgb() -> NDArray[np.uint8]:
     return np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)

@@ -123,7 +123,7 @@ TABLE: dict[str, tuple[Callable[[Path], None], list[str], list[str]]] = {
 }
 
 USAGE = {
-    "no command": ([], ["no command", "foreground or prior"]),
+    "no command": ([], ["no command", "choose foreground, prior"]),
     "unknown command": (["forground", GOOD], ["'forground'", "mean 'foreground'"]),
     "option for a command": (["--members", GOOD], ["no option '--members'"]),
     "even window": (["foreground", GOOD, "-o", "o.png", "--window", "4"], ["--window 4", "odd"]),

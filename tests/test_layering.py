@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from segprior import layering
+from segprior import layer_parts, layering
 from segprior.callbacks import Event
 from segprior.double_dip_config import DoubleDipConfig
 from segprior.errors import Cancelled
 from segprior.layering import Layering, fit_layers, push, within
-from segprior.layers import CPU, PLAIN
+from segprior.layers import PLAIN
 from segprior.networks import Generator
 from segprior.seeds import member_seed
 
@@ -51,8 +51,10 @@ def test_the_losses_by_hand() -> None:
     assert math.isfinite(push(torch.full((1, 1, 2, 2), 0.5)).item())
 
 
-def test_it_is_the_published_method() -> None:
+@pytest.mark.parametrize("compiled", [False, True])
+def test_it_is_the_published_method(compiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Against one backward pass through everything, with PyTorch's own optimiser."""
+    monkeypatch.setattr(layer_parts, "is_compiled", lambda: compiled)
     stage, first, second = 2, 5, 23
     options = config(first, second, stage=stage, learning_rate=0.0005)
     target, hint = scene()
@@ -94,10 +96,14 @@ def test_it_is_the_published_method() -> None:
                 loss.backward()
                 adam.step()
     found = fit_layers(target, hint, options, 0, CPU_DEVICE)
-    np.testing.assert_allclose([r["loss"] for r in found.curves], [r[0] for r in rows], rtol=2e-3)
-    np.testing.assert_allclose([r["psnr"] for r in found.curves], [r[1] for r in rows], rtol=2e-3)
+    # Adam turns gradients that are all rounding into whole steps: other sums, other late steps.
+    late, apart = (0.03, 0.1) if compiled else (2e-3, 5e-3)
+    for name, column in (("loss", 0), ("psnr", 1)):
+        ours, theirs = [r[name] for r in found.curves], [r[column] for r in rows]
+        np.testing.assert_allclose(ours[:8], theirs[:8], rtol=2e-3)
+        np.testing.assert_allclose(ours, theirs, rtol=late)
     np.testing.assert_allclose(
-        found.ends[-1].composed, composed.detach()[0].permute(1, 2, 0).numpy(), atol=5e-3
+        found.ends[-1].composed, composed.detach()[0].permute(1, 2, 0).numpy(), atol=apart
     )
 
 
@@ -122,11 +128,11 @@ def test_the_noise_rises_and_falls_to_one_level() -> None:
     assert levels == pytest.approx([0, 0, 0.001, 0.009, 0.009, 0.001, 0.001])
 
 
-@pytest.mark.parametrize("layers", [PLAIN, CPU])
+@pytest.mark.parametrize("compiled", [False, True])
 def test_the_number_of_threads_changes_nothing(
-    layers: object, monkeypatch: pytest.MonkeyPatch
+    compiled: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(layering, "_QUICK_FROM", 0 if layers is CPU else 10**9)
+    monkeypatch.setattr(layer_parts, "is_compiled", lambda: compiled)
     before = torch.get_num_threads()
     try:
         found = []

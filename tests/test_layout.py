@@ -47,6 +47,7 @@ FLOORS = [
         "guided",
         "hints",
         "kernels",
+        "layer_parts",
         "layered",
         "layering",
         "layers",

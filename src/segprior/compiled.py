@@ -122,26 +122,23 @@ def _flat(weight: Array) -> Array:
 
 
 class CompiledGenerator:
-    """Loss, gradients and generated image of one member.
+    """Generated image and gradients of one member.
 
     Parameters
     ----------
     weights : mapping of str to ndarray of float32
-        By the names that :class:`segprior.networks.Generator` gives them; read anew at each call.
-    noise : ndarray of float32, shape (rows, columns, N)
-        What goes in; the sides are multiples of 8.
-    target : ndarray of float32, shape (rows, columns, C)
-        The image to be generated.
+        By the names that :func:`segprior.weights.initial_weights` gives them; read anew at each
+        call.
+    rows, columns : int
+        Of the image; multiples of 8 and at least 16.
     """
 
-    def __init__(self, weights: Mapping[str, Array], noise: Array, target: Array) -> None:
+    def __init__(self, weights: Mapping[str, Array], rows: int, columns: int) -> None:
         self.weights = weights
-        self.noise = np.ascontiguousarray(noise.transpose(0, 2, 1))  # (H, N, W)
-        self.target = np.ascontiguousarray(target.transpose(0, 2, 1))  # (H, C, W)
-        self.generated = np.empty_like(self.target)
-        rows, columns = noise.shape[:2]
+        channels, noise_channels = len(weights["head"]), weights["blocks.down1.conv1"].shape[1]
+        self.generated = np.empty((rows, channels, columns), np.float32)
         self.blocks: list[_Block] = []
-        into, shrink = noise.shape[2], 1.0
+        into, shrink = noise_channels, 1.0
         names = dict.fromkeys(name.split(".")[1] for name in weights if name.startswith("blocks."))
         for name in names:
             width = len(weights[f"blocks.{name}.conv1"])
@@ -156,29 +153,63 @@ class CompiledGenerator:
         kernels.activate(block.output, block.z2, block.norm2.table)
         return np.ascontiguousarray(block.output.transpose(0, 2, 1))
 
-    def output(self) -> Array:
-        """The image generated in the last forward pass, (rows, columns, C); a copy."""
-        return np.ascontiguousarray(self.generated.transpose(0, 2, 1))
+    def forward(self, noise: Array) -> Array:
+        """Generate an image.
 
-    def forward(self) -> float:
-        """Generate the image; return its mean absolute error from the target."""
-        x = self.noise
+        Parameters
+        ----------
+        noise : ndarray of float32, shape (rows, N, columns)
+            What goes in, contiguous.
+
+        Returns
+        -------
+        ndarray of float32, shape (rows, C, columns)
+            Overwritten by the next call.
+        """
+        x = noise
         self.inputs = []
         for block in self.blocks:
             self.inputs.append(x)
             self._forward(block, x)
             x = block.output
-        return self._head(self.blocks[-1])
+        last = self.blocks[-1]
+        w = self._head()
+        kernels.head_forward(
+            self.generated, last.z2, _packed(w), self.weights["head_bias"], last.norm2.table
+        )
+        return self.generated
 
-    def backward(self) -> dict[str, Array]:
-        """Gradients of the last forward pass, by the names and of the shapes of the weights.
+    def backward(self, gradient: Array) -> dict[str, Array]:
+        """Go back from the gradient of the image that was generated last.
 
-        What they are made from is overwritten: call it once.
+        What it needs is overwritten: call it once after each forward pass.
+
+        Parameters
+        ----------
+        gradient : ndarray of float32, shape (rows, C, columns)
+            Contiguous.
+
+        Returns
+        -------
+        dict of str to ndarray of float32
+            Gradients by the names, and of the shapes, of the weights.
         """
+        last = self.blocks[-1]
+        w = self._head()
+        gw, gb = np.zeros_like(w), np.zeros(self.generated.shape[1], np.float32)
+        kernels.head_backward(
+            last.gradient, gw, gb, gradient, self.generated, last.z2, _packed(w.T),
+            last.norm2.table, last.norm2.sums,
+        )  # fmt: skip
+        self.gradients = {"head": gw[: len(gb), :, None, None], "head_bias": gb}
         for place in range(len(self.blocks) - 1, -1, -1):
             before = self.blocks[place - 1] if place else None
             self._backward(self.blocks[place], self.inputs[place], before)
         return self.gradients
+
+    def _head(self) -> Array:
+        w = self.weights["head"][:, :, 0, 0]
+        return np.pad(w, ((0, -len(w) % 4), (0, 0)))
 
     def _of(self, block: _Block, name: str) -> Array:
         return self.weights[f"blocks.{block.name}.{name}"]
@@ -217,18 +248,6 @@ class CompiledGenerator:
         factor = (self._of(block, "gain0") * block.inverse).astype(np.float32)
         taps = self._of(block, "conv1").transpose(2, 3, 0, 1) * factor  # (3, 3, O, C)
         return np.ascontiguousarray(taps.reshape(-1, block.into))
-
-    def _head(self, block: _Block) -> float:
-        w = self.weights["head"][:, :, 0, 0]
-        filled = np.pad(w, ((0, -len(w) % 4), (0, 0)))
-        gw, gb = np.zeros_like(filled), np.zeros(len(w), np.float32)
-        loss = kernels.head(
-            self.generated, self.target, block.gradient, block.z2, _packed(filled),
-            self.weights["head_bias"], _packed(filled.T), block.norm2.table, gw, gb,
-            block.norm2.sums,
-        )  # fmt: skip
-        self.gradients: dict[str, Array] = {"head": gw[: len(w), :, None, None], "head_bias": gb}
-        return float(loss)
 
     def _backward(self, block: _Block, x: Array, before: _Block | None) -> None:
         """From the gradient after a block's second normalisation to that of the block before."""

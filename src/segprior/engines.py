@@ -68,19 +68,25 @@ class CompiledEngine:
         size = (config.noise_channels, *target.shape[:2])
         noise = initial_noise(source, size, config.noise_scale)
         self.adam = ArrayAdam(weights, config.learning_rate)
-        self.generator = CompiledGenerator(self.adam.parameters, noise.transpose(1, 2, 0), target)
+        self.generator = CompiledGenerator(self.adam.parameters, *target.shape[:2])
+        self.noise = np.ascontiguousarray(noise.transpose(1, 0, 2))  # (rows, N, columns)
+        self.target = np.ascontiguousarray(target.transpose(0, 2, 1))  # (rows, C, columns)
+        self.gradient = np.empty_like(self.target)
 
     def forward(self) -> list[float]:
         """See `Engine`."""
-        return [self.generator.forward()]
+        from segprior.kernels import absolute_error
+
+        self.generated = self.generator.forward(self.noise)
+        return [absolute_error(self.gradient, self.generated, self.target)]
 
     def update(self) -> None:
         """See `Engine`."""
-        self.adam.step(self.generator.backward())
+        self.adam.step(self.generator.backward(self.gradient))
 
     def output(self, place: int) -> NDArray[np.float32]:
         """See `Engine`."""
-        return self.generator.output()
+        return np.ascontiguousarray(self.generated.transpose(0, 2, 1))
 
     def features(self, block: str, place: int) -> NDArray[np.float32]:
         """See `Engine`."""

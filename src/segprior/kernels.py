@@ -20,10 +20,12 @@ from segprior.rows import (
 from segprior.simd import add_dots, as_float, jit, mix
 
 __all__ = [
+    "absolute_error",
     "activate",
     "conv_backward",
     "conv_forward",
-    "head",
+    "head_backward",
+    "head_forward",
     "pointwise_backward",
     "pointwise_forward",
     "slope_backward",
@@ -195,25 +197,17 @@ def _exp(x):
 
 
 @jit
-def head(out, target, dl, z, w, bias, turned, norm, gw, gb, sums):
-    """The last layer and the loss: 1×1 convolution, sigmoid, mean absolute error; and its gradient.
+def head_forward(out, z, w, bias, norm):
+    """The last layer: out (H, channels, W), sigmoid of a 1×1 convolution of z, activated.
 
-    ``w`` (O, C) and ``turned`` (C, O) are packed, O being the channels of the image filled up to a
-    multiple of 4. Writes the generated image (H, channels, W) into out and returns the loss.
+    ``w`` (O, C) is packed, O being the channels of the image filled up to a multiple of 4.
     """
-    rows, channels, n = target.shape
+    rows, channels, n = out.shape
     count, size = band_of(n, rows)
-    width = z.shape[1]
-    a = np.zeros((width, size), np.float32)
-    da = np.empty((width, size), np.float32)
-    y = np.empty((gw.shape[0], size), np.float32)
-    d = np.zeros((gw.shape[0], size), np.float32)
-    loss = 0.0
-    share = np.float32(1 / target.size)
+    a = np.zeros((z.shape[1], size), np.float32)
+    y = np.empty((4 * w.shape[0], size), np.float32)
     for first in range(0, rows, count):
         last = min(first + count, rows)
-        if last - first < count:
-            d[:] = 0
         for r in range(first, last):
             put_activated(a, (r - first) * n, z, r, norm)
         mix(y.ctypes.data, size, w, a.ctypes.data, size, size)
@@ -221,21 +215,53 @@ def head(out, target, dl, z, w, bias, turned, norm, gw, gb, sums):
             at = (r - first) * n
             for c in range(channels):
                 b = bias[c]
-                error, slope = np.float32(0), np.float32(0)
                 for j in range(n):
-                    v = np.float32(1) / (np.float32(1) + _exp(-(y[c, at + j] + b)))
-                    out[r, c, j] = v
-                    apart = v - target[r, c, j]
-                    error += abs(apart)
-                    signed = share if apart > 0 else (-share if apart < 0 else np.float32(0))
-                    v = signed * v * (np.float32(1) - v)
+                    out[r, c, j] = np.float32(1) / (np.float32(1) + _exp(-(y[c, at + j] + b)))
+
+
+@jit
+def head_backward(dl, gw, gb, d_out, out, z, turned, norm, sums):
+    """From the gradient d_out of the generated image to dl, after the normalisation of z."""
+    rows, channels, n = out.shape
+    count, size = band_of(n, rows)
+    width = z.shape[1]
+    a = np.zeros((width, size), np.float32)
+    da = np.empty((width, size), np.float32)
+    d = np.zeros((gw.shape[0], size), np.float32)
+    for first in range(0, rows, count):
+        last = min(first + count, rows)
+        if last - first < count:
+            d[:] = 0
+        for r in range(first, last):
+            at = (r - first) * n
+            put_activated(a, at, z, r, norm)
+            for c in range(channels):
+                total = np.float32(0)
+                for j in range(n):
+                    y = out[r, c, j]
+                    v = d_out[r, c, j] * y * (np.float32(1) - y)
                     d[c, at + j] = v
-                    slope += v
-                loss += np.float64(error)
-                gb[c] += slope
+                    total += v
+                gb[c] += total
         add_dots(gw, d.ctypes.data, size, a.ctypes.data, size, size)
         mix(da.ctypes.data, size, turned, d.ctypes.data, size, size)
         for r in range(first, last):
             take(dl, r, da, (r - first) * n)
             slope_back(dl, z, r, norm, sums)
-    return loss / target.size
+
+
+@jit
+def absolute_error(d_out, out, target):
+    """Mean absolute error of out (H, channels, W), and its gradient into d_out."""
+    rows, channels, n = out.shape
+    share = np.float32(1 / target.size)
+    total = 0.0
+    for r in range(rows):
+        for c in range(channels):
+            error = np.float32(0)
+            for j in range(n):
+                apart = out[r, c, j] - target[r, c, j]
+                error += abs(apart)
+                d_out[r, c, j] = share if apart > 0 else (-share if apart < 0 else np.float32(0))
+            total += np.float64(error)
+    return total / target.size

@@ -19,20 +19,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from segprior.adam import Adam
 from segprior.callbacks import Callback, Event
-from segprior.config import PriorConfig
 from segprior.double_dip_config import DoubleDipConfig
 from segprior.heap import steady_heap
-from segprior.layers import CPU, PLAIN, Layers
-from segprior.networks import Generator
+from segprior.layer_parts import Loss, Part, as_generated, make_part
 from segprior.seeds import member_seed
 
 __all__ = ["LEVELS", "Layered", "Layering", "fit_layers", "push", "within"]
 
 LEVELS = 10
-# Below about 150 x 100 pixels the quick layers save less arithmetic than their calls cost.
-_QUICK_FROM = 16_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,9 +84,6 @@ class Layering:
     curves: list[dict[str, float]] = field(default_factory=list)
 
 
-Loss = Callable[[Tensor, int, int], Tensor | None]
-
-
 def within(hint: Tensor, layer: Tensor, image: Tensor) -> Tensor:
     """Mean absolute error of a layer inside its hint, a number.
 
@@ -107,40 +99,6 @@ def within(hint: Tensor, layer: Tensor, image: Tensor) -> Tensor:
 def push(mask: Tensor) -> Tensor:
     """Return what is small where a mask is near 0 and 1: 1 / mean |mask - 1/2|."""
     return 1 / (mask - 0.5).abs().mean().clamp_min(1e-6)
-
-
-class _Part:
-    """One of the three generators, with its own losses and optimiser."""
-
-    def __init__(self, network: Generator, noise: Tensor, source: torch.Generator, loss: Loss):
-        self.network = network
-        self.noise = noise
-        self.source = source
-        self.loss = loss
-        self.weights = list(network.parameters())
-
-    def begin(self, learning_rate: float) -> None:
-        """Start a step with a new optimiser."""
-        self.adam = Adam(self.weights, learning_rate)
-
-    def generate(self, step: int, i: int, deviation: float) -> None:
-        """Run forward, and keep what there is and what it costs by itself."""
-        noise = self.noise
-        if deviation:
-            draw = torch.randn(noise.shape, generator=self.source).to(noise.device)
-            noise = (noise + deviation * draw).contiguous(memory_format=torch.channels_last)
-        self.output = self.network(noise)[0]
-        self.own = self.loss(self.output, step, i)
-
-    def learn(self, told: Tensor | None) -> None:
-        """Go back from the own loss and from the gradient that the composed image gives."""
-        starts: list[Tensor] = [] if self.own is None else [self.own]
-        given: list[Tensor | None] = [None] * len(starts)
-        if told is not None:
-            starts.append(self.output)
-            given.append(told)
-        if starts:
-            self.adam.step(torch.autograd.grad(starts, self.weights, given))
 
 
 def fit_layers(
@@ -173,7 +131,7 @@ def fit_layers(
     -------
     Layering
     """
-    target = target.to(device, memory_format=torch.channels_last)
+    target = as_generated(target.to(device))
     parts = _parts(target, hint.to(device), config, seed, device)
     result = Layering()
     with steady_heap(), _threads(len(parts), device) as pool:
@@ -184,12 +142,9 @@ def fit_layers(
 
 def _parts(
     target: Tensor, hint: Tensor, config: DoubleDipConfig, seed: int, device: torch.device
-) -> list[_Part]:
+) -> list[Part]:
     """Make foreground, background and mask, each with the losses of its own."""
     rows, columns = target.shape[2:]
-    quick = device.type == "cpu" and rows * columns >= _QUICK_FROM
-    layers: Layers = CPU if quick else PLAIN
-    usual = PriorConfig()
     inside, outside = (hint > 0).to(target), (hint < 0).to(target)
     guess = (inside - outside + 1) / 2
     last_hinted = LEVELS * config.stage
@@ -206,23 +161,20 @@ def _parts(
         weight = config.push_weight * min(i // config.stage, LEVELS)
         return weight * push(mask) if weight else None
 
-    parts: list[_Part] = []
+    parts: list[Part] = []
     for k, loss in enumerate((layer_loss(inside), layer_loss(outside), mask_loss)):
         channels = 1 if loss is mask_loss else target.shape[1]
-        network = Generator([member_seed(seed, k)], channels, usual.noise_channels, layers)
-        noise = network.noise(rows, columns, usual.noise_scale)
+        part = make_part(member_seed(seed, k), channels, (rows, columns), loss, device)
         if k == 1:  # the two layers share their input
-            noise = parts[0].noise
-        network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        noise = noise.to(device, memory_format=torch.channels_last)
-        source = torch.Generator().manual_seed(member_seed(seed, 3 + k))
-        parts.append(_Part(network, noise, source, loss))
+            part.noise = parts[0].noise
+        part.source = torch.Generator().manual_seed(member_seed(seed, 3 + k))
+        parts.append(part)
     return parts
 
 
 def _run_step(
     step: int,
-    parts: list[_Part],
+    parts: list[Part],
     target: Tensor,
     config: DoubleDipConfig,
     pool: ThreadPoolExecutor,
@@ -234,10 +186,10 @@ def _run_step(
     stops_early = step == 2 and result.ends[0].psnr < config.psnr_stop
     weight = config.composed_weight if step == 2 else 0.0
 
-    def generate(part: _Part, i: int) -> None:
+    def generate(part: Part, i: int) -> None:
         part.generate(step, i, 0.0 if step == 2 and i == count - 1 else _deviation(i, config))
 
-    def improve(part: _Part, told: Tensor | None, i: int, last: bool) -> Future[None] | None:
+    def improve(part: Part, told: Tensor | None, i: int, last: bool) -> Future[None] | None:
         part.learn(told)
         # A task of its own, so that it can wait for the third part's turn.
         return None if last else pool.submit(generate, part, i)
@@ -272,7 +224,7 @@ def _deviation(i: int, config: DoubleDipConfig) -> float:
 
 
 def _compare(
-    parts: list[_Part], target: Tensor, weight: float
+    parts: list[Part], target: Tensor, weight: float
 ) -> tuple[list[Tensor | None], float, float]:
     """Compose the image; return what each part is told, the mean absolute error, and the PSNR."""
     with torch.no_grad():
@@ -291,7 +243,7 @@ def _compare(
 
 
 def _row(
-    step: int, i: int, parts: list[_Part], weight: float, composed: float, psnr: float
+    step: int, i: int, parts: list[Part], weight: float, composed: float, psnr: float
 ) -> dict[str, float]:
     own = [0.0 if part.own is None else part.own.item() for part in parts]
     return {
@@ -320,7 +272,7 @@ def _keep(
     step: int,
     i: int,
     last: bool,
-    parts: list[_Part],
+    parts: list[Part],
     psnr: float,
     config: DoubleDipConfig,
 ) -> None:

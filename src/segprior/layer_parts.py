@@ -1,0 +1,156 @@
+"""The generators that Double-DIP fits together: each makes one image of three."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from segprior.adam import Adam, ArrayAdam
+from segprior.config import PriorConfig
+from segprior.engines import is_compiled
+from segprior.networks import Generator
+from segprior.weights import Source, initial_noise, initial_weights
+
+__all__ = ["Loss", "Part", "as_generated", "make_part"]
+
+Loss = Callable[[Tensor, int, int], Tensor | None]
+
+
+class Part(ABC):
+    """One of the three generators, with its own losses and optimiser.
+
+    Parameters
+    ----------
+    noise : Tensor, shape (1, N, rows, columns)
+        What goes in.
+    loss : callable
+        From the output, the step and the iteration from 0, to what the output costs by itself.
+
+    Attributes
+    ----------
+    source : torch.Generator
+        Of the noise that is added.
+    output : Tensor, shape (1, C, rows, columns)
+        What was generated last.
+    own : Tensor or None
+        What it costs by itself.
+    """
+
+    def __init__(self, noise: Tensor, loss: Loss) -> None:
+        self.noise = noise
+        self.loss = loss
+        self.source = torch.Generator()
+        self.output = noise
+        self.own: Tensor | None = None
+
+    @abstractmethod
+    def begin(self, learning_rate: float) -> None:
+        """Start a step with a new optimiser."""
+
+    @abstractmethod
+    def learn(self, told: Tensor | None) -> None:
+        """Go back from the own loss and from the gradient that the composed image gives."""
+
+    @abstractmethod
+    def forward(self, noise: Tensor) -> Tensor:
+        """Generate an image that a loss can be taken of."""
+
+    def generate(self, step: int, i: int, deviation: float) -> None:
+        """Run forward, and keep what there is and what it costs by itself."""
+        noise = self.noise
+        if deviation:
+            draw = torch.randn(noise.shape, generator=self.source).to(noise.device)
+            noise = noise + deviation * draw
+        self.output = self.forward(noise)
+        self.own = self.loss(self.output, step, i)
+
+
+class _TorchPart(Part):
+    def __init__(self, network: Generator, noise: Tensor, loss: Loss) -> None:
+        super().__init__(noise, loss)
+        self.network = network
+        self.weights = list(network.parameters())
+
+    def begin(self, learning_rate: float) -> None:
+        self.adam = Adam(self.weights, learning_rate)
+
+    def forward(self, noise: Tensor) -> Tensor:
+        output: Tensor = self.network(noise.contiguous(memory_format=torch.channels_last))[0]
+        return output
+
+    def learn(self, told: Tensor | None) -> None:
+        starts: list[Tensor] = [] if self.own is None else [self.own]
+        given: list[Tensor | None] = [None] * len(starts)
+        if told is not None:
+            starts.append(self.output)
+            given.append(told)
+        if starts:
+            self.adam.step(torch.autograd.grad(starts, self.weights, given))
+
+
+class _CompiledPart(Part):
+    def __init__(
+        self,
+        weights: dict[str, NDArray[np.float32]],
+        noise: Tensor,
+        shape: tuple[int, int],
+        loss: Loss,
+    ) -> None:
+        from segprior.compiled import CompiledGenerator
+
+        super().__init__(noise, loss)
+        flat = ArrayAdam(weights, 0.0)
+        self.weights = flat.parameters
+        self.generator = CompiledGenerator(self.weights, *shape)
+
+    def begin(self, learning_rate: float) -> None:
+        self.adam = ArrayAdam(self.weights, learning_rate)
+        self.weights = self.generator.weights = self.adam.parameters
+
+    def forward(self, noise: Tensor) -> Tensor:
+        generated = self.generator.forward(_rows_first(noise))
+        return torch.from_numpy(generated).permute(1, 0, 2)[None].requires_grad_()
+
+    def learn(self, told: Tensor | None) -> None:
+        gradient = told
+        if self.own is not None:
+            (gradient,) = torch.autograd.grad(self.own, self.output)
+            if told is not None:
+                gradient = gradient + told
+        if gradient is not None:
+            self.adam.step(self.generator.backward(_rows_first(gradient)))
+
+
+def _rows_first(x: Tensor) -> NDArray[np.float32]:
+    """(1, C, rows, columns) to a contiguous array (rows, C, columns)."""
+    array: NDArray[np.float32] = x[0].permute(1, 0, 2).contiguous().numpy()
+    return array
+
+
+def as_generated(x: Tensor) -> Tensor:
+    """Lay (1, C, rows, columns) out in memory as the generators on its device give theirs."""
+    if x.device.type == "cpu" and is_compiled():
+        return x[0].permute(1, 0, 2).contiguous().permute(1, 0, 2)[None]
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+def make_part(
+    seed: int, channels: int, shape: tuple[int, int], loss: Loss, device: torch.device
+) -> Part:
+    """Make a generator of images of ``channels`` and (rows, columns), and its noise."""
+    usual = PriorConfig()
+    rows, columns = shape
+    if device.type == "cpu" and is_compiled():
+        source = Source(seed)
+        weights = initial_weights(source, channels, usual.noise_channels)
+        noise = initial_noise(source, (usual.noise_channels, rows, columns), usual.noise_scale)
+        return _CompiledPart(weights, torch.from_numpy(noise)[None], shape, loss)
+    network = Generator([seed], channels, usual.noise_channels)
+    drawn = network.noise(rows, columns, usual.noise_scale).to(device)
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return _TorchPart(network, drawn, loss)
