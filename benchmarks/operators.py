@@ -1,4 +1,4 @@
-"""Where the time of one iteration goes, operator by operator, plainly written and ours.
+"""Where the time of one iteration goes: plain PyTorch, our PyTorch layers, and the compiled loops.
 
     python benchmarks/operators.py [--rows 480 --columns 320] [--iterations 10]
 
@@ -12,13 +12,17 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from plain import PlainGenerator
 from torch.nn.functional import l1_loss
 from torch.profiler import ProfilerActivity, profile
 
+from segprior import enlarge_kernels, kernels
 from segprior.adam import Adam
+from segprior.config import PriorConfig
+from segprior.engines import CompiledEngine
 from segprior.heap import steady_heap
 from segprior.layers import CPU
 from segprior.networks import Generator
@@ -72,6 +76,34 @@ def milliseconds(step: Callable[[], None], iterations: int) -> Counter[str]:
     return spent
 
 
+def kernel_milliseconds(engine: CompiledEngine, iterations: int) -> Counter[str]:
+    """Time in each compiled function, in NumPy between them, and in the optimiser."""
+    spent: Counter[str] = Counter()
+
+    def timed(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            start = time.perf_counter()
+            result = function(*arguments)
+            spent[name] += (time.perf_counter() - start) * 1e3 / iterations
+            return result
+
+        return call
+
+    for _ in range(3):
+        engine.forward()
+        engine.update()
+    for module in (kernels, enlarge_kernels):
+        for name in module.__all__:
+            setattr(module, name, timed(name, getattr(module, name)))
+    start = time.perf_counter()
+    for _ in range(iterations):
+        engine.forward()
+        engine.update()
+    whole = (time.perf_counter() - start) * 1e3 / iterations
+    spent["between them"] = whole - spent.total()
+    return spent
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=480)
@@ -107,11 +139,18 @@ def main() -> None:
     with steady_heap():
         ours = milliseconds(quick_step, options.iterations)
 
+    picture = target[0].permute(1, 2, 0).contiguous().numpy()
+    compiled = kernel_milliseconds(CompiledEngine(picture, 0, PriorConfig()), options.iterations)
+
     print(f"{options.rows}x{options.columns}, one member, one thread, ms per iteration")
-    print("| operator | plain | ours |\n| --- | --- | --- |")
+    print("| operator | plain | our layers |\n| --- | --- | --- |")
     for group in [*GROUPS, "all else"]:
         print(f"| {group} | {plain[group]:.1f} | {ours[group]:.1f} |")
     print(f"| all | {plain.total():.1f} | {ours.total():.1f} |")
+    print("\n| compiled function | ms |\n| --- | --- |")
+    for name, spent in compiled.most_common():
+        print(f"| {name} | {spent:.1f} |")
+    print(f"| all | {compiled.total():.1f} |")
     work = 3 * arithmetic(*size)
     print(f"\n{work / 1e6:.0f} million multiply-adds an iteration; a large product does "
           f"{2 * rate / 1e9:.0f} GFLOP/s: {1e3 * work / rate:.1f} ms")  # fmt: skip

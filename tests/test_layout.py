@@ -53,6 +53,7 @@ FLOORS = [
         "layers",
         "metrics",
         "networks",
+        "passes",
         "plots",
         "polarity",
         "pulls",

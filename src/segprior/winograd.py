@@ -26,6 +26,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from segprior import passes
 from segprior.bands import Bands
 from segprior.response import EPS, Weights
 from segprior.tiles import FILTER, from_products, to_grads, to_inputs
@@ -37,8 +38,6 @@ _TAPS = torch.from_numpy(FILTER)
 # Into so many parts is an image split at most, whatever the number of threads: enough for those
 # to finish together, few enough that their sums are soon added up.
 _TASKS = 16
-
-_relu_backward = torch.ops.aten.threshold_backward.grad_input
 
 
 def _to_tiles(weight: Tensor) -> Tensor:
@@ -216,20 +215,31 @@ class WinogradResponse:
     def _image_rows(self, start: int, stop: int) -> range:
         return range(start, min(stop, self._height))
 
-    def _moments(self, rows: Tensor, k: int) -> tuple[Tensor, ...]:
-        """Sums of a band's values, and of their squares; of all products in the last block."""
-        flat = rows.reshape(-1, rows.shape[-1])
-        last = k == len(self._features) - 1
-        return flat.sum(0), flat.T @ flat if last else (flat * flat).sum(0)
+    def _finish(self, values: Tensor, bias: Tensor, row: int, k: int) -> tuple[Tensor, ...]:
+        """Bias and ReLU of a band, (4, columns, C), into the features.
+
+        Returns the sums of these, and of their squares; of all products in the last block.
+        """
+        sums = torch.zeros(2, values.shape[2])
+        features = self._features[k].numpy()
+        size = self._height, self._columns
+        passes.rectify(values.numpy(), bias.numpy(), features, row, *size, sums.numpy())
+        if k < len(self._features) - 1:
+            return sums[0], sums[1]
+        gram = torch.zeros(values.shape[2], values.shape[2])
+        for at in self._image_rows(row, row + 4):
+            inside = self._inside(k, at)
+            gram.addmm_(inside.T, inside)
+        return sums[0], gram
 
     def _first(self, start: int, stop: int, stem: Tensor) -> tuple[Tensor, ...]:
         columns = self._shape[1]
+        none = torch.zeros(self._shape[2])
         moments = []
         for row in range(start, stop, 4):
             patches = self._patches[row * columns : (row + 4) * columns]
-            rows = (patches @ stem).clamp_(min=0).view(4, columns, -1)
-            self._features[0][row + 1 : row + 5, 1:-1] = rows
-            moments.append(self._moments(rows, 0))
+            rows = (patches @ stem).view(4, columns, -1)
+            moments.append(self._finish(rows, none, row, 0))
         return _added(moments)
 
     def _halo(self, row: int, k: int, scratch: _Scratch) -> Tensor:
@@ -247,11 +257,7 @@ class WinogradResponse:
         moments = []
         for row in range(start, stop, 4):
             rows = scratch.multiply(self._halo(row, k - 1, scratch), matrices)
-            rows.add_(self.weights.biases[k]).clamp_(min=0)
-            rows[:, self._columns :] = 0
-            rows[max(0, self._height - row) :] = 0
-            self._features[k][row + 1 : row + 5, 1:-1] = rows
-            moments.append(self._moments(rows, k))
+            moments.append(self._finish(rows, self.weights.biases[k], row, k))
         self._free.append(scratch)
         return _added(moments)
 
@@ -276,13 +282,10 @@ class WinogradResponse:
         for row in self._image_rows(start, stop):
             inside = self._inside(-1, row)
             out = torch.addmm(offset, inside, mixed).addmm_(grad[row], matrix)
-            total += self._rectified(row, out, inside)
+            passes.rectify_back(
+                out.numpy(), self._features[-1].numpy(), self._grad.numpy(), row, total.numpy()
+            )
         return (total,)
-
-    def _rectified(self, row: int, out: Tensor, inside: Tensor) -> Tensor:
-        _relu_backward(out, inside, 0, grad_input=out)
-        self._grad[row + 1, 1 : self._columns + 1] = out
-        return out.sum(0)
 
     def _conv_back(self, start: int, stop: int, k: int, matrices: Tensor) -> tuple[Tensor, ...]:
         """Through a convolution; returns the gradients of its filters and of the map before."""
@@ -292,11 +295,10 @@ class WinogradResponse:
             halo = self._halo(row, k - 1, scratch)
             scratch.correlate(halo, self._grad[row + 1 : row + 5], filters)
             rows = scratch.multiply(self._grad[row : row + 6], matrices)
-            self._flat[row : row + 4] = rows
-            bottom = min(row + 4, self._height)
-            inside = self._features[k - 1][row + 1 : bottom + 1, 1 : self._columns + 1]
-            grad = rows[: bottom - row, : self._columns]
-            sums.append(((grad * inside).sum((0, 1)), grad.sum((0, 1))))
+            totals = torch.zeros(2, rows.shape[2])
+            features, size = self._features[k - 1].numpy(), (self._height, self._columns)
+            passes.keep(rows.numpy(), self._flat.numpy(), features, row, *size, totals.numpy())
+            sums.append((totals[0], totals[1]))
         self._free.append(scratch)
         return filters, *_added(sums)
 
@@ -304,12 +306,11 @@ class WinogradResponse:
         self, start: int, stop: int, k: int, slope: Tensor, offset: Tensor
     ) -> tuple[Tensor, ...]:
         """Through a batch normalisation and the ReLU before; returns the sum over pixels."""
-        factor, total = self._map(k)[0], torch.zeros_like(offset)
-        for row in self._image_rows(start, stop):
-            inside = self._inside(k, row)
-            out = torch.addcmul(offset, inside, slope)
-            out.addcmul_(self._flat[row, : self._columns], factor)
-            total += self._rectified(row, out, inside)
+        total = torch.zeros_like(offset)
+        rows = start, min(stop, self._height), self._columns
+        small = (tensor.numpy() for tensor in (self._map(k)[0], slope, offset, total))
+        large = (tensor.numpy() for tensor in (self._flat, self._features[k], self._grad))
+        passes.through(*large, *rows, *small)
         return (total,)
 
     def _first_back(self, start: int, stop: int) -> tuple[Tensor, ...]:
