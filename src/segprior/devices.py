@@ -1,10 +1,12 @@
-"""Where to compute, found out without loading PyTorch where there is nothing but a CPU."""
+"""Where to compute and on how many threads, without loading PyTorch for a CPU alone."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ from segprior.errors import ConfigError
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["is_cpu", "resolve_device", "thread_count"]
+__all__ = ["is_cpu", "resolve_device", "side_by_side", "thread_count"]
 
 # What the drivers of NVIDIA (also under WSL) and AMD put in place.
 _DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd", "C:/Windows/System32/nvcuda.dll")
@@ -72,3 +74,20 @@ def thread_count() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+@contextmanager
+def side_by_side(most: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads for work side by side, ``most`` at most; PyTorch, if loaded, gives one to each.
+
+    With one thread each, results do not depend on how many there are.
+    """
+    threads = thread_count()
+    torch = sys.modules.get("torch")
+    one_thread = (lambda: torch.set_num_threads(1)) if torch else None
+    try:
+        with ThreadPoolExecutor(min(most, threads), initializer=one_thread) as pool:
+            yield pool
+    finally:
+        if torch:
+            torch.set_num_threads(threads)

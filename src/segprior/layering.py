@@ -9,9 +9,7 @@ that two threads share the work of three generators well.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from segprior.callbacks import Callback, Event
+from segprior.devices import side_by_side
 from segprior.double_dip_config import DoubleDipConfig
 from segprior.heap import steady_heap
 from segprior.layer_parts import Loss, Part, as_generated, make_part
@@ -134,7 +133,7 @@ def fit_layers(
     target = as_generated(target.to(device))
     parts = _parts(target, hint.to(device), config, seed, device)
     result = Layering()
-    with steady_heap(), _threads(len(parts), device) as pool:
+    with steady_heap(), side_by_side(len(parts) if device.type == "cpu" else 1) as pool:
         for step in (1, 2):
             _run_step(step, parts, target, config, pool, callback, result)
     return result
@@ -295,15 +294,3 @@ def _keep(
     result.snapshots |= dict.fromkeys(due, taken)
     if last:
         result.ends.append(taken)
-
-
-@contextmanager
-def _threads(parts: int, device: torch.device) -> Iterator[ThreadPoolExecutor]:
-    threads = torch.get_num_threads()
-    one_thread: Callable[[], None] = lambda: torch.set_num_threads(1)  # noqa: E731
-    wanted = min(parts, threads) if device.type == "cpu" else 1
-    try:
-        with ThreadPoolExecutor(wanted, initializer=one_thread) as pool:
-            yield pool
-    finally:
-        torch.set_num_threads(threads)

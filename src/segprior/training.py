@@ -7,11 +7,9 @@ together, as groups of channels of one network.
 
 from __future__ import annotations
 
-import sys
 import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Sequence
+from concurrent.futures import FIRST_EXCEPTION, wait
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,7 +17,7 @@ from numpy.typing import NDArray
 
 from segprior.callbacks import Callback, Event
 from segprior.config import PriorConfig
-from segprior.devices import is_cpu, resolve_device, thread_count
+from segprior.devices import is_cpu, resolve_device, side_by_side
 from segprior.engines import Engine, cpu_engine
 from segprior.heap import steady_heap
 
@@ -125,7 +123,7 @@ def fit_members(
     def alone(member: int) -> Run:
         return _fit(make(seeds[member]), 1, member, config, announcer)[0]
 
-    with steady_heap(), _side_by_side(len(seeds)) as pool:
+    with steady_heap(), side_by_side(len(seeds)) as pool:
         futures = [pool.submit(alone, member) for member in range(len(seeds))]
         try:
             done, _ = wait(futures, return_when=FIRST_EXCEPTION)
@@ -157,20 +155,6 @@ def _on_device(
         engine = TorchEngine(target, part, config, chosen, noise_seed)
         runs += _fit(engine, len(part), first, config, announcer)
     return runs
-
-
-@contextmanager
-def _side_by_side(members: int) -> Iterator[ThreadPoolExecutor]:
-    """As many threads as there are to be, each of which PyTorch, if it is loaded, leaves one."""
-    threads = thread_count()
-    torch = sys.modules.get("torch")
-    one_thread = (lambda: torch.set_num_threads(1)) if torch else None
-    try:
-        with ThreadPoolExecutor(min(members, threads), initializer=one_thread) as pool:
-            yield pool
-    finally:
-        if torch:
-            torch.set_num_threads(threads)
 
 
 def _fit(
