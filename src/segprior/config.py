@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from segprior.errors import ConfigError
 
-__all__ = ["EvaluateConfig", "ForegroundConfig", "PriorConfig", "resolve"]
+__all__ = ["BatchConfig", "EvaluateConfig", "ForegroundConfig", "PriorConfig", "resolve"]
 
 
 class Presets:
@@ -245,3 +245,25 @@ class EvaluateConfig(Presets):
         _at_least("every", self.every, 1)
         _at_least("limit", self.limit, 0)
         _at_least("workers", self.workers, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchConfig(Presets):
+    """How many images are worked on at a time.
+
+    Parameters
+    ----------
+    workers : int
+        Processes, each on one thread; 0 is one for each core. Their number changes no result.
+    interval : float
+        Seconds from one look for new images to the next.
+    """
+
+    workers: int = 0
+    interval: float = 2.0
+
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"fast": {}}
+
+    def __post_init__(self) -> None:
+        _at_least("workers", self.workers, 0)
+        _positive("interval", self.interval)

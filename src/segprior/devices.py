@@ -15,7 +15,7 @@ from segprior.errors import ConfigError
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["is_cpu", "resolve_device", "side_by_side", "thread_count"]
+__all__ = ["core_count", "is_cpu", "resolve_device", "side_by_side", "thread_count"]
 
 # What the drivers of NVIDIA (also under WSL) and AMD put in place.
 _DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd", "C:/Windows/System32/nvcuda.dll")
@@ -71,6 +71,11 @@ def thread_count() -> int:
     limit = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
     if limit.isdigit() and int(limit) > 0:
         return int(limit)
+    return core_count()
+
+
+def core_count() -> int:
+    """How many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

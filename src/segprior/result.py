@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from segprior.drawing import draw_labels, draw_mask
 from segprior.errors import ConfigError, ImageError
-from segprior.formats.labels import encode_labels, save_labels
+from segprior.formats.export import save_segmentation
+from segprior.formats.labels import encode_labels
 from segprior.formats.palette import label_colours
 from segprior.formats.png import encode_png
+from segprior.formats.table import region_table, save_table
 from segprior.images import as_image, to_rgb, to_uint8
 
 __all__ = ["Segmentation"]
@@ -140,18 +142,31 @@ class Segmentation:
             return encode_png(label_colours(self.labels))
         return self.to_png()
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: str | None = None,
+        image: str | os.PathLike[str] | None = None,
+    ) -> Path:
         """Write the labels in the format that the suffix names.
 
         A mask becomes a grey 8-bit PNG or TIFF of 0 and 255. A label map becomes an indexed PNG,
         a 16-bit PNG if it has labels above 255, or a TIFF of 16 or 32 bits. ``.npy`` holds
-        ``labels`` as they are. :func:`segprior.formats.labels.read_labels` reads all of them back
-        exactly.
+        ``labels`` as they are. :func:`segprior.formats.labels.read_labels` reads all of these back
+        exactly. GeoJSON and LabelMe hold polygons along the edges of the pixels, in (column, row),
+        COCO run-length encoded masks; label 0 has none, all other pixels are kept exactly.
 
         Parameters
         ----------
         path : str or path-like
-            Ends in ``.png``, ``.tif``, ``.tiff`` or ``.npy``.
+            Ends in ``.png``, ``.tif``, ``.tiff``, ``.ome.tif``, ``.npy`` or ``.geojson``; or in
+            ``.json``, for which ``format`` is needed.
+        format : {"coco", "geojson", "labelme", "npy", "ome-tiff", "png", "tiff"}, optional
+            The format, where the suffix does not tell.
+        image : str or path-like, optional
+            The file that was segmented: COCO and LabelMe name it, LabelMe by its path from the
+            folder of ``path``. By default a PNG with the name of ``path``.
 
         Returns
         -------
@@ -163,8 +178,64 @@ class Segmentation:
         OutputError
             If the suffix is another one, the format cannot hold the largest label, or the file
             cannot be written.
+        ConfigError
+            If ``format`` is another word.
         """
-        return save_labels(path, self.labels, mask=self.kind == "mask")
+        mask = self.kind == "mask"
+        return save_segmentation(path, self.labels, mask=mask, wanted=format, image=image)
+
+    def table(self, image: Any = None, *, channel_axis: int | None = -1) -> dict[str, NDArray[Any]]:
+        """Measure the region of each label but 0: size, place and colour.
+
+        Parameters
+        ----------
+        image : path, array or whatever :func:`segprior.images.as_image` takes, optional
+            The image that was segmented, for the mean colours.
+        channel_axis : int or None
+            Of an array.
+
+        Returns
+        -------
+        dict of str to ndarray of shape (n,)
+            Columns, such as ``pandas.DataFrame`` takes, with one row per label in rising order:
+            ``label`` and ``area``, in pixels; the bounding box ``row_start``, ``column_start``,
+            ``row_stop``, ``column_stop``, whose ends are not part of it, as in slices;
+            ``centroid_row``, ``centroid_column``, where whole numbers are the centres of pixels;
+            and with an image ``mean_0``, ``mean_1``, …, the means of its channels in [0, 1].
+
+        Raises
+        ------
+        ImageError
+            If the image has another size.
+        """
+        values = None if image is None else self._image(image, channel_axis)
+        return region_table(self.labels, values)
+
+    def save_table(
+        self, path: str | os.PathLike[str], image: Any = None, *, channel_axis: int | None = -1
+    ) -> Path:
+        """Write :meth:`table` as CSV.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Ends in ``.csv``.
+        image, channel_axis
+            As in :meth:`table`.
+
+        Returns
+        -------
+        pathlib.Path
+            ``path``.
+
+        Raises
+        ------
+        ImageError
+            If the image has another size.
+        OutputError
+            If the suffix is another one, or the file cannot be written.
+        """
+        return save_table(path, self.table(image, channel_axis=channel_axis))
 
     def overlay(
         self,
@@ -239,6 +310,9 @@ class Segmentation:
         return to_uint8(self.confidence)
 
     def _picture(self, image: Any, channel_axis: int | None) -> NDArray[np.uint8]:
+        return to_uint8(to_rgb(self._image(image, channel_axis)))
+
+    def _image(self, image: Any, channel_axis: int | None) -> NDArray[np.float32]:
         values = as_image(image, channel_axis=channel_axis, max_pixels=None)
         if values.shape[:2] != self.labels.shape:
             rows, columns = self.labels.shape
@@ -246,4 +320,4 @@ class Segmentation:
                 f"the image has {values.shape[0]} x {values.shape[1]} pixels, the labels have "
                 f"{rows} x {columns}; pass the image that was segmented"
             )
-        return to_uint8(to_rgb(values))
+        return values

@@ -11,7 +11,7 @@ from typing import Any
 
 from segprior.errors import OutputError
 
-__all__ = ["Store", "digest", "file_digest"]
+__all__ = ["Store", "add_line", "digest", "file_digest", "read_lines"]
 
 
 class Store:
@@ -41,21 +41,11 @@ class Store:
         self._rows: dict[str, dict[str, Any]] = {}
         if self.path is None:
             return
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("ab+") as stream:
-                stream.seek(0)
-                lines = stream.read().split(b"\n")
-                if lines[-1]:
-                    stream.write(b"\n")
-        except OSError as error:
-            raise self._unusable(error) from error
-        for line in lines:
+        for entry in read_lines(self.path):
             try:
-                entry = json.loads(line)
                 self._rows[entry["key"]] = entry["row"]
-            except (ValueError, TypeError, KeyError):
-                continue  # cut short, or not ours
+            except (KeyError, TypeError):
+                continue  # not ours
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -74,19 +64,63 @@ class Store:
         ValueError
             If the row holds what JSON cannot.
         """
-        line = json.dumps({"key": key, "row": dict(row)}, allow_nan=False) + "\n"
         if self.path is not None:
-            try:
-                # One write of one line: other processes may add to the same file.
-                with self.path.open("ab", buffering=0) as stream:
-                    stream.write(line.encode())
-            except OSError as error:
-                raise self._unusable(error) from error
+            add_line(self.path, {"key": key, "row": dict(row)})
         self._rows[key] = dict(row)
 
-    def _unusable(self, error: OSError) -> OutputError:
-        reason = error.strerror or error
-        return OutputError(f"cannot keep results in {self.path}: {reason}; choose another place")
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """Read the JSON objects of a file of lines, which is made if missing, its folder too.
+
+    A line that was cut short by a kill is left out, and ended so that the next is a new one.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be read or made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab+") as stream:
+            stream.seek(0)
+            lines = stream.read().split(b"\n")
+            if lines[-1]:
+                stream.write(b"\n")
+    except OSError as error:
+        raise _unusable(path, error) from error
+    entries = []
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict):
+            entries.append(entry)
+    return entries
+
+
+def add_line(path: Path, entry: Mapping[str, Any]) -> None:
+    """Add a JSON object to a file of lines, in the file before this returns.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written to.
+    ValueError
+        If it holds what JSON cannot.
+    """
+    line = json.dumps(entry, allow_nan=False) + "\n"
+    try:
+        # One write of one line: other processes may add to the same file.
+        with path.open("ab", buffering=0) as stream:
+            stream.write(line.encode())
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: OSError) -> OutputError:
+    reason = error.strerror or error
+    return OutputError(f"cannot keep results in {path}: {reason}; choose another place")
 
 
 def digest(value: Any) -> str:

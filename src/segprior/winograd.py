@@ -197,10 +197,12 @@ class WinogradResponse:
 
     def _sum(self, work: Callable[[int, int], tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
         """Add up what is returned for each few bands, in float64."""
-        parts = self._bands(work, self._rows, self._step)
-        return tuple(
-            torch.stack(part).sum(0, dtype=torch.float64) for part in zip(*parts, strict=True)
-        )
+        first, *others = self._bands(work, self._rows, self._step)
+        totals = tuple(part.double() for part in first)
+        for parts in others:
+            for total, part in zip(totals, parts, strict=True):
+                total += part
+        return totals
 
     def _scratch(self) -> _Scratch:
         try:
@@ -269,9 +271,10 @@ class WinogradResponse:
     def _head(self, start: int, stop: int, grad: Tensor) -> tuple[Tensor, ...]:
         """Gradient of the last map."""
         matrix, term = (torch.zeros_like(part) for part in self._map(-1))
+        ones = torch.ones(self._columns)
         for row in self._image_rows(start, stop):
             matrix.addmm_(grad[row].T, self._inside(-1, row))
-            term += grad[row].sum(0)
+            term.addmv_(grad[row].T, ones)
         return matrix, term
 
     def _back(

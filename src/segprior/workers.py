@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from segprior.errors import ConfigError
 
-__all__ = ["one_thread", "run_jobs"]
+__all__ = ["begin", "one_thread", "run_jobs"]
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -51,7 +51,7 @@ def run_jobs(
     # Started anew rather than forked: the threads of PyTorch and OpenMP do not survive a fork.
     context = multiprocessing.get_context("spawn")
     before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(min(workers, len(jobs)), context, initializer=_begin)
+    pool = ProcessPoolExecutor(min(workers, len(jobs)), context, initializer=begin)
     try:
         futures = {pool.submit(function, job): number for number, job in enumerate(jobs)}
         for future in as_completed(futures):
@@ -69,7 +69,8 @@ def run_jobs(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _begin() -> None:
+def begin() -> None:
+    """Begin a process that belongs to this one: deaf to Ctrl-C, and gone when its parent is."""
     # The parent is the one that is interrupted, and it ends its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()

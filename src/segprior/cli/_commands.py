@@ -44,6 +44,7 @@ def run(argv: Sequence[str]) -> int:
             extras=task.extras,
             suffixes=task.suffixes,
             keep=task.reads,
+            ending=task.ending,
         )
         if any(job.output is None for job in plan.jobs) and sys.stdout.isatty():
             raise ConfigError("standard output is a terminal; pass -o FILE, or send it on with >")

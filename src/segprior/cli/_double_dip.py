@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from segprior.cli._folders import folder_parser, run_folders
 from segprior.cli._options import given
-from segprior.cli._parser import Command
+from segprior.cli._parser import Command, Parser
 from segprior.cli._tasks import Result, Task
 from segprior.config import resolve
 from segprior.double_dip_config import DoubleDipConfig
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from segprior.callbacks import Callback
 
-__all__ = ["DoubleDipTask", "run"]
+__all__ = ["DoubleDipTask", "make_parser", "run"]
 
 _WORDS = ("mask", "saliency")
 _COMMAND = Command(
@@ -82,6 +82,11 @@ class DoubleDipTask(Task):
 
 def run(argv: Sequence[str]) -> int:
     """Run the command and return its exit code."""
+    return run_folders(make_parser(), DoubleDipConfig, DoubleDipTask, argv)
+
+
+def make_parser() -> Parser:
+    """Make the parser of the command."""
     parser = folder_parser("double-dip", _COMMAND, {DoubleDipConfig: "settings of Double-DIP"})
     for action in parser._actions:
         if action.dest == "hint":
@@ -99,4 +104,4 @@ def run(argv: Sequence[str]) -> int:
         help="strokes in place of a hint: green foreground, red background; or labels, 1 "
         "foreground, others background, 0 and 255 unmarked; or a .csv of row,column,label",
     )
-    return run_folders(parser, DoubleDipConfig, DoubleDipTask, argv)
+    return parser

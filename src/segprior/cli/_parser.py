@@ -12,6 +12,7 @@ from segprior.cli._options import add_options
 from segprior.cli._values import axis, pixel_count, value_range, whole
 from segprior.config import ForegroundConfig, Presets, PriorConfig
 from segprior.errors import ConfigError
+from segprior.formats.export import FORMATS
 from segprior.segment_config import SegmentConfig
 
 __all__ = ["COMMANDS", "OTHERS", "Command", "Other", "Parser", "parse", "read_words"]
@@ -46,6 +47,7 @@ OTHERS: dict[str, Other] = {
     "analyze": Other(
         "segprior.cli._analyze", "show what the prior of each image is: spectrum, edges, windows, …"
     ),
+    "batch": Other("segprior.cli._batch", "do one of these with a folder of images, resumably"),
     "double-dip": Other(
         "segprior.cli._double_dip", "take each image apart: a foreground, a background and a mask"
     ),
@@ -91,12 +93,14 @@ _EXTRAS = {
         "--overlay": "also write STEM_overlay.png, the mask over the image",
         "--cutout": "also write STEM_cutout.png, the object with the background transparent",
         "--confidence": "also write STEM_confidence.png, white where the mask is sure",
+        "--table": "also write STEM_table.csv: area, bounding box, centroid, mean colour",
         "--save-prior": "also write STEM_prior.png, the prior that the mask was found on",
     },
     "segment": {
         "--overlay": "also write STEM_overlay.png, the labels over the image",
         "--boundaries": "also write STEM_boundaries.png, the image with the boundaries drawn",
         "--confidence": "also write STEM_confidence.png, white where the labels are sure",
+        "--table": "also write STEM_table.csv: area, bounding box, centroid, mean colour by label",
         "--save-prior": "also write STEM_prior.png, the prior that superpixels were found on",
     },
 }
@@ -256,6 +260,13 @@ def _add_output(parser: Parser, name: str) -> None:
         "and is made if missing; or - for standard output, the default for standard input. "
         "Existing files are replaced.",
     )
+    if name in _EXTRAS:
+        group.add_argument(
+            "--format",
+            metavar="|".join(FORMATS),
+            help="what is written; else the suffix decides, and in a folder it is png. Needed for "
+            ".json, which may be coco, geojson or labelme",
+        )
     for flag, text in _EXTRAS.get(name, {}).items():
         kind = flag.removeprefix("--").removeprefix("save-")
         group.add_argument(flag, dest=f"save_{kind}", action="store_true", help=text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from segprior.errors import ConfigError, ImageError, OutputError
 __all__ = ["Job", "Plan", "make_folder_plan", "make_plan"]
 
 _STANDARD = "-"
+_ENDINGS = {"table": ".csv"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +73,7 @@ def make_plan(
     extras: Iterable[str] = (),
     suffixes: Collection[str],
     keep: Iterable[Path] = (),
+    ending: str = ".png",
 ) -> Plan:
     """Settle inputs and outputs, and make the output folder if there is to be one.
 
@@ -86,6 +89,8 @@ def make_plan(
         What the result can be written as.
     keep : iterable of Path
         Other files that are read and so must not be written over.
+    ending : str
+        What the names of files in a folder end in.
 
     Raises
     ------
@@ -128,8 +133,11 @@ def make_plan(
         )
     jobs = []
     for name, source in sources:
-        file = target / f"{_stem(source)}.png" if as_folder else target
-        beside = {kind: file.with_name(f"{file.stem}_{kind}.png") for kind in extras}
+        file = target / f"{_stem(source)}{ending}" if as_folder else target
+        stem = _stem(source) if as_folder else re.sub(r"\.ome$", "", file.stem, flags=re.I)
+        beside = {
+            kind: file.with_name(f"{stem}_{kind}{_ENDINGS.get(kind, '.png')}") for kind in extras
+        }
         jobs.append(Job(name=name, source=source, output=file, extras=beside))
     _check_clashes(jobs, keep)
     if not jobs:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segprior.callbacks import chain
 from segprior.cli._options import given
-from segprior.cli._tasks import Result, Saver, Task, load_prior, save_epochs, save_shown
+from segprior.cli._tasks import LabelTask, Result, Saver, load_prior, save_epochs, save_shown
 from segprior.config import PriorConfig
 from segprior.errors import ConfigError
 from segprior.segment_config import SegmentConfig
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["SegmentTask"]
 
 
-class SegmentTask(Task):
+class SegmentTask(LabelTask):
     """``segprior segment``."""
 
-    kinds = ("overlay", "boundaries", "confidence", "prior")
+    kinds = ("overlay", "boundaries", "confidence", "table", "prior")
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         super().__init__(arguments)
@@ -72,12 +72,6 @@ class SegmentTask(Task):
     def _on_prior(self) -> bool:
         return self.config.method == "backprop" and self.config.superpixels == "prior"
 
-    @property
-    def suffixes(self) -> Sequence[str]:
-        from segprior.formats.labels import LABEL_SUFFIXES
-
-        return LABEL_SUFFIXES
-
     def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
         from segprior.formats.pictures import save_picture
         from segprior.multiclass import segment
@@ -101,6 +95,7 @@ class SegmentTask(Task):
             "overlay": lambda path: save_picture(path, found.overlay(image)),
             "boundaries": lambda path: save_picture(path, found.overlay(image, alpha=0)),
             "confidence": lambda path: save_picture(path, found.confidence_picture()),
+            "table": lambda path: found.save_table(path, image),
         }
         if prior is not None:
             savers |= {"prior": save_shown(prior), "epochs": save_epochs(prior, self.epochs)}
@@ -113,7 +108,9 @@ class SegmentTask(Task):
             "settings": found.config.to_dict(),
         }
         return Result(
-            save=found.save, extras={kind: savers[kind] for kind in self.extras}, facts=facts
+            save=self.saver(found),
+            extras={kind: savers[kind] for kind in self.extras},
+            facts=facts,
         )
 
     @contextmanager

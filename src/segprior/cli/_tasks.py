@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from segprior.cli._options import given, options_of
 from segprior.config import ForegroundConfig, Presets, PriorConfig, resolve
-from segprior.errors import ConfigError, ImageError
+from segprior.errors import ConfigError, ImageError, OutputError
+from segprior.formats.export import FORMATS, RESULT_SUFFIXES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segprior.callbacks import Callback
     from segprior.prior import Prior
+    from segprior.result import Segmentation
 
 __all__ = [
     "ForegroundTask",
+    "LabelTask",
     "PriorTask",
     "Result",
     "Saver",
@@ -69,6 +72,8 @@ class Task:
     kinds: tuple[str, ...] = ()
     reads: tuple[Path, ...] = ()
     name = ""  # stem of the image at work
+    image: Path | None = None  # its file
+    ending = ".png"  # of the names of results that are not named one by one
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         options = vars(arguments)
@@ -132,10 +137,47 @@ class PriorTask(Task):
         return Result(save=prior.save, extras=extras, facts=facts)
 
 
-class ForegroundTask(Task):
+class LabelTask(Task):
+    """A command whose result is a `Segmentation`, in any format that there is."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        super().__init__(arguments)
+        options = vars(arguments)
+        self.format: str | None = options.get("format")
+        output: str | None = options.get("output")
+        self.piped = output in (None, "-")
+        if self.format is not None:
+            if self.format not in FORMATS:
+                raise ConfigError(f"got --format {self.format}; choose {', '.join(FORMATS)}")
+            self.ending = FORMATS[self.format][0]
+        elif output and output.lower().endswith(".json") and not Path(output).is_dir():
+            raise OutputError(
+                f"-o {output} may become COCO, GeoJSON or LabelMe; add --format coco, geojson or "
+                "labelme"
+            )
+
+    @property
+    def suffixes(self) -> Sequence[str]:
+        if self.format is None:
+            return RESULT_SUFFIXES
+        return [suffix for suffix in FORMATS[self.format] if not suffix.startswith(".ome")]
+
+    def saver(self, found: Segmentation) -> Saver:
+        """Return what writes the result, with the name of the image at work."""
+        image, piped = self.image, self.piped
+
+        def save(path: Path) -> object:
+            # From standard output no path leads to the image; its name has to do.
+            named = path.with_name(image.name) if piped and image is not None else image
+            return found.save(path, format=self.format, image=named)
+
+        return save
+
+
+class ForegroundTask(LabelTask):
     """``segprior foreground``."""
 
-    kinds = ("overlay", "cutout", "confidence", "prior")
+    kinds = ("overlay", "cutout", "confidence", "table", "prior")
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         super().__init__(arguments)
@@ -153,12 +195,6 @@ class ForegroundTask(Task):
             raise ConfigError("--prior has no use with --features image; leave one of them out")
         self.saved = load_prior(arguments, ForegroundConfig, fields, self.epochs)
         self.reads = (Path(arguments.saved_prior),)
-
-    @property
-    def suffixes(self) -> Sequence[str]:
-        from segprior.formats.labels import LABEL_SUFFIXES
-
-        return LABEL_SUFFIXES
 
     def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
         from segprior.foreground import foreground
@@ -181,6 +217,7 @@ class ForegroundTask(Task):
             "overlay": lambda path: save_picture(path, found.overlay(image)),
             "cutout": lambda path: save_picture(path, found.cutout(image)),
             "confidence": lambda path: save_picture(path, found.confidence_picture()),
+            "table": lambda path: found.save_table(path, image),
         }
         if prior is not None:
             savers |= {"prior": save_shown(prior), "epochs": save_epochs(prior, self.epochs)}
@@ -192,7 +229,7 @@ class ForegroundTask(Task):
             "settings": found.config.to_dict(),
         }
         extras = {kind: savers[kind] for kind in self.extras}
-        return Result(save=found.save, extras=extras, facts=facts)
+        return Result(save=self.saver(found), extras=extras, facts=facts)
 
 
 def _check_loading(options: dict[str, Any]) -> None:

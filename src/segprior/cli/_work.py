@@ -8,13 +8,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from segprior.callbacks import Event, chain
+from segprior.callbacks import Callback, Event, chain
 from segprior.cli._report import one_line
 from segprior.errors import Cancelled, ImageError, OutputError, SegpriorError
 from segprior.images import as_image
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from segprior.cli._report import Report
     from segprior.cli._tasks import Result, Task
 
-__all__ = ["work"]
+__all__ = ["do_job", "explained", "work"]
 
 
 class _Stop:
@@ -78,20 +78,54 @@ def work(jobs: Sequence[Job], task: Task, report: Report) -> None:
             except Exception as error:
                 if os.environ.get("SEGPRIOR_TRACEBACK"):
                     raise
-                report.failure(job.name, _explained(error))
+                report.failure(job.name, explained(error))
             else:
                 report.success(facts)
 
 
 def _one(job: Job, task: Task, report: Report, stop: _Stop) -> dict[str, object]:
+    name = "standard input" if job.source is None else job.source.name
+    return do_job(job, task, stop, lambda: report.progress(name))
+
+
+def do_job(
+    job: Job,
+    task: Task,
+    stop: Callback | None = None,
+    progress: Callable[[], AbstractContextManager[Callback | None]] = nullcontext,
+) -> dict[str, object]:
+    """Read one image, do the task and write the results.
+
+    Parameters
+    ----------
+    job : Job
+        What becomes of which image.
+    task : Task
+        What is asked of it.
+    stop : callable, optional
+        A callback for the fit.
+    progress : callable
+        Makes a context that lasts as long as the fit does, and gives another callback or None.
+
+    Returns
+    -------
+    dict
+        For the report.
+
+    Raises
+    ------
+    SegpriorError
+        If it cannot be done; no file is left.
+    """
     start = time.perf_counter()
     image = as_image(_opened(job), **task.loading)
     task.name = "stdin" if job.source is None else job.source.stem
+    task.image = job.source
     task.check(image, ".png" if job.output is None else job.output.suffix)
-    with report.progress("standard input" if job.source is None else job.source.name) as bar:
+    with progress() as bar:
         result = task(image, chain(stop, bar))
     if job.output is None:
-        _to_standard_output(result)
+        _to_standard_output(result, task.ending)
     else:
         _write(job, job.output, result)
     return {
@@ -125,9 +159,9 @@ def _write(job: Job, output: Path, result: Result) -> None:
         raise
 
 
-def _to_standard_output(result: Result) -> None:
+def _to_standard_output(result: Result, ending: str) -> None:
     with tempfile.TemporaryDirectory(prefix="segprior-") as folder:
-        path = Path(folder) / "result.png"
+        path = Path(folder) / f"result{ending}"
         result.save(path)
         data = path.read_bytes()
     try:
@@ -139,7 +173,8 @@ def _to_standard_output(result: Result) -> None:
         raise OutputError(f"cannot write to standard output: {error.strerror}") from error
 
 
-def _explained(error: Exception) -> str:
+def explained(error: Exception) -> str:
+    """Say what an error that nobody foresaw means for the user."""
     text = one_line(error)
     if isinstance(error, MemoryError) or "allocate" in text or "out of memory" in text:
         return "not enough memory; pass a smaller --working-size or fewer --members"

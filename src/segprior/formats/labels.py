@@ -33,7 +33,8 @@ def encode_labels(labels: NDArray[Any], suffix: str, *, mask: bool) -> bytes:
     labels : ndarray of int, shape (H, W)
         Labels from 0; 0 and 1 for a mask.
     suffix : str
-        ``.png``, ``.tif``, ``.tiff`` or ``.npy``, in any case.
+        ``.png``, ``.tif``, ``.tiff`` or ``.npy``, in any case; ``.ome.tif`` is a TIFF that
+        describes itself as OME-TIFF does.
     mask : bool
         Whether it is a mask.
 
@@ -43,6 +44,9 @@ def encode_labels(labels: NDArray[Any], suffix: str, *, mask: bool) -> bytes:
         If the suffix is another one, or the format does not reach up to the largest label.
     """
     suffix = suffix.lower()
+    ome = suffix == ".ome.tif"
+    if ome:
+        suffix = ".tif"
     if suffix not in LABEL_SUFFIXES:
         raise OutputError(f"cannot save labels as {suffix!r}; use {', '.join(LABEL_SUFFIXES)}")
     if suffix == ".npy":
@@ -50,7 +54,8 @@ def encode_labels(labels: NDArray[Any], suffix: str, *, mask: bool) -> bytes:
     if mask:
         if suffix == ".png":
             return encode_mask(labels)
-        return encode_tiff(np.where(labels != 0, np.uint8(255), np.uint8(0)), compress=True)
+        white = np.where(labels != 0, np.uint8(255), np.uint8(0))
+        return encode_tiff(white, compress=True, ome=ome)
     low, high = int(labels.min(initial=0)), int(labels.max(initial=0))
     if low < 0 or high >= 2 ** (16 if suffix == ".png" else 32):
         raise OutputError(
@@ -58,7 +63,8 @@ def encode_labels(labels: NDArray[Any], suffix: str, *, mask: bool) -> bytes:
         )
     if suffix != ".png":
         # Never 8 bits, where labels 0 and 255 alone would be read back as a mask.
-        return encode_tiff(labels.astype(np.uint16 if high < 2**16 else np.uint32), compress=True)
+        wide = labels.astype(np.uint16 if high < 2**16 else np.uint32)
+        return encode_tiff(wide, compress=True, ome=ome)
     return encode_indexed(labels) if high < 256 else encode_png(labels.astype(np.uint16))
 
 

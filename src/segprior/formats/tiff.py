@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import io
 import logging
 import math
 import os
+import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -181,7 +183,7 @@ def _decode(chosen: list[Any], stored_axis: int, indices: bool, name: str) -> Pi
     )  # fmt: skip
 
 
-def encode_tiff(array: NDArray[Any], *, compress: bool = False) -> bytes:
+def encode_tiff(array: NDArray[Any], *, compress: bool = False, ome: bool = False) -> bytes:
     """Return the bytes of a TIFF of one page with the array's dtype.
 
     Parameters
@@ -190,6 +192,8 @@ def encode_tiff(array: NDArray[Any], *, compress: bool = False) -> bytes:
         Of C bands, 3 are RGB; 4 are RGBA if they have 8 bits and just bands otherwise.
     compress : bool
         Deflate it, which makes label maps small and is slow on photographs.
+    ome : bool
+        Describe it as OME-TIFF does; shape (H, W) only.
     """
     import tifffile
 
@@ -207,6 +211,14 @@ def encode_tiff(array: NDArray[Any], *, compress: bool = False) -> bytes:
         extrasamples=extras or None,
         compression="zlib" if compress else None,
         software="segprior",
-        metadata=None,
+        metadata=_ome(array) if ome else None,
+        ome=ome,
     )
     return stream.getvalue()
+
+
+def _ome(array: NDArray[Any]) -> dict[str, str]:
+    # The identifier would be another one every time; the same picture shall give the same bytes.
+    digest = hashlib.sha256(f"{array.shape} {array.dtype}".encode() + array.tobytes()).digest()
+    name = str(uuid.UUID(bytes=digest[:16], version=4))
+    return {"axes": "YX", "UUID": name, "Creator": "segprior"}

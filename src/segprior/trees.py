@@ -1,0 +1,255 @@
+"""A tree of images and the tree of results that it becomes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from segprior.errors import ConfigError, ImageError, OutputError
+from segprior.images import IMAGE_SUFFIXES
+
+try:
+    import fcntl
+except ImportError:  # Windows, where two batches in one folder are not told
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["Claims", "Item", "check_places", "find_items", "hold", "join", "sweep"]
+
+_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One image and what it becomes.
+
+    Attributes
+    ----------
+    name : str
+        The image in the manifest: its path below the folder, or as the list has it.
+    source : Path
+        Where it is read from.
+    output : Path
+        Where its result goes: a file, or a folder.
+    extras : dict of str to Path
+        Files beside the result, by kind: ``"overlay"``.
+    """
+
+    name: str
+    source: Path
+    output: Path
+    extras: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def files(self) -> list[Path]:
+        """The result and what is beside it."""
+        return [self.output, *self.extras.values()]
+
+
+class Claims:
+    """Which image each file is made from, and which files are images."""
+
+    def __init__(self) -> None:
+        self._makers: dict[str, Item] = {}
+        self._sources: dict[str, Path] = {}
+
+    def add(self, item: Item) -> str | None:
+        """Claim the files of an image; say what is in the way, if something is."""
+        source = _place(item.source)
+        files = {_place(file): file for file in item.files}
+        if place := next((p for p in files if p in self._sources or p == source), None):
+            return f"{files[place]} would be written over an image; choose another folder"
+        if source in self._makers:
+            return f"{item.source} would be written over by a result; choose another folder"
+        for place, file in files.items():
+            other = self._makers.get(place)
+            if other is not None and other.name != item.name and other.source.exists():
+                return f"{other.source} and {item.source} would both become {file}; rename one"
+        self._makers |= dict.fromkeys(files, item)
+        self._sources[source] = item.source
+        return None
+
+
+def _place(path: Path) -> str:
+    # Some file systems take no notice of case, and there two such names are one file.
+    return os.path.realpath(path).casefold()
+
+
+def check_places(source: Path, output: Path) -> None:
+    """Refuse inputs that are not there, and results among the inputs.
+
+    Raises
+    ------
+    ImageError
+        If ``source`` is neither a folder nor a file that may be a list of paths.
+    ConfigError
+        If ``output`` is the folder of images, or has it inside.
+    OutputError
+        If ``output`` is a file.
+    """
+    if not source.exists():
+        raise ImageError(f"no folder or file {source}; name a folder, or a text file of paths")
+    if source.suffix.lower() in IMAGE_SUFFIXES and source.is_file():
+        raise ImageError(f"{source} is one image; name a folder, or a text file of paths")
+    if output.exists() and not output.is_dir():
+        raise OutputError(f"{output} is a file; name a folder for the results")
+    above = output.resolve()
+    if source.is_dir() and above in (source.resolve(), *source.resolve().parents):
+        raise ConfigError(
+            f"the results in {output} would be among the images in {source}; "
+            "choose a folder inside it or elsewhere"
+        )
+
+
+def find_items(
+    source: Path,
+    output: Path,
+    *,
+    patterns: Sequence[str] = (),
+    extras: Iterable[str] = (),
+    folders: bool = False,
+) -> list[Item]:
+    """Find the images, and say where the result of each goes.
+
+    Parameters
+    ----------
+    source : Path
+        A folder, searched with its subfolders but without hidden files and ``output``; or a text
+        file with a path on each line, relative to the current folder.
+    output : Path
+        Results keep the path of their image below it: below the folder, for a path in a list
+        below the current folder, and for one elsewhere the whole of it.
+    patterns : sequence of str
+        Shell patterns of which one must match: the file's name, or its path below the folder if
+        the pattern has a ``/``. Without any, files with a suffix of an image are taken.
+    extras : iterable of str
+        Kinds of pictures beside each result.
+    folders : bool
+        Results are folders ``STEM`` and not files ``STEM.png``.
+
+    Returns
+    -------
+    list of Item
+        Sorted by name.
+
+    Raises
+    ------
+    ImageError
+        If the folder or the list cannot be read.
+    """
+    extras = list(extras)
+    listing = _walked(source, output) if source.is_dir() else _listed(source)
+    items = {}
+    for path, name in listing:
+        if not _wanted(name, patterns, always=not source.is_dir()):
+            continue
+        place = output / name
+        result = place.with_name(place.stem if folders else f"{place.stem}.png")
+        beside = {kind: result.with_name(f"{result.stem}_{kind}.png") for kind in extras}
+        items[name] = Item(name=name, source=path, output=result, extras=beside)
+    return [items[name] for name in sorted(items)]
+
+
+def _wanted(name: str, patterns: Sequence[str], *, always: bool) -> bool:
+    last = name.rpartition("/")[2]
+    if patterns:
+        return any(fnmatchcase(name if "/" in p else last, p) for p in patterns)
+    return always or Path(last).suffix.lower() in IMAGE_SUFFIXES
+
+
+def _walked(source: Path, output: Path) -> Iterator[tuple[Path, str]]:
+    def refuse(error: OSError) -> None:
+        # A folder deeper down that may not be entered is left out, as one that just went away.
+        if error.filename is not None and Path(error.filename) == source:
+            raise ImageError(f"cannot list {source}: {error.strerror}; name a folder") from error
+
+    results = output.resolve()
+    for folder, below, files in os.walk(source, onerror=refuse):
+        here = Path(folder)
+        below[:] = [
+            name
+            for name in below
+            if not name.startswith(".") and (here / name).resolve() != results
+        ]
+        for name in files:
+            path = here / name
+            if not name.startswith(".") and path.is_file():
+                yield path, path.relative_to(source).as_posix()
+
+
+def _listed(source: Path) -> Iterator[tuple[Path, str]]:
+    try:
+        data = source.read_bytes()
+    except OSError as error:
+        raise ImageError(f"cannot read {source}: {error.strerror}; name a text file") from error
+    if b"\0" in data:
+        raise ImageError(f"{source} is not a text file; name one with a path on each line")
+    here = Path.cwd()
+    for line in os.fsdecode(data).splitlines():
+        if line.strip():
+            full = Path(os.path.abspath(line.strip()))  # noqa: PTH100
+            start = here if full.is_relative_to(here) else full.anchor
+            yield Path(line.strip()), full.relative_to(start).as_posix()
+
+
+def sweep(output: Path) -> None:
+    """Remove the temporary files and folders that a killed run has left in a tree."""
+    for folder, below, files in os.walk(output):
+        for name in filter(_TEMPORARY.fullmatch, list(below)):
+            shutil.rmtree(Path(folder, name), ignore_errors=True)
+            below.remove(name)
+        for name in filter(_TEMPORARY.fullmatch, files):
+            Path(folder, name).unlink(missing_ok=True)
+
+
+@contextmanager
+def hold(output: Path, patience: float = 5.0) -> Iterator[None]:
+    """Have a folder of results for one batch while this lasts.
+
+    At first no other process may have joined it; after that the workers may :func:`join`. So the
+    processes of a batch that was killed are known to be gone before its leavings are swept.
+
+    Raises
+    ------
+    OutputError
+        If another batch has the folder, still after ``patience`` seconds.
+    """
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(output, os.O_RDONLY)
+    try:
+        end = time.monotonic() + patience
+        while not _locked(handle, fcntl.LOCK_EX):
+            if time.monotonic() > end:
+                raise OutputError(
+                    f"another segprior batch writes to {output}; wait, or choose another folder"
+                )
+            time.sleep(0.05)
+        sweep(output)
+        _locked(handle, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(handle)
+
+
+def join(output: Path) -> None:
+    """Take part in a batch until this process ends."""
+    if fcntl is not None:
+        _locked(os.open(output, os.O_RDONLY), fcntl.LOCK_SH)
+
+
+def _locked(handle: int, how: int) -> bool:
+    try:
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
+    except OSError as error:
+        # Network file systems may know no locks: then nobody is told.
+        return error.errno not in (errno.EWOULDBLOCK, errno.EACCES)
+    return True
