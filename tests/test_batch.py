@@ -70,8 +70,9 @@ ALL = ["a.png", "sub/b.png", "sub/d.png", "sub/deep/c.png"]
 
 def batch(images: Path, work: Callable[[Item], dict[str, Any]] = copy, **options: Any) -> Progress:
     workers = options.pop("workers", 2)
-    options = {"settings": {"k": 2}, "config": BatchConfig(workers=workers, interval=0.1)} | options
-    return run_batch(work, images, images.parent / "out", **options)
+    options.setdefault("settings", {"k": 2})
+    config = BatchConfig(workers=workers, interval=0.1)
+    return run_batch(work, images, images.parent / "out", config=config, **options)
 
 
 def counts(progress: Progress) -> tuple[int, int, int]:
@@ -88,12 +89,14 @@ def test_images_are_found_by_suffix_below_the_folder(images: Path) -> None:
     (images / ".git" / "x.png").touch()
     (images / "out").mkdir()
     (images / "out" / "a.png").touch()
-    found = find_items(images, images / "out", extras=["overlay"])
+    found = find_items(images, images / "out", extras={"overlay": ".png"})
     assert [item.name for item in found] == ["a.png", "sub/b.jpg", "sub/d.png", "sub/deep/c.TIF"]
     assert found[1].source == images / "sub" / "b.jpg"
     assert found[1].output == images / "out" / "sub" / "b.png"
     assert found[1].extras == {"overlay": images / "out" / "sub" / "b_overlay.png"}
-    folders = find_items(images, images / "out", folders=True)
+    tables = find_items(images, Path("out"), extras={"table": ".csv"}, ending=".ome.tif")
+    assert tables[0].files == [Path("out/a.ome.tif"), Path("out/a_table.csv")]
+    folders = find_items(images, images / "out", ending="")
     assert folders[3].output == images / "out" / "sub" / "deep" / "c"
 
 
@@ -128,9 +131,7 @@ def test_a_list_keeps_paths_below_the_current_folder_and_whole_others(
 
 def test_two_images_of_one_result_are_named_before_any_work(images: Path) -> None:
     (images / "sub" / "b.tif").write_bytes(b"another")
-    with pytest.raises(
-        ConfigError, match=r"sub/b\.jpg and .*sub/b\.tif would both become .*b\.png"
-    ):
+    with pytest.raises(ConfigError, match=r"/b\.jpg and .*/b\.tif would both become .*b\.png"):
         batch(images)
     assert not (images.parent / "out").exists()
 
@@ -138,7 +139,7 @@ def test_two_images_of_one_result_are_named_before_any_work(images: Path) -> Non
 def test_extras_take_names_too(images: Path) -> None:
     (images / "a_overlay.jpg").touch()
     claims = Claims()
-    items = find_items(images, images.parent / "out", extras=["overlay"])
+    items = find_items(images, images.parent / "out", extras={"overlay": ".png"})
     assert "a_overlay.jpg would both become" in str([claims.add(item) for item in items])
 
 
@@ -239,7 +240,7 @@ def test_a_dead_process_is_replaced_and_its_job_tried_again_alone(tmp_path: Path
 
 
 def threads(_: int) -> tuple[str | None, int]:
-    import numpy  # noqa: F401, ICN001
+    import numpy  # noqa: F401
     from threadpoolctl import threadpool_info
 
     return os.environ["OMP_NUM_THREADS"], max(i["num_threads"] for i in threadpool_info())
@@ -260,7 +261,7 @@ def test_each_process_has_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_tree_of_results(images: Path, workers: int) -> None:
     heard: list[Progress] = []
-    last = batch(images, workers=workers, seed=5, extras=["overlay"], callback=heard.append)
+    last = batch(images, workers=workers, seed=5, extras={"overlay": ".png"}, callback=heard.append)
     assert counts(last) == (4, 0, 0)
     assert [progress.done for progress in heard] == [0, 1, 2, 3, 4]
     out = images.parent / "out"
@@ -297,7 +298,7 @@ def test_only_what_is_missing_or_changed_is_done(
     assert (out / "manifest.jsonl").read_bytes() == before
     (out / "a.png").unlink()
     assert counts(batch(images)) == (1, 3, 0)
-    times = os.stat(images / "a.png")
+    times = (images / "a.png").stat()
     (images / "a.png").write_bytes(b"IMAGE 0")
     os.utime(images / "a.png", ns=(times.st_atime_ns, times.st_mtime_ns))
     assert counts(batch(images)) == (1, 3, 0)
@@ -306,7 +307,7 @@ def test_only_what_is_missing_or_changed_is_done(
     assert counts(batch(images)) == (1, 4, 0)
     assert counts(batch(images, settings={"k": 3})) == (5, 0, 0)
     assert counts(batch(images, settings={"k": 3}, seed=1)) == (5, 0, 0)
-    assert counts(batch(images, settings={"k": 3}, seed=1, extras=["overlay"])) == (5, 0, 0)
+    assert counts(batch(images, settings={"k": 3}, seed=1, extras={"overlay": ".png"})) == (5, 0, 0)
     assert counts(batch(images, settings={"k": 3}, seed=1)) == (0, 5, 0)
     monkeypatch.setattr("segprior.batch.__version__", "99")
     assert counts(batch(images, settings={"k": 3}, seed=1)) == (5, 0, 0)

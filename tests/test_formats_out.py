@@ -50,8 +50,8 @@ MAPS = {
     "other diagonal": drawn("0001", "0010", "1100"),
     "hole": drawn("111", "101", "111"),
     "two holes that touch": drawn("1111", "1011", "1101", "1111"),
-    "hole that touches the outside": drawn("1110", "1011", "1111"),
-    "closed by a corner": drawn("1111", "1001", "1010", "1101"),
+    "hole that touches the outside": drawn("1110", "1101", "1111"),
+    "closed by a corner": drawn("111", "101", "110"),
     "hole in a hole": drawn("1111111", "1000001", "1022201", "1020201", "1022201", "1111111"),
     "label in a hole": drawn("1111", "1231", "1321", "1111"),
     "one row": drawn("1101221"),
@@ -130,7 +130,7 @@ class TestPolygons:
             "diagonal": [(4, 0)] * 3,
             "hole": [(4, 1)],
             "two holes that touch": [(4, 2)],
-            "closed by a corner": [(10, 1), (4, 0)],
+            "closed by a corner": [(6, 1)],
         }
 
     def test_nothing_but_background(self) -> None:

@@ -107,8 +107,8 @@ def run_batch(
     settings: Mapping[str, Any],
     seed: int = 0,
     patterns: Sequence[str] = (),
-    extras: Sequence[str] = (),
-    folders: bool = False,
+    extras: Mapping[str, str] | None = None,
+    ending: str = ".png",
     watch: bool = False,
     config: BatchConfig | None = None,
     callback: Callable[[Progress], None] | None = None,
@@ -133,7 +133,7 @@ def run_batch(
         All that the results depend on, beside image, seed and version.
     seed : int
         For the manifest; the same for every image.
-    patterns, extras, folders
+    patterns, extras, ending
         As in :func:`segprior.trees.find_items`.
     watch : bool
         Go on taking new and changed images until interrupted. One is taken when it has stayed
@@ -161,7 +161,7 @@ def run_batch(
     """
     source, root = Path(source), Path(output)
     config = config or BatchConfig()
-    finding = {"patterns": patterns, "extras": extras, "folders": folders}
+    finding = {"patterns": patterns, "extras": extras, "ending": ending}
 
     def find() -> list[Item]:
         return find_items(source, root, **finding)  # type: ignore[arg-type]
@@ -180,7 +180,7 @@ def run_batch(
         reason = error.strerror or error
         raise OutputError(f"cannot make the folder {root}: {reason}; choose another") from error
     key = digest({"settings": settings, "seed": seed, "version": __version__})
-    bench = _Bench(work=work, root=root, key=key, seed=seed, folders=folders)
+    bench = _Bench(work=work, root=root, key=key, seed=seed, folders=not ending)
     workers = config.workers or core_count()
     with hold(root):
         run = _Run(bench, claims, Pool(bench, workers), callback)

@@ -7,19 +7,21 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.images import IMAGE_SUFFIXES
 
+fcntl: Any
 try:
     import fcntl
 except ImportError:  # Windows, where two batches in one folder are not told
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None
 
 __all__ = ["Claims", "Item", "check_places", "find_items", "hold", "join", "sweep"]
 
@@ -113,8 +115,8 @@ def find_items(
     output: Path,
     *,
     patterns: Sequence[str] = (),
-    extras: Iterable[str] = (),
-    folders: bool = False,
+    extras: Mapping[str, str] | None = None,
+    ending: str = ".png",
 ) -> list[Item]:
     """Find the images, and say where the result of each goes.
 
@@ -129,10 +131,10 @@ def find_items(
     patterns : sequence of str
         Shell patterns of which one must match: the file's name, or its path below the folder if
         the pattern has a ``/``. Without any, files with a suffix of an image are taken.
-    extras : iterable of str
-        Kinds of pictures beside each result.
-    folders : bool
-        Results are folders ``STEM`` and not files ``STEM.png``.
+    extras : mapping of str to str
+        Kinds of files ``STEM_KIND`` beside each result, with what their names end in.
+    ending : str
+        What the names of results end in; nothing if they are folders.
 
     Returns
     -------
@@ -144,15 +146,17 @@ def find_items(
     ImageError
         If the folder or the list cannot be read.
     """
-    extras = list(extras)
     listing = _walked(source, output) if source.is_dir() else _listed(source)
     items = {}
     for path, name in listing:
         if not _wanted(name, patterns, always=not source.is_dir()):
             continue
         place = output / name
-        result = place.with_name(place.stem if folders else f"{place.stem}.png")
-        beside = {kind: result.with_name(f"{result.stem}_{kind}.png") for kind in extras}
+        beside = {
+            kind: place.with_name(f"{place.stem}_{kind}{suffix}")
+            for kind, suffix in (extras or {}).items()
+        }
+        result = place.with_name(f"{place.stem}{ending}")
         items[name] = Item(name=name, source=path, output=result, extras=beside)
     return [items[name] for name in sorted(items)]
 

@@ -16,7 +16,7 @@ from segprior.cli._double_dip import DoubleDipTask, make_parser
 from segprior.cli._options import add_options, given, spoken
 from segprior.cli._parser import COMMANDS, Parser, _meant, read_words
 from segprior.cli._parser import _parser as command_parser
-from segprior.cli._plan import Job
+from segprior.cli._plan import _ENDINGS, Job
 from segprior.cli._report import _plain, complain, one_line, short_warnings
 from segprior.cli._segment import SegmentTask
 from segprior.cli._tasks import ForegroundTask, PriorTask, Task
@@ -106,6 +106,8 @@ def _parser(name: str) -> Parser:
             )
         elif action.dest == "json":
             action.help = "print the line of the manifest of each image as it is finished"
+        elif action.dest == "format":
+            action.help = "what is written [png]"
         elif action.dest in _OF_ONE:
             action.help = argparse.SUPPRESS
     add_options(parser, BatchConfig, {BatchConfig: "many images"})
@@ -171,6 +173,7 @@ def _carry_out(name: str, config: type[Presets], arguments: argparse.Namespace) 
     settings = {
         "command": name,
         "config": task.config.to_dict(),  # type: ignore[attr-defined]
+        "format": getattr(task, "format", None),
         "loading": task.loading,
         "device": task.calling.get("device", "auto"),
     }
@@ -184,8 +187,8 @@ def _carry_out(name: str, config: type[Presets], arguments: argparse.Namespace) 
                 settings=settings,
                 seed=seed,
                 patterns=arguments.pattern,
-                extras=task.extras,
-                folders=name == "double-dip",
+                extras={kind: _ENDINGS.get(kind, ".png") for kind in task.extras},
+                ending="" if name == "double-dip" else task.ending,
                 watch=arguments.watch,
                 config=BatchConfig(**given(BatchConfig, arguments)),
                 callback=report,

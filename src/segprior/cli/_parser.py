@@ -47,7 +47,9 @@ OTHERS: dict[str, Other] = {
     "analyze": Other(
         "segprior.cli._analyze", "show what the prior of each image is: spectrum, edges, windows, …"
     ),
-    "batch": Other("segprior.cli._batch", "do one of these with a folder of images, resumably"),
+    "batch": Other(
+        "segprior.cli._batch", "foreground, segment, prior or double-dip of a folder, resumably"
+    ),
     "double-dip": Other(
         "segprior.cli._double_dip", "take each image apart: a foreground, a background and a mask"
     ),
