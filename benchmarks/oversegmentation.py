@@ -1,7 +1,7 @@
 """Does the prior prevent over-segmentation and shorten training, as its publication says?
 
-    python benchmarks/oversegmentation.py DATA/bsds500 RESULTS.jsonl [--split val] [--every 4] [--limit N]
-                               [--working-size 240] [--iterations 300]
+    python benchmarks/oversegmentation.py DATA/bsds500 RESULTS.jsonl [--split val] [--every 4]
+                               [--limit N] [--working-size 240] [--iterations 300]
 
 Clusters every n-th image twice with the same seed and settings: superpixels found on the prior, and
 on the image. Each image and setting is one line of RESULTS.jsonl; what is there already is not done
