@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from options import read_options
 from polarity import iou, pairs
 from tqdm import tqdm
 
 import segprior
-from segprior.cli._options import options_of
 from segprior.hints import match_size
 from segprior.images import as_image, resize, working_shape
 
@@ -43,9 +43,7 @@ POINTS = 20
 def read_setting(text: str) -> dict[str, Any]:
     """From ``preset:key=value,key=value`` to the keywords of ``double_dip``."""
     preset, _, rest = text.partition(":")
-    convert = {option.field: option.convert for option in options_of(segprior.DoubleDipConfig)}
-    options = dict(part.split("=", 1) for part in rest.split(",") if part)
-    return {"preset": preset, **{key: convert[key](value) for key, value in options.items()}}
+    return {"preset": preset, **read_options(segprior.DoubleDipConfig, rest)}
 
 
 def measure(path: Path, levels: np.ndarray, setting: str, size: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ object, below 65 is ground, and what lies between does not count.
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from segprior import SegpriorError, as_image, foreground
-from segprior.images import list_images
+from segprior.images import list_images, resize, working_shape
 
 
 def pairs(folder: Path, every: int, offset: int) -> Iterator[tuple[Path, NDArray[np.uint8]]]:
@@ -30,6 +31,17 @@ def pairs(folder: Path, every: int, offset: int) -> Iterator[tuple[Path, NDArray
     for path in list_images(folder / "images")[offset::every]:
         mask = as_image(folder / "masks" / f"{path.stem}.png")[..., 0]
         yield path, np.asarray(np.rint(mask * 255), np.uint8)
+
+
+def reduced_pairs(
+    folder: Path, every: int, offset: int, size: int, limit: int | None
+) -> Iterator[tuple[Path, NDArray[np.float32], NDArray[np.float32]]]:
+    """Images and masks brought to a longest side of ``size`` pixels, ``limit`` at most."""
+    for path, levels in itertools.islice(pairs(folder, every, offset), limit):
+        image = as_image(path)
+        image = resize(image, working_shape(image.shape, size))
+        truth = np.rint(resize(levels[..., None].astype(np.float32), image.shape[:2])[..., 0])
+        yield path, image, truth
 
 
 def iou(found: NDArray[np.bool_], mask: NDArray[np.uint8]) -> float:
