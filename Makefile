@@ -1,6 +1,7 @@
 # make demo      segment the sample photographs into demo/
 # make test      lint, types and all tests but the slow ones
 # make test-all  the slow ones too
+# make bench     speed beside that of the last release; half an hour, on an idle machine
 # make clean     remove what the others made
 # PYTHON=python3.12 chooses the interpreter for the virtual environment.
 
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 TEST_ENV := OMP_NUM_THREADS=1
 PYTEST := $(TEST_ENV) $(BIN)/python -m pytest -q -n auto --maxprocesses 4
 
-.PHONY: demo test test-all check clean
+.PHONY: demo test test-all bench check clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/python examples/demo.py
@@ -21,6 +22,9 @@ test: check
 
 test-all: check
 	$(PYTEST)
+
+bench: $(VENV)/.installed-test
+	$(BIN)/python benchmarks/run.py
 
 check: $(VENV)/.installed-test
 	$(BIN)/ruff check .

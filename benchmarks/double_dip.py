@@ -88,13 +88,20 @@ def run(options: argparse.Namespace, side: str, seed: int) -> tuple[float, float
 
 def run_apart(options: argparse.Namespace, side: str, seed: int) -> tuple[float, float]:
     """The same in a process of its own."""
-    command = [sys.executable, *sys.argv, "--side", side, "--seed", str(seed)]
+    words = [*options.words, "--side", side, "--seed", str(seed)]
+    command = [sys.executable, __file__, *words]
     output = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
     seconds, psnr = json.loads(output)
     return seconds, psnr
 
 
-def main() -> None:
+def ratios(rounds: int, small: bool = False) -> dict[str, float]:
+    """How many times faster than the plain loop: for the runner."""
+    size = ["--rows", "64", "--columns", "64", "--iterations", "2"]
+    return {"double-dip": measure(parsed(["--rounds", str(rounds), *(size if small else [])]))}
+
+
+def parsed(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("image", nargs="?", help="default: scikit-image's coffee")
     parser.add_argument("--rows", type=int, default=480)
@@ -104,11 +111,21 @@ def main() -> None:
     parser.add_argument("--together", action="store_true")
     parser.add_argument("--side", choices=["plain", "segprior"], help=argparse.SUPPRESS)
     parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options = parser.parse_args(words)
+    options.words = words
+    return options
+
+
+def main() -> None:
+    options = parsed(sys.argv[1:])
     if options.side:
         print(json.dumps(run(options, options.side, options.seed)))
-        return
+    else:
+        measure(options)
 
+
+def measure(options: argparse.Namespace) -> float:
+    """Time both sides, print what was found, and return the ratio."""
     print(
         f"{options.rows}x{options.columns}, 2 x {options.iterations} iterations, "
         f"torch {torch.__version__}, {torch.get_num_threads()} threads, "
@@ -127,7 +144,9 @@ def main() -> None:
             f"{side:>9}: median {1e3 * np.median(times):.1f} ms per iteration, "
             f"{np.mean(reached[side]):.2f} dB at the end"
         )
-    print(f"    ratio: {np.median(seconds['plain']) / np.median(seconds['segprior']):.2f}")
+    ratio = float(np.median(seconds["plain"]) / np.median(seconds["segprior"]))
+    print(f"    ratio: {ratio:.2f}")
+    return ratio
 
 
 if __name__ == "__main__":

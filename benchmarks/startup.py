@@ -1,0 +1,69 @@
+"""Time whole processes: ``segprior --help`` and a mask of a 256x256 picture.
+
+    python benchmarks/startup.py [IMAGE] [--rounds 5]
+
+From the start of the process to its end, with Numba's loops compiled and kept before, in turns, and
+beside them the import of PyTorch alone, which is what the ratios are to: of the medians. The aim
+for the mask is under 4 seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from plain import sample
+
+from segprior.formats.pictures import save_picture
+
+SIDE = 256
+
+
+def ratios(rounds: int, small: bool = False) -> dict[str, float]:
+    """How many times faster than importing PyTorch: for the runner."""
+    found = measure(parsed(["--rounds", str(1 if small else max(rounds, 5))]))
+    return {f"start-up, {name}": ratio for name, ratio in found.items()}
+
+
+def parsed(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("image", nargs="?", help="default: scikit-image's coffee")
+    parser.add_argument("--rounds", type=int, default=5)
+    return parser.parse_args(words)
+
+
+def measure(options: argparse.Namespace) -> dict[str, float]:
+    """Time all sides, print what was found, and return the ratios."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, mask = Path(folder, "photo.png"), Path(folder, "mask.png")
+        save_picture(source, sample(options.image, SIDE, SIDE))
+        sides = {
+            "torch": ["-c", "import torch"],
+            "help": ["-m", "segprior", "--help"],
+            "mask": ["-m", "segprior", "foreground", source, "-o", mask, "-q"],
+        }
+        times: dict[str, list[float]] = {name: [] for name in sides}
+        for number in range(options.rounds + 1):
+            for name, words in sides.items():
+                start = time.perf_counter()
+                subprocess.run(
+                    [sys.executable, *words], check=True, stdout=subprocess.DEVNULL
+                )  # fmt: skip
+                if number:  # the first compiles, and fills the disk's cache
+                    times[name].append(time.perf_counter() - start)
+    medians = {name: float(np.median(taken)) for name, taken in times.items()}
+    print(f"import torch: {medians['torch']:.2f} s")
+    found = {name: medians["torch"] / medians[name] for name in ("help", "mask")}
+    for name, ratio in found.items():
+        worst = max(times[name])
+        print(f"{name}: {medians[name]:.2f} s, at most {worst:.2f} s, ratio {ratio:.2f}")
+    return found
+
+
+if __name__ == "__main__":
+    measure(parsed(sys.argv[1:]))
