@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import time
+import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -327,6 +328,19 @@ def test_a_bad_image_is_a_line_and_tried_again(images: Path) -> None:
     (images / "a.png").write_bytes(b"good")
     assert counts(batch(images)) == (1, 3, 1)
     assert rows(out)["a.png"]["error"] is None
+
+
+def warn(item: Item) -> dict[str, Any]:
+    if item.name == "a.png":
+        warnings.warn("it is\nsmall", stacklevel=1)
+    return copy(item)
+
+
+def test_warnings_are_in_the_manifest(images: Path) -> None:
+    assert counts(batch(images, warn)) == (4, 0, 0)
+    found = rows(images.parent / "out")
+    assert found["a.png"]["warnings"] == ["it is small"]
+    assert "warnings" not in found["sub/b.jpg"]
 
 
 def test_a_worker_that_dies_costs_nothing_once_and_its_image_twice(images: Path) -> None:

@@ -149,7 +149,6 @@ def test_wrong_usage_of_reproduce(
 def test_each_fit_gets_a_bar_of_its_own(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bars = _reproduce._Bars(shown=True)
     opened = []
 
     class Bar:
@@ -158,9 +157,13 @@ def test_each_fit_gets_a_bar_of_its_own(
 
         def __call__(self, event: Event) -> None: ...
 
+        def __enter__(self) -> Bar:
+            return self
+
         def __exit__(self, *_: object) -> None: ...
 
     monkeypatch.setattr(_reproduce, "ProgressBar", Bar)
+    bars = _reproduce._Bars(shown=True)
     for stage in ("prior", "prior", "double-dip step 1", "double-dip step 2"):
         for iteration in (1, 2):
             for member in (0, 1):
@@ -170,7 +173,7 @@ def test_each_fit_gets_a_bar_of_its_own(
                         loss=0.0,
                     )
                 )  # fmt: skip
-    assert opened == ["prior", "prior", "double-dip step 1", "double-dip step 2"]
+    assert opened == ["starting", "prior", "prior", "double-dip step 1", "double-dip step 2"]
 
 
 @pytest.mark.parametrize("command", ["analyze", "reproduce"])

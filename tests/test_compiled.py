@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -173,3 +177,30 @@ def test_moments_of_the_enlarged_image() -> None:
     )[0]
     np.testing.assert_allclose(total[0], large.sum((1, 2)), rtol=1e-4)
     np.testing.assert_allclose(total[1], (large * large).sum((1, 2)), rtol=1e-4)
+
+
+def test_what_kernels_call_is_compiled_into_them() -> None:
+    for module in (rows, kernels, enlarge_kernels):
+        for name, function in vars(module).items():
+            if hasattr(function, "targetoptions") and function.__module__ == module.__name__:
+                inner = module is rows or name.startswith("_")
+                assert bool(function.targetoptions.get("forceinline")) is inner, name
+
+
+@pytest.mark.slow
+def test_the_first_run_gives_the_bytes_of_the_next(tmp_path: Path) -> None:
+    program = (
+        "import numpy as np, segprior; x = np.random.default_rng(0).random((32, 40, 3)); "
+        "print(segprior.fit_prior(x, members=1, iterations=4).image.tobytes().hex())"
+    )
+    found = [
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for _ in range(2)
+    ]
+    assert list(tmp_path.rglob("*.nbc"))
+    assert found[0] == found[1]

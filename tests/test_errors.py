@@ -122,7 +122,12 @@ TABLE: dict[str, tuple[Callable[[Path], None], list[str], list[str]]] = {
     "flag with value": (good, [GOOD, "-o", "o.png", "--json=1"], ["--json", "takes no value"]),
 }
 
+LONG = 300 * "a"
 USAGE = {
+    "long name of a result": (["foreground", GOOD, "-o", f"{LONG}.png"], ["ame too long", "…"]),
+    "long name of an image": (["foreground", f"{LONG}.png", "-o", "o.png"], ["ame too long"]),
+    "long name of a folder": (["analyze", GOOD, "-o", LONG], ["ame too long"]),
+    "long name of a list": (["batch", "foreground", LONG, "-o", "o"], ["ame too long"]),
     "no command": ([], ["no command", "choose foreground, prior"]),
     "unknown command": (["forground", GOOD], ["'forground'", "mean 'foreground'"]),
     "option for a command": (["--members", GOOD], ["no option '--members'"]),

@@ -38,7 +38,7 @@ def test_points_and_pictures_say_the_same(tmp_path: Path) -> None:
         ([(20, 1, 1)], "row 20, column 1"),
         ([(1, 1, 255)], "got label 255"),
         (np.array([[0, 255, 3] * 10] * 20), "holds 0 and 255"),
-        ("missing.csv", "No such file|not found"),
+        ("missing.csv", "no file missing"),
     ],
 )
 def test_what_cannot_be_used(source: object, match: str) -> None:
@@ -47,13 +47,25 @@ def test_what_cannot_be_used(source: object, match: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["1,2\n", "1,2,x\n", "1,2,1.5\n"])
+@pytest.mark.parametrize("text", ["1,2\n", "1,2,x\n", "1,2,1.5\n", "", "\n# none\n", "\0\n"])
 def test_text_that_is_no_points(tmp_path: Path, text: str) -> None:
     path = tmp_path / "points.csv"
     path.write_text(text)
     with pytest.raises(ImageError) as caught:
         as_scribbles(path, SHAPE)
     assert "\n" not in str(caught.value)
+
+
+def test_text_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r"no file .*none\.csv; check its name"):
+        as_scribbles(tmp_path / "none.csv", SHAPE)
+
+
+def test_text_of_a_spreadsheet(tmp_path: Path) -> None:
+    path = tmp_path / "points.csv"
+    path.write_bytes("\ufeff1,2,3\r\n# a remark\r\n4,5,3\r\n".encode())
+    marks = as_scribbles(path, SHAPE)
+    assert np.argwhere(marks == 3).tolist() == [[1, 2], [4, 5]]
 
 
 def test_no_mark_is_lost_in_shrinking() -> None:

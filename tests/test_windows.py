@@ -7,7 +7,7 @@ from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
 from segprior import windows
-from segprior.windows import cluster_windows
+from segprior.windows import cluster_windows, draw_windows
 
 Image = NDArray[np.float32]
 
@@ -76,9 +76,9 @@ def test_a_sample_finds_nearly_the_same_clusters(
 
 
 def test_sample_never_exceeds_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(windows, "SAMPLE_NUMBERS", 27 * 100)
+    monkeypatch.setattr(windows, "SAMPLE_NUMBERS", 27 * 200)
     for shape in [(40, 56), (500, 8), (8, 500), (11, 10)]:
-        sample = windows._sample(textured(*shape), 3, np.random.default_rng(0))
+        sample = draw_windows(textured(*shape), window=3, share=0.5, seed=0)
         assert 50 <= len(sample) <= 100
         assert sample.shape[1] == 27
 

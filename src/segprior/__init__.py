@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from segprior.evaluate import evaluate_foreground, evaluate_regions
     from segprior.foreground import foreground
     from segprior.images import as_image
+    from segprior.large import TiledResult, foreground_tiles, segment_tiles
     from segprior.layered import DoubleDip
     from segprior.live import TensorBoard
     from segprior.multiclass import segment
     from segprior.prior import Prior, fit_prior
     from segprior.result import Segmentation
     from segprior.segment_config import SegmentConfig
+    from segprior.tile_config import TileConfig
 
 __all__ = [
     "Analysis",
@@ -53,6 +55,8 @@ __all__ = [
     "Segmenter",
     "SegpriorError",
     "TensorBoard",
+    "TileConfig",
+    "TiledResult",
     "analyze",
     "as_image",
     "double_dip",
@@ -60,7 +64,9 @@ __all__ = [
     "evaluate_regions",
     "fit_prior",
     "foreground",
+    "foreground_tiles",
     "segment",
+    "segment_tiles",
 ]
 
 _HOMES = {
@@ -85,6 +91,8 @@ _HOMES = {
     "Segmenter": "estimators",
     "SegpriorError": "errors",
     "TensorBoard": "live",
+    "TileConfig": "tile_config",
+    "TiledResult": "large",
     "analyze": "analysis",
     "as_image": "images",
     "double_dip": "double_dip",
@@ -92,7 +100,9 @@ _HOMES = {
     "evaluate_regions": "evaluate",
     "fit_prior": "prior",
     "foreground": "foreground",
+    "foreground_tiles": "large",
     "segment": "multiclass",
+    "segment_tiles": "large",
 }
 
 

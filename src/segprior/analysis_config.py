@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+from segprior.checks import at_least, of_kind, one_of
 from segprior.config import Presets, PriorConfig
 from segprior.errors import ConfigError
 
@@ -46,8 +47,7 @@ class AnalysisConfig(Presets):
     }
 
     def __post_init__(self) -> None:
-        if not isinstance(self.prior, PriorConfig):
-            raise ConfigError(f"prior is a {type(self.prior).__name__}; pass a PriorConfig")
+        of_kind("prior", self.prior, PriorConfig)
         windows = tuple(sorted(set(self.windows)))
         object.__setattr__(self, "windows", windows)
         if len(windows) < 2:
@@ -55,8 +55,7 @@ class AnalysisConfig(Presets):
         for window in windows:
             if not isinstance(window, int) or window < 1 or window % 2 == 0:
                 raise ConfigError(f"got a window of {window!r}; pass odd numbers, such as 1,3,5")
-        if not isinstance(self.late, int) or isinstance(self.late, bool) or self.late < 1:
-            raise ConfigError(f"got late={self.late!r}; pass a whole number of at least 1")
+        at_least("late", self.late, 1)
         if not 0 < self.cutoff <= 0.5:
             raise ConfigError(f"got cutoff={self.cutoff!r}; pass cycles per pixel from 0 to 0.5")
         if not 0 <= self.tolerance < float("inf"):
@@ -90,12 +89,10 @@ class ReproduceConfig(Presets):
     }
 
     def __post_init__(self) -> None:
-        if not isinstance(self.prior, PriorConfig):
-            raise ConfigError(f"prior is a {type(self.prior).__name__}; pass a PriorConfig")
+        of_kind("prior", self.prior, PriorConfig)
         if not isinstance(self.window, int) or self.window < 1 or self.window % 2 == 0:
             raise ConfigError(f"got window={self.window!r}; pass an odd number, such as 7")
-        if self.double_dip not in ("fast", "published"):
-            raise ConfigError(f"got double_dip={self.double_dip!r}; choose 'fast' or 'published'")
+        one_of("double_dip", self.double_dip, ("fast", "published"))
         size = self.double_dip_size
         if size is not None and (not isinstance(size, int) or size < 16):
             raise ConfigError(f"got double_dip_size={size!r}; pass at least 16")

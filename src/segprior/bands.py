@@ -13,6 +13,8 @@ from typing import TypeVar
 
 import torch
 
+from segprior.devices import side_by_side
+
 __all__ = ["Bands", "banded"]
 
 T = TypeVar("T")
@@ -51,14 +53,7 @@ class Bands:
 def banded() -> Iterator[Bands]:
     """Give every thread of PyTorch to bands while this lasts, one thread to each."""
     threads = torch.get_num_threads()
-    one_thread: Callable[[], None] = lambda: torch.set_num_threads(1)  # noqa: E731
-    try:
+    with side_by_side(threads) as pool:
         # The calling thread keeps to one as well: a sum of its own may depend on their number.
         torch.set_num_threads(1)
-        if threads == 1:
-            yield Bands(None)
-            return
-        with ThreadPoolExecutor(threads, initializer=one_thread) as pool:
-            yield Bands(pool)
-    finally:
-        torch.set_num_threads(threads)
+        yield Bands(pool if threads > 1 else None)

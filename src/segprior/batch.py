@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from segprior._version import __version__
 from segprior.config import BatchConfig
 from segprior.devices import core_count
-from segprior.errors import ConfigError, ImageError, OutputError, SegpriorError
+from segprior.errors import ConfigError, ImageError, SegpriorError
 from segprior.formats.decode import KNOWN
-from segprior.manifest import Manifest
+from segprior.places import Places
 from segprior.pool import Lost, Pool
-from segprior.store import digest, file_digest
-from segprior.trees import Claims, Item, check_places, find_items, hold, join, sweep
+from segprior.remote import as_places
+from segprior.store import digest
+from segprior.trees import Claims, Item
 from segprior.workers import one_thread
 
 __all__ = ["Progress", "run_batch"]
@@ -50,35 +51,35 @@ class _Bench:
     """What a worker does with one image; it never raises."""
 
     work: Callable[[Item], Mapping[str, Any]]
-    root: Path
+    places: Places
     key: str
     seed: int
-    folders: bool
 
     def __call__(self, item: Item) -> dict[str, Any]:
-        _join_once(self.root)
         start = time.perf_counter()
-        # Before it is read: should it change in between, the next run does it again.
-        row = self.row(item, file_digest(item.source))
+        row = self.row(item, None)
         try:
-            item.output.parent.mkdir(parents=True, exist_ok=True)
-            with one_thread():
-                row["scores"] = dict(self.work(item))
+            with (
+                warnings.catch_warnings(record=True) as caught,
+                self.places.near(item) as (near, row["input_hash"]),
+                one_thread(),
+            ):
+                row["scores"] = dict(self.work(near))
+                row["files"] = self.places.deliver(near)
+            if caught:
+                row["warnings"] = [" ".join(str(warning.message).split()) for warning in caught]
         except SegpriorError as error:
             row["error"] = " ".join(str(error).split())
         except Exception as error:
             text = " ".join(str(error).split())[:200]
             row["error"] = f"unexpected {type(error).__name__}: {text}"
-        else:
-            files = sorted(item.output.iterdir()) if self.folders else item.files
-            row["files"] = [file.relative_to(self.root).as_posix() for file in files]
         row["seconds"] = round(time.perf_counter() - start, 3)
         return row
 
     def row(self, item: Item, image_hash: str | None, error: str | None = None) -> dict[str, Any]:
         return {
             "input": item.name,
-            "output": item.output.relative_to(self.root).as_posix(),
+            "output": self.places.name(item.output),
             "files": [],
             "input_hash": image_hash,
             "settings_hash": self.key,
@@ -90,13 +91,16 @@ class _Bench:
         }
 
 
-_joined: set[Path] = set()
+class _Crew(Protocol):
+    """Who does the images: a pool of processes, or a cluster."""
 
+    def __len__(self) -> int: ...
 
-def _join_once(root: Path) -> None:
-    if root not in _joined:
-        join(root)
-        _joined.add(root)
+    def submit(self, job: Item) -> None: ...
+
+    def wait(self, timeout: float | None = None) -> list[tuple[Item, dict[str, Any] | Lost]]: ...
+
+    def close(self) -> None: ...
 
 
 def run_batch(
@@ -126,9 +130,10 @@ def run_batch(
         scores that JSON can hold. It is pickled and called in the workers. What it raises is the
         ``error`` of that image.
     source : str or path-like
-        Folder of images, or text file of paths; see :func:`segprior.trees.find_items`.
+        Folder of images, or text file of paths; see :func:`segprior.trees.find_items`. May be a
+        URL of fsspec's, such as ``s3://bucket/photos``, and the lines of a list too.
     output : str or path-like
-        Folder of the results and ``manifest.jsonl``, made if missing.
+        Folder of the results and ``manifest.jsonl``, made if missing; or a URL.
     settings : mapping
         All that the results depend on, beside image, seed and version.
     seed : int
@@ -139,7 +144,7 @@ def run_batch(
         Go on taking new and changed images until interrupted. One is taken when it has stayed
         the same between two looks.
     config : BatchConfig, optional
-        How many workers, and how often to look.
+        How many workers and whether they are Dask's, and how often to look.
     callback : callable, optional
         Told of every image that is finished.
 
@@ -153,45 +158,51 @@ def run_batch(
     ImageError
         If there are no images.
     ConfigError
-        If two images would become one file, or results would be among the images.
+        If two images would become one file, or results would be among the images; if the Dask
+        scheduler is not there, or goes away.
     OutputError
         If the folder cannot be written to, or another batch has it.
     KeyboardInterrupt
         If interrupted; what was finished stays, and is in the manifest.
     """
-    source, root = Path(source), Path(output)
     config = config or BatchConfig()
-    finding = {"patterns": patterns, "extras": extras, "ending": ending}
-
-    def find() -> list[Item]:
-        return find_items(source, root, **finding)  # type: ignore[arg-type]
-
-    check_places(source, root)
-    items, claims = find(), Claims()
+    places = as_places(
+        source,
+        output,
+        patterns=patterns,
+        extras=extras or {},
+        ending=ending,
+        shared=bool(config.dask),
+    )
+    places.check()
+    items = places.find()
+    claims = Claims(lambda item: places.sign(item) is not None)
     if not items and not watch:
         what = f"image that fits {' or '.join(patterns)}" if patterns else "image"
         raise ImageError(f"no {what} in {source}; put {KNOWN} files there, or pass a pattern")
     for item in items:
         if clash := claims.add(item):
             raise ConfigError(clash)
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(f"cannot make the folder {root}: {reason}; choose another") from error
     key = digest({"settings": settings, "seed": seed, "version": __version__})
-    bench = _Bench(work=work, root=root, key=key, seed=seed, folders=not ending)
-    workers = config.workers or core_count()
-    with hold(root):
-        run = _Run(bench, claims, Pool(bench, workers), callback)
+    bench = _Bench(work=work, places=places, key=key, seed=seed)
+    with _crew(bench, config) as crew, places.hold():
+        run = _Run(bench, claims, crew, callback)
         try:
             if watch:
-                run.watch(find, config.interval)
+                run.watch(config.interval)
             else:
                 run.all(items)
         finally:
             run.end()
     return run.progress()
+
+
+def _crew(bench: _Bench, config: BatchConfig) -> Any:
+    if not config.dask:
+        return Pool(bench, config.workers or core_count())
+    from segprior.cluster import Cluster
+
+    return Cluster(bench, config.dask, config.workers)
 
 
 class _Run:
@@ -201,30 +212,33 @@ class _Run:
         self,
         bench: _Bench,
         claims: Claims,
-        pool: Pool[Item, dict[str, Any]],
+        crew: _Crew,
         callback: Callable[[Progress], None] | None,
     ) -> None:
         self._bench = bench
+        self._places = bench.places
         self._claims = claims
-        self._pool = pool
+        self._crew = crew
         self._callback = callback
-        self._manifest = Manifest(bench.root)
+        self._manifest = bench.places.manifest()
         self._state: dict[str, str] = {}  # of each image: due, done, kept or failed
+        self._marks: dict[str, str | None] = {}  # of the images under way
 
     def all(self, items: Sequence[Item]) -> None:
         """Do every image once."""
         for item in items:
             self._take(item)
         self._tell()
-        while len(self._pool):
+        while len(self._crew):
             self._gather(None)
 
-    def watch(self, find: Callable[[], list[Item]], interval: float) -> None:
+    def watch(self, interval: float) -> None:
         """Look for images again and again."""
-        seen: dict[str, tuple[int, int]] = {}
-        taken: dict[str, tuple[int, int]] = {}
+        seen: dict[str, object] = {}
+        taken: dict[str, object] = {}
         while True:
-            look = {item.name: (item, sign) for item in find() if (sign := _sign(item.source))}
+            found = [(item, self._places.sign(item)) for item in self._places.find()]
+            look = {item.name: (item, sign) for item, sign in found if sign is not None}
             for name, (item, sign) in look.items():
                 waiting = taken.get(name) != sign and self._state.get(name) != "due"
                 if waiting and seen.get(name) == sign:
@@ -234,18 +248,15 @@ class _Run:
             self._tell()
             then = time.monotonic() + interval
             while (left := then - time.monotonic()) > 0:
-                if len(self._pool):
+                if len(self._crew):
                     self._gather(left)
                 else:
                     time.sleep(left)
 
     def end(self) -> None:
         """End the workers and leave the folder as it should be."""
-        self._pool.close()
-        sweep(self._bench.root)
-        for name, state in self._state.items():
-            if state == "failed":
-                _prune((self._bench.root / name).parent, self._bench.root)
+        self._crew.close()
+        self._places.tidy(name for name, state in self._state.items() if state == "failed")
         self._manifest.compact()
 
     def progress(self, row: dict[str, Any] | None = None) -> Progress:
@@ -265,52 +276,47 @@ class _Run:
             self._state[item.name] = "kept"
         else:
             self._state[item.name] = "due"
-            self._pool.submit(item)
+            self._marks[item.name] = self._places.mark(item)
+            self._crew.submit(item)
 
     def _is_done(self, item: Item) -> bool:
         row = self._manifest.get(item.name)
         if row is None or row["error"] is not None or not row.get("files"):
             return False
-        wanted = {file.relative_to(self._bench.root).as_posix() for file in item.files}
-        if not self._bench.folders and not wanted <= set(row["files"]):
+        wanted = {self._places.name(file) for file in item.files}
+        if self._places.ending and not wanted <= set(row["files"]):
             return False
-        return (
-            row.get("settings_hash") == self._bench.key
-            and all((self._bench.root / name).exists() for name in row["files"])
-            and row.get("input_hash") == file_digest(item.source)
-        )
+        if row.get("settings_hash") != self._bench.key:
+            return False
+        if not all(self._places.exists(name) for name in row["files"]):
+            return False
+        mark = self._places.mark(item)
+        if mark is not None and mark == row.get("input_mark"):
+            return True
+        return bool(row.get("input_hash") == self._places.digest(item))
 
     def _gather(self, timeout: float | None) -> None:
-        for item, row in self._pool.wait(timeout):
+        for item, row in self._crew.wait(timeout):
             if isinstance(row, Lost):
-                how = f"signal {-row.code}" if row.code and row.code < 0 else f"code {row.code}"
-                message = (
-                    f"{item.source}: its process was ended twice ({how}), the second time alone, "
-                    "perhaps for want of memory; use a smaller working size, or more memory"
-                )
-                row = self._bench.row(item, file_digest(item.source), message)
+                row = self._bench.row(item, self._places.digest(item), _explained(item, row))
             self._record(item, row)
 
     def _record(self, item: Item, row: dict[str, Any]) -> None:
+        if mark := self._marks.pop(item.name, None):
+            row["input_mark"] = mark
         self._manifest.add(row)
         self._state[item.name] = "done" if row["error"] is None else "failed"
         self._tell(row)
 
 
-def _sign(path: Path) -> tuple[int, int] | None:
-    """What changes when a file is written to."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns
-
-
-def _prune(folder: Path, root: Path) -> None:
-    """Remove folders that were made for a result that did not come."""
-    while folder != root:
-        try:
-            folder.rmdir()
-        except OSError:
-            return
-        folder = folder.parent
+def _explained(item: Item, lost: Lost) -> str:
+    if lost.places:
+        how = f"the worker that had it was lost twice ({', then '.join(lost.places)})"
+    else:
+        code = lost.code
+        ended = f"signal {-code}" if code and code < 0 else f"code {code}"
+        how = f"its process was ended twice ({ended}), the second time alone"
+    return (
+        f"{item.source}: {how}, perhaps for want of memory; use a smaller working size, or more "
+        "memory"
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from segprior.bands import Bands, banded
 from segprior.callbacks import Callback, Event
+from segprior.engines import is_compiled
 from segprior.heap import steady_heap
 from segprior.pulls import Pull, choose
 from segprior.response import PlainResponse, Response, Weights, draw_weights
@@ -22,7 +22,6 @@ from segprior.superpixels import majority
 __all__ = ["Clusters", "cluster"]
 
 _WARM_FROM = 0.001
-_LANES = 8  # channels that the compiled tiles are made of
 _FIRST_PERIOD = 2
 
 
@@ -39,12 +38,15 @@ class Clusters:
     counts : ndarray of int64, shape (iterations,)
         Distinct labels at each iteration, before the vote and the update.
     losses : ndarray of float32, shape (iterations,)
+    weights : Weights
+        Of the network that gave that response, on the CPU.
     """
 
     labels: NDArray[np.int64]
     response: Tensor
     counts: NDArray[np.int64]
     losses: NDArray[np.float32]
+    weights: Weights
 
 
 class _Descent:
@@ -140,14 +142,19 @@ def cluster(
     drawn = draw_weights(pixels.shape[1], config.channels, config.blocks, config.initial, seed)
     weights = drawn.map(lambda tensor: tensor.to(device))
     with steady_heap(), torch.no_grad(), banded() as bands:
-        network: Response
-        if device.type == "cpu" and config.channels >= _LANES and find_spec("numba"):
-            from segprior.winograd import WinogradResponse
-
-            network = WinogradResponse(pixels, weights, bands)
-        else:
-            network = PlainResponse(pixels, weights)
+        network = _network(pixels, weights, bands)
         return _train(network, weights, config, superpixels, marks, least, callback, bands)
+
+
+def _network(pixels: Tensor, weights: Weights, bands: Bands) -> Response:
+    """Choose how responses are computed."""
+    if pixels.device.type == "cpu" and is_compiled():
+        from segprior.simd import LANES
+        from segprior.winograd import WinogradResponse
+
+        if len(weights.head) >= LANES:
+            return WinogradResponse(pixels, weights, bands)
+    return PlainResponse(pixels, weights)
 
 
 def _train(
@@ -200,6 +207,7 @@ def _train(
         response=response.cpu(),
         counts=np.array(counts, np.int64),
         losses=np.array(losses, np.float32),
+        weights=weights.map(lambda tensor: tensor.detach().cpu()),
     )
 
 

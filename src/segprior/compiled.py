@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from segprior import enlarge_kernels, kernels
+from segprior import bilinear, enlarge_kernels, kernels
 
 __all__ = ["CompiledGenerator"]
 
@@ -30,10 +30,6 @@ def _packed(matrix: Array) -> Array:
     return np.ascontiguousarray(matrix.reshape(rows // 4, 4, columns).transpose(0, 2, 1))
 
 
-def _positions(size: int) -> NDArray[np.float64]:
-    return np.arange(2 * size) * (size - 1) / (2 * size - 1)
-
-
 @lru_cache(maxsize=64)
 def _taps(size: int) -> Array:
     """Weights (2, 3, 3, size) by which line ``2 c + p`` of the large image, seen through tap b,
@@ -42,7 +38,7 @@ def _taps(size: int) -> Array:
     lines = np.arange(2 * size)[:, None] + np.arange(-1, 2)  # (2 size, 3)
     reflected = last - np.abs(last - np.abs(lines))
     small = np.arange(2 * size)[:, None] // 2 + np.arange(-1, 2)  # (2 size, 3)
-    distance = _positions(size)[reflected][:, :, None] - small[:, None, :]
+    distance = bilinear.positions(size)[reflected][:, :, None] - small[:, None, :]
     weights = np.maximum(0, 1 - np.abs(distance)) * ((small >= 0) & (small < size))[:, None, :]
     apart = weights.reshape(size, 2, 3, 3).transpose(1, 2, 3, 0)
     return np.ascontiguousarray(apart, np.float32)
@@ -62,15 +58,8 @@ def _turned_taps(size: int) -> Array:
 @lru_cache(maxsize=64)
 def _squares(size: int) -> tuple[Array, Array]:
     """Diagonal and side diagonal (2, size) of UᵀU, and column sums of U, where U enlarges."""
-    positions = _positions(size)
-    low = np.minimum(np.floor(positions).astype(int), size - 2)
-    far = positions - low
-    squares, sums = np.zeros((2, size)), np.zeros(size)
-    for line, weight in ((low, 1 - far), (low + 1, far)):
-        np.add.at(squares[0], line, weight * weight)
-        np.add.at(sums, line, weight)
-    np.add.at(squares[1], low, (1 - far) * far)
-    return squares.astype(np.float32), sums.astype(np.float32)
+    products, sums = bilinear.squares(size)
+    return products.astype(np.float32), sums.astype(np.float32)
 
 
 class _Norm:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
+from segprior.checks import at_least, of_kind, one_of, positive
 from segprior.errors import ConfigError
 
 __all__ = ["BatchConfig", "EvaluateConfig", "ForegroundConfig", "PriorConfig", "resolve"]
@@ -69,23 +70,8 @@ def resolve(kind: type[C], preset: str | None, config: C | None, overrides: Mapp
         return kind.preset("fast" if preset is None else preset, **overrides)
     if preset is not None:
         raise ConfigError(f"got both preset={preset!r} and config=; pass one of them")
-    if not isinstance(config, kind):
-        raise ConfigError(f"config is a {type(config).__name__}; pass a {kind.__name__}")
+    of_kind("config", config, kind)
     return config.replace(**overrides)
-
-
-def _at_least(name: str, value: object, least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ConfigError(f"got {name}={value!r}; pass a whole number of at least {least}")
-
-
-def _positive(name: str, value: object) -> None:
-    if (
-        not isinstance(value, int | float)
-        or isinstance(value, bool)
-        or not 0 < value < float("inf")
-    ):
-        raise ConfigError(f"got {name}={value!r}; pass a number above 0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,15 +129,14 @@ class PriorConfig(Presets):
     }
 
     def __post_init__(self) -> None:
-        _at_least("members", self.members, 1)
-        _at_least("iterations", self.iterations, 1)
-        _at_least("noise_channels", self.noise_channels, 1)
-        _positive("learning_rate", self.learning_rate)
-        _positive("noise_scale", self.noise_scale)
+        at_least("members", self.members, 1)
+        at_least("iterations", self.iterations, 1)
+        at_least("noise_channels", self.noise_channels, 1)
+        positive("learning_rate", self.learning_rate)
+        positive("noise_scale", self.noise_scale)
         if self.working_size is not None:
-            _at_least("working_size", self.working_size, 16)
-        if self.median not in ("middle", "lower"):
-            raise ConfigError(f"got median={self.median!r}; choose 'middle' or 'lower'")
+            at_least("working_size", self.working_size, 16)
+        one_of("median", self.median, ("middle", "lower"))
         object.__setattr__(self, "snapshots", tuple(sorted(set(self.snapshots))))
         object.__setattr__(self, "features", tuple((str(b), i) for b, i in self.features))
         wanted = [("snapshot", i) for i in self.snapshots] + list(self.features)
@@ -159,7 +144,7 @@ class PriorConfig(Presets):
         for block, iteration in wanted:
             if block not in blocks:
                 raise ConfigError(f"no block {block!r}; choose one of {', '.join(blocks[1:])}")
-            _at_least(f"{block} iteration", iteration, 1)
+            at_least(f"{block} iteration", iteration, 1)
 
     @property
     def passes(self) -> int:
@@ -208,16 +193,14 @@ class ForegroundConfig(Presets):
     }
 
     def __post_init__(self) -> None:
-        if not isinstance(self.prior, PriorConfig):
-            raise ConfigError(f"prior is a {type(self.prior).__name__}; pass a PriorConfig")
-        if self.features not in ("prior", "image"):
-            raise ConfigError(f"got features={self.features!r}; choose 'prior' or 'image'")
-        _at_least("window", self.window, 1)
+        of_kind("prior", self.prior, PriorConfig)
+        one_of("features", self.features, ("prior", "image"))
+        at_least("window", self.window, 1)
         if self.window % 2 == 0:
             raise ConfigError(f"got window={self.window}; pass an odd number, such as 7")
-        _at_least("n_clusters", self.n_clusters, 2)
-        _at_least("n_init", self.n_init, 1)
-        _at_least("min_size", self.min_size, 0)
+        at_least("n_clusters", self.n_clusters, 2)
+        at_least("n_init", self.n_init, 1)
+        at_least("min_size", self.min_size, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,9 +225,9 @@ class EvaluateConfig(Presets):
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"fast": {}}
 
     def __post_init__(self) -> None:
-        _at_least("every", self.every, 1)
-        _at_least("limit", self.limit, 0)
-        _at_least("workers", self.workers, 1)
+        at_least("every", self.every, 1)
+        at_least("limit", self.limit, 0)
+        at_least("workers", self.workers, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,13 +240,19 @@ class BatchConfig(Presets):
         Processes, each on one thread; 0 is one for each core. Their number changes no result.
     interval : float
         Seconds from one look for new images to the next.
+    dask : str
+        Address of a Dask scheduler whose workers do the images, such as tcp://host:8786, or the
+        .json file that it writes; or local, which starts one here. The number of workers is a
+        limit then, and 0 is none. Without an address processes of this machine do it.
     """
 
     workers: int = 0
     interval: float = 2.0
+    dask: str = ""
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"fast": {}}
 
     def __post_init__(self) -> None:
-        _at_least("workers", self.workers, 0)
-        _positive("interval", self.interval)
+        at_least("workers", self.workers, 0)
+        positive("interval", self.interval)
+        of_kind("dask", self.dask, str)

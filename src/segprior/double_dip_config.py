@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from segprior.config import Presets, _at_least, _positive
+from segprior.checks import at_least, from_zero, one_of, positive
+from segprior.config import Presets
 from segprior.errors import ConfigError
 
 __all__ = ["DoubleDipConfig"]
@@ -112,29 +113,24 @@ class DoubleDipConfig(Presets):
             ("saliency", ("background", "spectral")),
             ("saliency_of", ("image", "prior")),
         ):
-            if getattr(self, name) not in words:
-                one, other = words
-                raise ConfigError(
-                    f"got {name}={getattr(self, name)!r}; choose {one!r} or {other!r}"
-                )
+            one_of(name, getattr(self, name), words)
         for name in ("first_iterations", "second_iterations", "stage"):
-            _at_least(name, getattr(self, name), 1)
+            at_least(name, getattr(self, name), 1)
         for name in ("learning_rate", "psnr_stop", "eps"):
-            _positive(name, getattr(self, name))
+            positive(name, getattr(self, name))
         for name in ("noise_step", "composed_weight", "push_weight"):
-            if getattr(self, name) != 0:
-                _positive(name, getattr(self, name))
-        _at_least("radius", self.radius, 0)
+            from_zero(name, getattr(self, name))
+        at_least("radius", self.radius, 0)
         if not 0 <= self.salient_below < self.salient_above < 255:
             raise ConfigError(
                 f"got salient_below={self.salient_below!r} and "
                 f"salient_above={self.salient_above!r}; pass levels in that order, from 0 to 255"
             )
         if self.working_size is not None:
-            _at_least("working_size", self.working_size, 16)
+            at_least("working_size", self.working_size, 16)
         object.__setattr__(self, "snapshots", tuple(sorted(set(self.snapshots))))
         for iteration in self.snapshots:
-            _at_least("snapshot iteration", iteration, 1)
+            at_least("snapshot iteration", iteration, 1)
         last = self.first_iterations + self.second_iterations
         if self.snapshots and self.snapshots[-1] > last:
             raise ConfigError(

@@ -19,16 +19,13 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd import Function
 
+from segprior import bilinear
+
 __all__ = ["enlarged_conv", "enlarged_variance"]
 
 BLOCK = 16
 _REACH = 3  # lines of the large image that a block's first line can depend on before its own
 _WINDOW = 2 * BLOCK + 8
-
-
-def _positions(size: int) -> Tensor:
-    """Where each line of the enlarged image lies among the ``size`` lines of the small one."""
-    return torch.arange(2 * size, dtype=torch.float64) * (size - 1) / (2 * size - 1)
 
 
 @lru_cache(maxsize=64)
@@ -38,7 +35,7 @@ def _taps(size: int, dtype: torch.dtype) -> Tensor:
     Block ``k`` maps lines ``2 * BLOCK * k - _REACH`` and on of the large image to lines
     ``BLOCK * k`` and on of the small one; lines outside either image have weight 0.
     """
-    positions = _positions(size)
+    positions = torch.from_numpy(bilinear.positions(size))
     blocks = -(-size // BLOCK)
     large = torch.arange(_WINDOW) + torch.arange(blocks)[:, None] * 2 * BLOCK - _REACH
     small = torch.arange(BLOCK) + torch.arange(blocks)[:, None] * BLOCK
@@ -121,15 +118,8 @@ def enlarged_conv(x: Tensor, weight: Tensor) -> Tensor:
 @lru_cache(maxsize=64)
 def _squares(size: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
     """Diagonal and side diagonal of UᵀU and column sums of U, where U enlarges ``size`` lines."""
-    positions = _positions(size)
-    low = positions.floor().long().clamp(max=size - 2)
-    far = positions - low
-    near = 1 - far
-    diagonal, side, sums = (torch.zeros(size, dtype=torch.float64) for _ in range(3))
-    diagonal.index_add_(0, low, near * near).index_add_(0, low + 1, far * far)
-    side.index_add_(0, low, near * far)
-    sums.index_add_(0, low, near).index_add_(0, low + 1, far)
-    return diagonal.to(dtype), side[:-1].to(dtype), sums.to(dtype)
+    products, sums = map(torch.from_numpy, bilinear.squares(size))
+    return products[0].to(dtype), products[1, :-1].to(dtype), sums.to(dtype)
 
 
 class _EnlargedVariance(Function):

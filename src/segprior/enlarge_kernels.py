@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from segprior.rows import add_moments, band_of, put, put_norm_back, take
-from segprior.simd import add_dots, jit, mix
+from segprior.simd import add_dots, jit, mix, part
 
 __all__ = [
     "add_variance_gradient",
@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 
-@jit
+@part
 def _enlarge_rows(t, ring, taps, p, r):
     """Row 2r + p of the large image before its columns are enlarged: t (3, O, w + 2)."""
     lines, groups, _, out, padded = ring.shape
@@ -45,7 +45,7 @@ def _enlarge_rows(t, ring, taps, p, r):
                         )
 
 
-@jit
+@part
 def _enlarge_columns(z, r, t, taps, line):
     """Finish row r of z (2h, O, 2w) from t (3, O, w + 2)."""
     columns = line.shape[1]
@@ -106,7 +106,7 @@ def enlarge_forward(z, x, w, row_taps, column_taps, moments):
             add_moments(moments, z, 2 * r + p)
 
 
-@jit
+@part
 def _reduce_columns(ring, place, dz, taps, parts):
     """The adjoint of `_enlarge_columns`: dz (O, 2w) into ring[place], (3, O, w)."""
     columns = ring.shape[3]
@@ -129,7 +129,7 @@ def _reduce_columns(ring, place, dz, taps, parts):
                 )
 
 
-@jit
+@part
 def _reduce_rows(nine, at, ring, taps, r):
     """The adjoint of `_enlarge_rows`: row r of the small grid into nine (9 O, …) from ``at``."""
     lines, _, out, columns = ring.shape

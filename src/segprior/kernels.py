@@ -17,7 +17,7 @@ from segprior.rows import (
     slope_back,
     take,
 )
-from segprior.simd import add_dots, as_float, jit, mix
+from segprior.simd import add_dots, as_float, jit, mix, part
 
 __all__ = [
     "absolute_error",
@@ -48,14 +48,14 @@ def slope_backward(d, z, norm, sums):
         slope_back(d, z, r, norm, sums)
 
 
-@jit
+@part
 def _seen(line, size):
     """Reflect a line number that may lie one outside."""
     line = abs(line)
     return line if line < size else 2 * (size - 1) - line
 
 
-@jit
+@part
 def _gather(cols, at, x, r, n, stride):
     """What the nine taps see of x (H, C, W) at row r of the result: cols (9 C, …) from ``at``."""
     rows, channels, columns = x.shape
@@ -76,7 +76,7 @@ def _gather(cols, at, x, r, n, stride):
                     cols[k, at + last] = x[row, c, _seen(stride * last + b - 1, columns)]
 
 
-@jit
+@part
 def _add(d, row, c, first, step, cols, k, at, n):
     # Indices that could be negative would count from the end, and the loop not be vectorised.
     to, source, by = np.uintp(first), np.uintp(at), np.uintp(step)
@@ -84,7 +84,7 @@ def _add(d, row, c, first, step, cols, k, at, n):
         d[row, c, to + by * j] += cols[k, source + j]
 
 
-@jit
+@part
 def _scatter(d, cols, at, r, n, stride):
     """The adjoint of `_gather`, added to d."""
     rows, channels, columns = d.shape
@@ -183,7 +183,7 @@ def pointwise_backward(dl1, gw, dl2, z2, z1, turned, norm2, sums2, norm1, sums1)
             slope_back(dl1, z1, r, norm1, sums1)
 
 
-@jit
+@part
 def _exp(x):
     """The exponential function to about 1e-7, without a call, so that loops are vectorised."""
     x = min(max(x, np.float32(-80)), np.float32(80)) * _LOG2E

@@ -33,15 +33,17 @@ class Manifest:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / MANIFEST
+        self._fill(read_lines(self.path), self.path)
+
+    def _fill(self, entries: list[dict[str, Any]], name: object) -> None:
         self._rows: dict[str, dict[str, Any]] = {}
         self._makers: dict[str, str] = {}  # what each output was made from last
-        entries = read_lines(self.path)
         for row in entries:
             if row.keys() >= _FIELDS:
                 self._keep(row)
         # Lines that are not ours would be lost when the file is compacted.
         if any(row.keys().isdisjoint(_FIELDS) for row in entries):
-            raise OutputError(f"{self.path} is not the manifest of a batch; choose another folder")
+            raise OutputError(f"{name} is not the manifest of a batch; choose another folder")
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -69,10 +71,13 @@ class Manifest:
         OutputError
             If the file cannot be written.
         """
-        rows = [self._rows[name] for name in sorted(self._rows)]
-        data = "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows).encode()
+        data = self._whole()
         if data != self.path.read_bytes():
             write_atomically(self.path, data)
+
+    def _whole(self) -> bytes:
+        rows = [self._rows[name] for name in sorted(self._rows)]
+        return "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows).encode()
 
     def _keep(self, row: dict[str, Any]) -> None:
         if row["error"] is None:

@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 
 from segprior.workers import begin
 
-__all__ = ["Lost", "Pool"]
+__all__ = ["Lost", "Pool", "deaf_to_interrupts"]
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -31,10 +31,13 @@ class Lost:
     Attributes
     ----------
     code : int or None
-        The exit code of the last process, below 0 for a signal.
+        The exit code of the last process, below 0 for a signal; None if that is not known.
+    places : tuple of str
+        On a cluster the addresses of the two.
     """
 
-    code: int | None
+    code: int | None = None
+    places: tuple[str, ...] = ()
 
 
 @dataclass
@@ -52,7 +55,7 @@ class _Worker(Generic[J]):
         self.task: _Task[J] | None = None
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        with _deaf_to_interrupts():
+        with deaf_to_interrupts():
             self.process.start()
         theirs.close()  # so that the death of the process ends the connection
 
@@ -186,7 +189,7 @@ class Pool(Generic[J, R]):
 
 
 @contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
+def deaf_to_interrupts() -> Iterator[None]:
     """Start a process deaf to Ctrl-C, which it inherits; its parent ends it."""
     if threading.current_thread() is not threading.main_thread():
         yield

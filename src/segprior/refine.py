@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["drop_specks", "enlarge", "fill_holes"]
+__all__ = ["between", "drop_specks", "enlarge", "fill_holes"]
 
 # Numbers held at once while a map is enlarged: 8 MB.
 STRIP_NUMBERS = 2**21
@@ -39,10 +39,10 @@ def enlarge(
         The maps there. Writing into it is allowed.
     """
     height, width = shape
-    low, high, share = _between(maps.shape[2], width)
+    low, high, share = between(maps.shape[2], width)
     wide = maps[..., low]
     wide += share * (maps[..., high] - wide)  # (K, h, W)
-    low, high, share = _between(maps.shape[1], height)
+    low, high, share = between(maps.shape[1], height)
     step = max(1, STRIP_NUMBERS // (len(maps) * width))
     for top in range(0, height, step):
         rows = slice(top, min(top + step, height))
@@ -51,9 +51,7 @@ def enlarge(
         yield rows, strip
 
 
-def _between(
-    size: int, full: int
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
+def between(size: int, full: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
     """For each of ``full`` samples the two of ``size`` it lies between, and how far along."""
     position = np.clip((np.arange(full) + 0.5) * size / full - 0.5, 0, size - 1)
     low = np.floor(position).astype(np.intp)

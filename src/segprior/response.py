@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["EPS", "PlainResponse", "Response", "Weights", "draw_weights"]
+__all__ = ["EPS", "FixedResponse", "PlainResponse", "Response", "Weights", "draw_weights"]
 
 EPS = 1e-5
 
@@ -157,3 +157,52 @@ class PlainResponse:
         gradients = torch.autograd.grad(self._response, self._leaves, grad)
         self._response = None
         return list(gradients)
+
+
+class FixedResponse:
+    """The network with the statistics of one image, for any part of it or of its like.
+
+    Batch normalisation then is a scale and a shift per channel, so that a pixel's response depends
+    on nothing but its neighbourhood.
+
+    Parameters
+    ----------
+    weights : Weights
+        As trained.
+    image : Tensor of float32, shape (1, bands, H, W)
+        The image whose means and variances count.
+    """
+
+    def __init__(self, weights: Weights, image: Tensor) -> None:
+        w = weights
+        self._layers: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
+        self.reach = len(w.convs)  # pixels to each side that a response depends on
+        self.channels = len(w.head)
+        with torch.no_grad():
+            x = image
+            for conv, bias, gain, shift in zip(
+                w.convs, w.biases, w.gains, [*w.shifts, torch.zeros_like(w.gains[-1])], strict=True
+            ):
+                x = F.relu(F.conv2d(x, conv, bias, padding=1))
+                scale, offset = _as_line(x, gain, shift)
+                x = x * scale + offset
+                self._layers.append((conv, bias, scale, offset))
+            x = F.conv2d(x, w.head[..., None, None])
+            scale, offset = _as_line(x, w.head_gain, w.head_shift)
+            self._head = (w.head[..., None, None] * scale.reshape(-1, 1, 1, 1), offset)
+
+    def __call__(self, image: Tensor) -> Tensor:
+        """Return the response to an image, (H, W, C)."""
+        with torch.no_grad():
+            x = image.contiguous(memory_format=torch.channels_last)
+            for conv, bias, scale, offset in self._layers:
+                x = F.relu_(F.conv2d(x, conv, bias, padding=1)).mul_(scale).add_(offset)
+            x = F.conv2d(x, self._head[0]).add_(self._head[1])
+            return x[0].permute(1, 2, 0)
+
+
+def _as_line(x: Tensor, gain: Tensor, shift: Tensor) -> tuple[Tensor, Tensor]:
+    """What batch normalisation does to ``x``, as a scale and an offset of shape (1, C, 1, 1)."""
+    variance, mean = torch.var_mean(x, dim=(0, 2, 3), correction=0)
+    scale = gain * torch.rsqrt(variance + EPS)
+    return scale[None, :, None, None], (shift - mean * scale)[None, :, None, None]

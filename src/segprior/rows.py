@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segprior.simd import jit
+from segprior.simd import part
 
 __all__ = [
     "add_moments",
@@ -25,14 +25,14 @@ _SLOPE = np.float32(0.2)
 _BAND = 256  # columns of a band: enough to be quick, few enough to stay in the cache
 
 
-@jit
+@part
 def band_of(n, rows):
     """How many rows of n columns go into a band, and how many columns it has."""
     count = min(rows, max(1, _BAND // n))
     return count, -(-count * n // 8) * 8
 
 
-@jit
+@part
 def add_moments(total, z, r):
     """Merge row r of z into the running mean and sum of squared deviations (2, C)."""
     _, channels, n = z.shape
@@ -49,7 +49,7 @@ def add_moments(total, z, r):
         total[1, c] += np.float64(squares) + apart * apart * (n * r / (r + 1))
 
 
-@jit
+@part
 def put_activated(band, at, z, r, norm):
     """Row r of z, normalised and through the leaky ReLU, into band (C, …) from column ``at``."""
     _, channels, n = z.shape
@@ -60,7 +60,7 @@ def put_activated(band, at, z, r, norm):
             band[c, at + j] = max(v, v * _SLOPE)
 
 
-@jit
+@part
 def put(band, at, x, r):
     _, channels, n = x.shape
     for c in range(channels):
@@ -68,7 +68,7 @@ def put(band, at, x, r):
             band[c, at + j] = x[r, c, j]
 
 
-@jit
+@part
 def take(x, r, band, at):
     _, channels, n = x.shape
     for c in range(channels):
@@ -76,7 +76,7 @@ def take(x, r, band, at):
             x[r, c, j] = band[c, at + j]
 
 
-@jit
+@part
 def slope_back(d, z, r, norm, sums):
     """Turn the gradient of an activation into that of what it was made of, in place; sum it up."""
     _, channels, n = z.shape
@@ -92,7 +92,7 @@ def slope_back(d, z, r, norm, sums):
         sums[1, c] += other * inverse
 
 
-@jit
+@part
 def put_norm_back(band, at, d, z, r, norm, sums):
     """The gradient before a normalisation, from that after it (`slope_back`'s) and its sums."""
     rows, channels, n = z.shape

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from segprior.errors import ImageError
 from segprior.formats.labels import read_labels
+from segprior.formats.source import one_line, open_source
 
 __all__ = ["as_scribbles", "shrink_scribbles"]
 
@@ -59,10 +60,15 @@ def _read(source: Any, name: str) -> NDArray[Any]:
     if not isinstance(source, str | Path):
         values = np.asarray(source)
     elif Path(source).suffix.lower() in _POINT_SUFFIXES:
+        with open_source(source) as (stream, _):
+            text = stream.read().decode("utf-8-sig", "replace")
+        points = [line for line in text.splitlines() if line.partition("#")[0].strip()]
+        if not points:
+            raise ImageError(f"{name}: no points; write row,column,label on each line")
         try:
-            values = np.loadtxt(source, delimiter=",", ndmin=2, comments="#")
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+            values = np.loadtxt(points, delimiter=",", ndmin=2, comments="#")
+        except ValueError as error:
+            reason = one_line(error).rstrip(".")
             raise ImageError(f"{name}: {reason}; write row,column,label on each line") from error
         if not np.all(values == np.rint(values)):
             raise ImageError(f"{name}: fractions; write row,column,label as whole numbers")

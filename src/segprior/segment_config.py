@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+from segprior.checks import at_least, from_zero, of_kind, one_of, positive
 from segprior.config import Presets, PriorConfig
 from segprior.errors import ConfigError
 
@@ -118,23 +119,18 @@ class SegmentConfig(Presets):
     }
 
     def __post_init__(self) -> None:
-        if not isinstance(self.prior, PriorConfig):
-            raise ConfigError(f"prior is a {type(self.prior).__name__}; pass a PriorConfig")
+        of_kind("prior", self.prior, PriorConfig)
         for name, choices in _CHOICES.items():
-            if getattr(self, name) not in choices:
-                listed = ", ".join(map(repr, choices))
-                raise ConfigError(f"got {name}={getattr(self, name)!r}; choose one of {listed}")
+            one_of(name, getattr(self, name), choices)
         for name, least in _LEAST.items():
             value = getattr(self, name)
             optional = name in ("working_size", "max_classes", "classes")
-            if optional and value is None:
-                continue
-            if not isinstance(value, int) or isinstance(value, bool) or value < least:
-                raise ConfigError(f"got {name}={value!r}; pass a whole number of at least {least}")
+            if not (optional and value is None):
+                at_least(name, value, least)
         for name in ("compactness", "learning_rate", "scribble_weight"):
-            _check_number(name, getattr(self, name), above=True)
+            positive(name, getattr(self, name))
         for name in ("continuity", "momentum"):
-            _check_number(name, getattr(self, name), above=False)
+            from_zero(name, getattr(self, name))
         if self.momentum >= 1:
             raise ConfigError(f"got momentum={self.momentum!r}; pass a number below 1")
         for name in ("min_classes", "max_classes", "classes"):
@@ -165,10 +161,3 @@ _LEAST = {
     "settle": 0,
     "min_size": 0,
 }
-
-
-def _check_number(name: str, value: object, *, above: bool) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if number and 0 <= value < float("inf") and (value > 0 or not above):  # type: ignore[operator]
-        return
-    raise ConfigError(f"got {name}={value!r}; pass a number {'above 0' if above else 'from 0 on'}")

@@ -12,14 +12,16 @@ from typing import Any
 
 from llvmlite import ir
 from numba import njit, types
-from numba.core import cgutils
+from numba.core import cgutils, event
 from numba.extending import intrinsic
 
-__all__ = ["add_dots", "as_float", "jit", "mix"]
+from segprior.first_use import compiling
 
-_LANES = 8
-_FLOAT = ir.FloatType()
-_VECTOR = ir.VectorType(_FLOAT, _LANES)
+__all__ = ["FLOAT", "LANES", "VECTOR", "add_dots", "as_float", "jit", "mix", "part"]
+
+LANES = 8
+FLOAT = ir.FloatType()
+VECTOR = ir.VectorType(FLOAT, LANES)
 _INT = ir.IntType(64)
 _ROWS = 4  # of a tile, as many as the weights are packed by
 
@@ -28,13 +30,36 @@ _ROWS = 4  # of a tile, as many as the weights are packed by
 _FAST = {"contract", "reassoc", "nsz", "arcp"}
 
 
-def jit(function: Any) -> Any:
+class _Compilations(event.Listener):
+    """Passes on what Numba says when it compiles, rather than loads, one of our functions."""
+
+    def on_start(self, event: Any) -> None:
+        if event.data["dispatcher"].py_func.__module__.startswith("segprior."):
+            compiling()
+
+    def on_end(self, event: Any) -> None:
+        pass
+
+
+event.register("numba:compile", _Compilations())
+
+
+def jit(function: Any, **more: Any) -> Any:
     """Compile a function at its first call, to hold no lock; keep the result if possible."""
-    options: dict[str, Any] = {"nogil": True, "fastmath": _FAST, "error_model": "numpy"}
+    options: dict[str, Any] = {"nogil": True, "fastmath": _FAST, "error_model": "numpy", **more}
     try:
         return njit(cache=True, **options)(function)
     except RuntimeError:  # no folder to keep it in can be written to
         return njit(**options)(function)
+
+
+def part(function: Any) -> Any:
+    """Compile a function that others call into each of these.
+
+    Of a function apart there may be several versions in a process, one of each caller, whose sums
+    are in different orders; which one is called depends on what was compiled and what loaded.
+    """
+    return jit(function, forceinline=True)
 
 
 def _at(builder: Any, address: Any, kind: Any) -> Any:
@@ -42,19 +67,19 @@ def _at(builder: Any, address: Any, kind: Any) -> Any:
 
 
 def _load(builder: Any, address: Any) -> Any:
-    return builder.load(_at(builder, address, _VECTOR), align=4)
+    return builder.load(_at(builder, address, VECTOR), align=4)
 
 
 def _spread(builder: Any, value: Any) -> Any:
-    undefined = ir.Constant(_VECTOR, ir.Undefined)
+    undefined = ir.Constant(VECTOR, ir.Undefined)
     first = builder.insert_element(undefined, value, ir.Constant(ir.IntType(32), 0))
-    mask = ir.Constant(ir.VectorType(ir.IntType(32), _LANES), [0] * _LANES)
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
     return builder.shuffle_vector(first, undefined, mask)
 
 
 def _fma(builder: Any, a: Any, b: Any, c: Any) -> Any:
-    kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
-    name = f"llvm.fma.v{_LANES}f32"
+    kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
+    name = f"llvm.fma.v{LANES}f32"
     return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [a, b, c])
 
 
@@ -69,7 +94,7 @@ def _whole(value: int) -> Any:
 
 
 def _zeros(builder: Any, count: int) -> list[Any]:
-    zero = ir.Constant(_VECTOR, [0.0] * _LANES)
+    zero = ir.Constant(VECTOR, [0.0] * LANES)
     return [cgutils.alloca_once_value(builder, zero) for _ in range(count)]
 
 
@@ -82,16 +107,16 @@ def _mixer(vectors: int) -> Any:
             y, y_stride, w, x, x_stride, depth = arguments
             sums = _zeros(builder, _ROWS * vectors)
             for total in sums:
-                builder.store(ir.Constant(_VECTOR, [0.0] * _LANES), total)
+                builder.store(ir.Constant(VECTOR, [0.0] * LANES), total)
             with cgutils.for_range(builder, depth) as loop:
                 source = _bytes(builder, x, (loop.index, x_stride))
                 pixels = [
-                    _load(builder, builder.add(source, _whole(4 * _LANES * v)))
+                    _load(builder, builder.add(source, _whole(4 * LANES * v)))
                     for v in range(vectors)
                 ]
                 weights = _bytes(builder, w, (loop.index, _whole(4 * _ROWS)))
                 for r in range(_ROWS):
-                    place = _at(builder, builder.add(weights, _whole(4 * r)), _FLOAT)
+                    place = _at(builder, builder.add(weights, _whole(4 * r)), FLOAT)
                     weight = _spread(builder, builder.load(place))
                     for v in range(vectors):
                         total = sums[r * vectors + v]
@@ -100,7 +125,7 @@ def _mixer(vectors: int) -> Any:
             for r in range(_ROWS):
                 row = _bytes(builder, y, (_whole(r), y_stride))
                 for v in range(vectors):
-                    to = _at(builder, builder.add(row, _whole(4 * _LANES * v)), _VECTOR)
+                    to = _at(builder, builder.add(row, _whole(4 * LANES * v)), VECTOR)
                     builder.store(builder.load(sums[r * vectors + v]), to, align=4)
             return context.get_dummy_value()
 
@@ -120,9 +145,9 @@ def _dot_tile(typing, g, g_stride, a, a_stride, b, b_stride, count):
         g, g_stride, a, a_stride, b, b_stride, count = arguments
         sums = _zeros(builder, _ROWS * 2)
         for total in sums:
-            builder.store(ir.Constant(_VECTOR, [0.0] * _LANES), total)
+            builder.store(ir.Constant(VECTOR, [0.0] * LANES), total)
         with cgutils.for_range(builder, count) as loop:
-            step = builder.mul(loop.index, _whole(4 * _LANES))
+            step = builder.mul(loop.index, _whole(4 * LANES))
             others = [
                 _load(builder, builder.add(step, _bytes(builder, b, (_whole(q), b_stride))))
                 for q in range(2)
@@ -132,17 +157,15 @@ def _dot_tile(typing, g, g_stride, a, a_stride, b, b_stride, count):
                 for q in range(2):
                     total = sums[2 * p + q]
                     builder.store(_fma(builder, one, others[q], builder.load(total)), total)
-        kind = ir.FunctionType(_FLOAT, [_FLOAT, _VECTOR])
-        name = f"llvm.vector.reduce.fadd.v{_LANES}f32"
+        kind = ir.FunctionType(FLOAT, [FLOAT, VECTOR])
+        name = f"llvm.vector.reduce.fadd.v{LANES}f32"
         reduce = cgutils.get_or_insert_function(builder.module, kind, name)
         for p in range(_ROWS):
             row = _bytes(builder, g, (_whole(p), g_stride))
             for q in range(2):
-                to = _at(builder, builder.add(row, _whole(4 * q)), _FLOAT)
+                to = _at(builder, builder.add(row, _whole(4 * q)), FLOAT)
                 whole = builder.load(sums[2 * p + q])
-                value = builder.call(
-                    reduce, [ir.Constant(_FLOAT, 0.0), whole], fastmath=["reassoc"]
-                )
+                value = builder.call(reduce, [ir.Constant(FLOAT, 0.0), whole], fastmath=["reassoc"])
                 builder.store(builder.fadd(builder.load(to), value), to)
         return context.get_dummy_value()
 
@@ -154,7 +177,7 @@ def as_float(typing, bits):
     """The float32 whose bits are those of an int32."""
 
     def generate(context, builder, signature, arguments):
-        return builder.bitcast(arguments[0], _FLOAT)
+        return builder.bitcast(arguments[0], FLOAT)
 
     return types.float32(types.int32), generate
 

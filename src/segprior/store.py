@@ -11,7 +11,15 @@ from typing import Any
 
 from segprior.errors import OutputError
 
-__all__ = ["Store", "add_line", "digest", "file_digest", "read_lines"]
+__all__ = [
+    "Store",
+    "add_line",
+    "bytes_digest",
+    "digest",
+    "file_digest",
+    "parse_lines",
+    "read_lines",
+]
 
 
 class Store:
@@ -83,13 +91,18 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab+") as stream:
             stream.seek(0)
-            lines = stream.read().split(b"\n")
-            if lines[-1]:
+            data = stream.read()
+            if data and not data.endswith(b"\n"):
                 stream.write(b"\n")
     except OSError as error:
         raise _unusable(path, error) from error
+    return parse_lines(data)
+
+
+def parse_lines(data: bytes) -> list[dict[str, Any]]:
+    """Return the JSON objects of the lines that hold one."""
     entries = []
-    for line in lines:
+    for line in data.split(b"\n"):
         try:
             entry = json.loads(line)
         except ValueError:
@@ -132,6 +145,11 @@ def digest(value: Any) -> str:
 def file_digest(path: Path) -> str:
     """Hash the content of a file; one that cannot be read has the hash of its name."""
     try:
-        return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+        return bytes_digest(path.read_bytes())
     except OSError:
         return digest(str(path))
+
+
+def bytes_digest(data: bytes) -> str:
+    """Hash bytes."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()

@@ -19,13 +19,9 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from segprior.simd import jit
+from segprior.simd import LANES, VECTOR, jit
 
-__all__ = ["FILTER", "LANES", "from_products", "to_grads", "to_inputs"]
-
-LANES = 8
-_FLOAT = ir.FloatType()
-_VECTOR = ir.VectorType(_FLOAT, LANES)
+__all__ = ["FILTER", "from_products", "to_grads", "to_inputs"]
 
 # The three matrices of F(4, 3) at the points 0, ±1, ±2 and infinity.
 _INPUT = np.array(
@@ -57,7 +53,7 @@ def _combine(builder: Any, coefficients: Sequence[int], vectors: Sequence[Any]) 
             continue
         part = vector
         if abs(coefficient) != 1:
-            part = builder.fmul(ir.Constant(_VECTOR, [float(abs(coefficient))] * LANES), vector)
+            part = builder.fmul(ir.Constant(VECTOR, [float(abs(coefficient))] * LANES), vector)
         if total is None:
             total = part if coefficient > 0 else builder.fneg(part)
         elif coefficient > 0:
@@ -81,7 +77,7 @@ def _mapper(matrix: Any) -> Any:
                 whole = [ir.Constant(ir.IntType(64), number) for number in (row, column)]
                 address = builder.add(base, builder.mul(whole[0], step))
                 address = builder.add(address, builder.mul(whole[1], side))
-                return builder.inttoptr(address, _VECTOR.as_pointer())
+                return builder.inttoptr(address, VECTOR.as_pointer())
 
             half = []  # by column, then by row of the result
             for column in range(size):

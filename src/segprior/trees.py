@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -23,9 +23,23 @@ try:
 except ImportError:  # Windows, where two batches in one folder are not told
     fcntl = None
 
-__all__ = ["Claims", "Item", "check_places", "find_items", "hold", "join", "sweep"]
+__all__ = [
+    "TEMPORARY",
+    "Claims",
+    "Item",
+    "check_places",
+    "find_items",
+    "hold",
+    "is_wanted",
+    "join",
+    "joined",
+    "name_in_list",
+    "plan_item",
+    "read_list",
+    "sweep",
+]
 
-_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
+TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +70,16 @@ class Item:
 
 
 class Claims:
-    """Which image each file is made from, and which files are images."""
+    """Which image each file is made from, and which files are images.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    is_there : callable, optional
+        Whether the image of an item is there still; without it the file is looked for.
+    """
+
+    def __init__(self, is_there: Callable[[Item], bool] | None = None) -> None:
+        self._is_there = is_there or (lambda item: item.source.exists())
         self._makers: dict[str, Item] = {}
         self._sources: dict[str, Path] = {}
 
@@ -72,7 +93,7 @@ class Claims:
             return f"{item.source} would be written over by a result; choose another folder"
         for place, file in files.items():
             other = self._makers.get(place)
-            if other is not None and other.name != item.name and other.source.exists():
+            if other is not None and other.name != item.name and self._is_there(other):
                 return f"{other.source} and {item.source} would both become {file}; rename one"
         self._makers |= dict.fromkeys(files, item)
         self._sources[source] = item.source
@@ -146,22 +167,29 @@ def find_items(
     ImageError
         If the folder or the list cannot be read.
     """
-    listing = _walked(source, output) if source.is_dir() else _listed(source)
-    items = {}
-    for path, name in listing:
-        if not _wanted(name, patterns, always=not source.is_dir()):
-            continue
-        place = output / name
-        beside = {
-            kind: place.with_name(f"{place.stem}_{kind}{suffix}")
-            for kind, suffix in (extras or {}).items()
-        }
-        result = place.with_name(f"{place.stem}{ending}")
-        items[name] = Item(name=name, source=path, output=result, extras=beside)
+    listed = not source.is_dir()
+    items = {
+        name: plan_item(name, path, output, extras or {}, ending)
+        for path, name in (_listed(source) if listed else _walked(source, output))
+        if is_wanted(name, patterns, always=listed)
+    }
     return [items[name] for name in sorted(items)]
 
 
-def _wanted(name: str, patterns: Sequence[str], *, always: bool) -> bool:
+def plan_item(
+    name: str, source: Path, output: Path, extras: Mapping[str, str], ending: str
+) -> Item:
+    """Say where the result of one image goes; parameters as in :func:`find_items`."""
+    place = output / name
+    beside = {
+        kind: place.with_name(f"{place.stem}_{kind}{suffix}") for kind, suffix in extras.items()
+    }
+    result = place.with_name(f"{place.stem}{ending}")
+    return Item(name=name, source=source, output=result, extras=beside)
+
+
+def is_wanted(name: str, patterns: Sequence[str], *, always: bool) -> bool:
+    """Tell whether a name fits a pattern; without patterns it must be that of an image."""
     last = name.rpartition("/")[2]
     if patterns:
         return any(fnmatchcase(name if "/" in p else last, p) for p in patterns)
@@ -193,23 +221,37 @@ def _listed(source: Path) -> Iterator[tuple[Path, str]]:
         data = source.read_bytes()
     except OSError as error:
         raise ImageError(f"cannot read {source}: {error.strerror}; name a text file") from error
+    for line in read_list(data, source):
+        yield Path(line), name_in_list(line)
+
+
+def read_list(data: bytes, source: object) -> list[str]:
+    """Return the lines of a text file, without blank ones.
+
+    Raises
+    ------
+    ImageError
+        If it is no text file.
+    """
     if b"\0" in data:
         raise ImageError(f"{source} is not a text file; name one with a path on each line")
-    here = Path.cwd()
-    for line in os.fsdecode(data).splitlines():
-        if line.strip():
-            full = Path(os.path.abspath(line.strip()))  # noqa: PTH100
-            start = here if full.is_relative_to(here) else full.anchor
-            yield Path(line.strip()), full.relative_to(start).as_posix()
+    return [line.strip() for line in os.fsdecode(data).splitlines() if line.strip()]
+
+
+def name_in_list(line: str) -> str:
+    """Return a path below the current folder, or the whole of it without its root."""
+    full, here = Path(os.path.abspath(line)), Path.cwd()  # noqa: PTH100
+    start = here if full.is_relative_to(here) else full.anchor
+    return full.relative_to(start).as_posix()
 
 
 def sweep(output: Path) -> None:
     """Remove the temporary files and folders that a killed run has left in a tree."""
     for folder, below, files in os.walk(output):
-        for name in filter(_TEMPORARY.fullmatch, list(below)):
+        for name in filter(TEMPORARY.fullmatch, list(below)):
             shutil.rmtree(Path(folder, name), ignore_errors=True)
             below.remove(name)
-        for name in filter(_TEMPORARY.fullmatch, files):
+        for name in filter(TEMPORARY.fullmatch, files):
             Path(folder, name).unlink(missing_ok=True)
 
 
@@ -248,6 +290,20 @@ def join(output: Path) -> None:
     """Take part in a batch until this process ends."""
     if fcntl is not None:
         _locked(os.open(output, os.O_RDONLY), fcntl.LOCK_SH)
+
+
+@contextmanager
+def joined(output: Path) -> Iterator[None]:
+    """Take part in a batch while this lasts."""
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(output, os.O_RDONLY)
+    try:
+        _locked(handle, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _locked(handle: int, how: int) -> bool:

@@ -18,7 +18,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["WindowClusters", "cluster_windows"]
+__all__ = ["WindowClusters", "cluster_drawn", "cluster_windows", "draw_windows"]
 
 # Numbers held at once, for the sample that the components are learnt from and for one strip of
 # windows: 64 MB and 8 MB.
@@ -111,9 +111,61 @@ def cluster_windows(
     WindowClusters
         With one centroid only if all windows are alike.
     """
+    rng = np.random.default_rng(seed)
+    sample = _sample(image, window, SAMPLE_NUMBERS, rng)
+    return _cluster(sample, window, n_clusters, n_init, rng)
+
+
+def draw_windows(
+    image: NDArray[np.float32], *, window: int, share: float, seed: int
+) -> NDArray[np.float32]:
+    """Draw windows of one of several images that are to be clustered together.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (h, w, C)
+    window : int
+        Side of the window, in pixels; odd.
+    share : float
+        Of the 2**24 numbers that all images together may contribute.
+    seed : int
+
+    Returns
+    -------
+    ndarray of float32, shape (N, window * window * C)
+        For `cluster_drawn`, after joining them.
+    """
+    rng = np.random.default_rng(seed)
+    return _sample(image, window, int(share * SAMPLE_NUMBERS), rng)
+
+
+def cluster_drawn(
+    sample: NDArray[np.float32], *, window: int, n_clusters: int, n_init: int, seed: int
+) -> WindowClusters:
+    """Cluster windows from `draw_windows` as :func:`cluster_windows` does those of one image.
+
+    Parameters
+    ----------
+    sample : ndarray of float32, shape (N, window * window * C)
+        Used up.
+    window, n_clusters, n_init, seed
+        As in :func:`cluster_windows`.
+
+    Returns
+    -------
+    WindowClusters
+    """
+    return _cluster(sample, window, n_clusters, n_init, np.random.default_rng(seed))
+
+
+def _cluster(
+    sample: NDArray[np.float32],
+    window: int,
+    n_clusters: int,
+    n_init: int,
+    rng: np.random.Generator,
+) -> WindowClusters:
     with _one_thread().limit(limits=1):
-        rng = np.random.default_rng(seed)
-        sample = _sample(image, window, rng)
         mean = sample.mean(axis=0)
         sample -= mean
         components = _principal_components(sample)
@@ -155,12 +207,12 @@ def _views(image: NDArray[np.float32], window: int) -> NDArray[np.float32]:
 
 
 def _sample(
-    image: NDArray[np.float32], window: int, rng: np.random.Generator
+    image: NDArray[np.float32], window: int, most_numbers: int, rng: np.random.Generator
 ) -> NDArray[np.float32]:
     views = _views(image, window)
     height, width = views.shape[:2]
     numbers = int(np.prod(views.shape[2:]))
-    most = max(1, SAMPLE_NUMBERS // numbers)
+    most = max(1, most_numbers // numbers)
     if height * width <= most:
         # A copy, because the caller centres it in place and windows of 1×1 are the image itself.
         sample: NDArray[np.float32] = np.array(views, order="C")

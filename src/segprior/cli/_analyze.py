@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from segprior.analysis_config import AnalysisConfig
 from segprior.cli._folders import folder_parser, run_folders
 from segprior.cli._options import given
-from segprior.cli._parser import Command
 from segprior.cli._tasks import Result, Task
+from segprior.cli._words import Command
 from segprior.config import PriorConfig, resolve
 
 if TYPE_CHECKING:

@@ -7,19 +7,18 @@ import json
 import os
 import sys
 import traceback
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from segprior.cli._double_dip import DoubleDipTask, make_parser
 from segprior.cli._options import add_options, given, spoken
-from segprior.cli._parser import COMMANDS, Parser, _meant, read_words
-from segprior.cli._parser import _parser as command_parser
-from segprior.cli._plan import _ENDINGS, Job
+from segprior.cli._parser import COMMANDS, command_parser
+from segprior.cli._plan import ENDINGS, Job
 from segprior.cli._report import _plain, complain, one_line, short_warnings
 from segprior.cli._segment import SegmentTask
 from segprior.cli._tasks import ForegroundTask, PriorTask, Task
+from segprior.cli._words import Parser, meant, read_words
 from segprior.cli._work import do_job, explained
 from segprior.config import BatchConfig, Presets
 from segprior.double_dip_config import DoubleDipConfig
@@ -66,7 +65,7 @@ def run(argv: Sequence[str]) -> int:
         print(_HELP, end="")
         return 0
     if first not in _TASKS:
-        what = "no command" if first is None else f"no command {first!r}{_meant(first, [*_TASKS])}"
+        what = "no command" if first is None else f"no command {first!r}{meant(first, [*_TASKS])}"
         *most, last = _TASKS
         raise ConfigError(
             f"{what}; choose {', '.join(most)} or {last}, or see segprior batch --help"
@@ -89,19 +88,20 @@ def _parser(name: str) -> Parser:
     parser.epilog = (
         f"examples:\n  segprior batch {name} photos/ -o results/\n"
         f"  segprior batch {name} list.txt -o results/ --workers 4 --json\n"
-        f"  segprior batch {name} incoming/ -o results/ --pattern '*.tif' --watch"
+        f"  segprior batch {name} incoming/ -o results/ --pattern '*.tif' --watch\n"
+        f"  segprior batch {name} s3://bucket/photos -o s3://bucket/results --dask tcp://HOST:8786"
     )
     for action in parser._actions:
         if action.dest == "images":
             action.metavar = "IN"
             action.help = (
                 "a folder, with its subfolders; or a text file with the path of an image on each "
-                "line"
+                "line; or a URL of either, such as s3://BUCKET/FOLDER"
             )
         elif action.dest == "output":
             action.metavar = "OUT"
             action.help = (
-                f"the folder of the results, made if missing: {result} for each image, PATH "
+                f"the folder of the results, or a URL, made if missing: {result} for each, PATH "
                 "as below IN, and manifest.jsonl. Existing files are replaced."
             )
         elif action.dest == "json":
@@ -138,17 +138,14 @@ class _Work:
 
     def __call__(self, item: Item) -> dict[str, Any]:
         job = Job(name=str(item.source), source=item.source, output=item.output, extras=item.extras)
-        with warnings.catch_warnings(record=True) as caught:
-            try:
-                facts = do_job(job, self.task)
-            except SegpriorError as error:
-                raise type(error)(spoken(self.config, error)) from error
-            except Exception as error:
-                if os.environ.get("SEGPRIOR_TRACEBACK"):
-                    traceback.print_exc()
-                raise SegpriorError(explained(error)) from error
-        for warning in caught:
-            complain(f"{item.source}: warning: {warning.message}")
+        try:
+            facts = do_job(job, self.task)
+        except SegpriorError as error:
+            raise type(error)(spoken(self.config, error)) from error
+        except Exception as error:
+            if os.environ.get("SEGPRIOR_TRACEBACK"):
+                traceback.print_exc()
+            raise SegpriorError(explained(error)) from error
         scores: dict[str, Any] = _plain(
             {name: value for name, value in facts.items() if name not in _NO_SCORES}
         )
@@ -187,7 +184,7 @@ def _carry_out(name: str, config: type[Presets], arguments: argparse.Namespace) 
                 settings=settings,
                 seed=seed,
                 patterns=arguments.pattern,
-                extras={kind: _ENDINGS.get(kind, ".png") for kind in task.extras},
+                extras={kind: ENDINGS.get(kind, ".png") for kind in task.extras},
                 ending="" if name == "double-dip" else task.ending,
                 watch=arguments.watch,
                 config=BatchConfig(**given(BatchConfig, arguments)),
@@ -221,11 +218,16 @@ class _Report:
             return
         if self._json:
             print(json.dumps(row), flush=True)
+        for warning in row.get("warnings", ()):
+            self._complain(f"{row['input']}: warning: {warning}")
         if row["error"] is not None:
-            if self._bar is not None:
-                self._bar.clear()
             text = one_line(row["error"])
-            complain(text if row["input"] in text else f"{row['input']}: {text}")
+            self._complain(text if row["input"] in text else f"{row['input']}: {text}")
+
+    def _complain(self, text: str) -> None:
+        if self._bar is not None:
+            self._bar.clear()
+        complain(text)
 
     def _show(self, progress: Progress) -> None:
         if self._bar is None:

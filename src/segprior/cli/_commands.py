@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 
 from segprior.cli._options import spoken
 from segprior.cli._parser import COMMANDS, OTHERS, parse
-from segprior.cli._plan import Plan, make_plan
-from segprior.cli._report import Report, complain, short_warnings
+from segprior.cli._plan import make_plan
+from segprior.cli._report import complain
 from segprior.cli._segment import SegmentTask
 from segprior.cli._tasks import ForegroundTask, PriorTask, Task
 from segprior.errors import ConfigError, SegpriorError
@@ -26,6 +27,23 @@ TASKS: dict[str, Callable[[argparse.Namespace], Task]] = {
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line and return its exit code; see :func:`segprior.cli.main`."""
+    try:
+        return _run(argv)
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # where merely asking fails, as for a name that is too long
+        if os.environ.get("SEGPRIOR_TRACEBACK"):
+            raise
+        complain(f"{_shortened(error.filename)}: {error.strerror or error}; choose another")
+        return 2
+
+
+def _shortened(name: object) -> str:
+    text = "a file" if name is None else str(name)
+    return text if len(text) <= 80 else f"{text[:60]}…{text[-16:]}"
+
+
+def _run(argv: Sequence[str]) -> int:
     try:
         if argv and argv[0] in OTHERS:
             module = importlib.import_module(OTHERS[argv[0]].module)
@@ -51,27 +69,6 @@ def run(argv: Sequence[str]) -> int:
     except SegpriorError as error:
         complain(spoken(COMMANDS[name].config, error))
         return 2
-    return _carry_out(name, task, plan, arguments)
+    from segprior.cli._work import carry_out
 
-
-def _carry_out(name: str, task: Task, plan: Plan, arguments: argparse.Namespace) -> int:
-    from segprior.cli._work import work
-
-    report = Report(
-        as_json=arguments.json,
-        quiet=arguments.quiet,
-        aside=any(job.output is None for job in plan.jobs),
-        total=len(plan.jobs),
-        wording=lambda text: spoken(COMMANDS[name].config, text),
-    )
-    with short_warnings():
-        try:
-            for image, message in plan.failures:
-                report.failure(image, message)
-            work(plan.jobs, task, report)
-        except KeyboardInterrupt:
-            complain(f"interrupted; {report.done} of {len(plan.jobs)} images are done")
-            return 130
-        finally:
-            plan.tidy()
-    return report.exit_code
+    return carry_out(task, plan, arguments, COMMANDS[name].config)

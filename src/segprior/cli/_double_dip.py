@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from segprior.cli._folders import folder_parser, run_folders
 from segprior.cli._options import given
-from segprior.cli._parser import Command, Parser
 from segprior.cli._tasks import Result, Task
+from segprior.cli._words import Command, Parser
 from segprior.config import resolve
 from segprior.double_dip_config import DoubleDipConfig
 from segprior.errors import ConfigError

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from segprior.catalogue import GROUPS, Kind, catalogue
 from segprior.cli._options import add_options, given, spoken
-from segprior.cli._parser import Parser, read_words
-from segprior.cli._parser import _HelpFormatter as HelpFormatter
 from segprior.cli._report import complain, one_line, short_warnings
 from segprior.cli._values import whole
+from segprior.cli._words import Parser, new_parser, read_words
 from segprior.config import EvaluateConfig
 from segprior.errors import ConfigError
 from segprior.scoreboard import TABLE_SUFFIXES
@@ -59,16 +58,12 @@ def run(argv: Sequence[str]) -> int:
 
 def _parser(kind: Kind) -> Parser:
     truth = "--truth" if kind == "regions" else "--masks"
-    parser = Parser(
-        prog=f"segprior evaluate {kind}",
-        usage=f"segprior evaluate {kind} --images DIR {truth} DIR "
-        "[--method NAME ...] [--predictions DIR ...] [options]",
-        description="Score methods, or what other programs made, against what people drew. "
+    parser = new_parser(
+        f"evaluate {kind}",
+        f"--images DIR {truth} DIR [--method NAME ...] [--predictions DIR ...]",
+        "Score methods, or what other programs made, against what people drew. "
         "Files belong together by their stems.",
-        epilog=_methods(kind),
-        formatter_class=HelpFormatter,
-        allow_abbrev=False,
-        add_help=False,
+        _methods(kind),
     )
     group = parser.add_argument_group("what is scored")
     group.add_argument("--images", dest="folder", metavar="DIR", help="folder of images")

@@ -6,13 +6,17 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 
 from segprior.cli._options import add_options, spoken
-from segprior.cli._parser import Command, Parser, read_words
-from segprior.cli._parser import _add_input as add_input
-from segprior.cli._parser import _add_running as add_running
-from segprior.cli._parser import _HelpFormatter as HelpFormatter
 from segprior.cli._plan import make_folder_plan
-from segprior.cli._report import Report, complain, short_warnings
 from segprior.cli._tasks import Task
+from segprior.cli._words import (
+    Command,
+    Parser,
+    add_input,
+    add_preset,
+    add_running,
+    image_parser,
+    read_words,
+)
 from segprior.config import Presets
 from segprior.errors import ConfigError, SegpriorError
 
@@ -31,21 +35,7 @@ def folder_parser(name: str, command: Command, titles: Mapping[type[Presets], st
     titles : mapping of type to str
         Headings of its settings, by the configuration that owns them.
     """
-    parser = Parser(
-        prog=f"segprior {name}",
-        usage=f"segprior {name} IMAGE [IMAGE ...] -o FOLDER [options]",
-        description=command.description,
-        epilog=f"examples:\n  {command.examples}",
-        formatter_class=HelpFormatter,
-        allow_abbrev=False,
-        add_help=False,
-    )
-    parser.add_argument_group("images").add_argument(
-        "images",
-        nargs="*",
-        metavar="IMAGE",
-        help="files, folders (all images in them), or - for standard input",
-    )
+    parser = image_parser(name, command, "FOLDER")
     group = parser.add_argument_group("output")
     group.add_argument(
         "-o",
@@ -58,16 +48,12 @@ def folder_parser(name: str, command: Command, titles: Mapping[type[Presets], st
         "--json", action="store_true", help="report as one JSON object per image and line"
     )
     group.add_argument("--quiet", "-q", action="store_true", help="report nothing but errors")
-    parser.add_argument_group("settings").add_argument(
-        "--preset",
-        metavar="|".join(command.config.presets),
-        help="where all settings below start from; the first is the default",
-    )
+    add_preset(parser, command.config)
     add_options(parser, command.config, titles)
     for action in parser._actions:
         if action.dest == "snapshots" and action.help:
             action.help = action.help.replace("STEM_epochs.png", "epochs.png")
-    add_input(parser, name)
+    add_input(parser.add_argument_group("input"))
     add_running(parser)
     return parser
 
@@ -109,23 +95,6 @@ def run_folders(
         plan = make_folder_plan(arguments.images, arguments.output)
     except SegpriorError as error:
         raise type(error)(spoken(config, error)) from error
-    from segprior.cli._work import work
+    from segprior.cli._work import carry_out
 
-    report = Report(
-        as_json=arguments.json,
-        quiet=arguments.quiet,
-        aside=False,
-        total=len(plan.jobs),
-        wording=lambda text: spoken(config, text),
-    )
-    with short_warnings():
-        try:
-            for image, message in plan.failures:
-                report.failure(image, message)
-            work(plan.jobs, task, report)
-        except KeyboardInterrupt:
-            complain(f"interrupted; {report.done} of {len(plan.jobs)} images are done")
-            return 130
-        finally:
-            plan.tidy()
-    return report.exit_code
+    return carry_out(task, plan, arguments, config)

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from segprior.cli._values import (
     block_list,
+    byte_count,
     number,
     number_list,
     whole,
@@ -30,7 +31,7 @@ __all__ = ["Option", "add_options", "given", "options_of", "spoken"]
 
 # Where the command line says a thing in fewer words than the field's name does.
 _FLAGS = {"n_clusters": "--clusters"}
-_METAVARS = {"working_size": "PIXELS|full"}
+_METAVARS = {"working_size": "PIXELS|full", "dask": "ADDRESS|local"}
 _OTHER_NAMES = (
     "page",
     "channel_axis",
@@ -91,6 +92,8 @@ def _reader(name: str, annotation: Any) -> tuple[str, Callable[[str], Any] | Non
         tuple[int, ...]: ("N,N,...", number_list),
         tuple[tuple[str, int], ...]: ("BLOCK:N,...", block_list),
     }
+    if name == "memory":
+        return "BYTES", byte_count
     if annotation in simple:
         return simple[annotation]
     if typing.get_origin(annotation) is Literal:
@@ -119,6 +122,8 @@ def _described(cls: type) -> dict[str, str]:
 def _shown(name: str, value: object) -> str:
     if value is None:
         return _nothing(name)
+    if name == "memory":
+        return f"{int(str(value)) / 2**30:g}G"
     if isinstance(value, bool) or value == ():
         return ""
     if isinstance(value, tuple):

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Sequence
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from segprior._version import __version__
+from segprior.cli._large import add_tiles
 from segprior.cli._options import add_options
-from segprior.cli._values import axis, pixel_count, value_range, whole
+from segprior.cli._words import (
+    Command,
+    Parser,
+    add_input,
+    add_preset,
+    add_running,
+    image_parser,
+    meant,
+    read_words,
+)
 from segprior.config import ForegroundConfig, Presets, PriorConfig
 from segprior.errors import ConfigError
 from segprior.formats.export import FORMATS
 from segprior.segment_config import SegmentConfig
 
-__all__ = ["COMMANDS", "OTHERS", "Command", "Other", "Parser", "parse", "read_words"]
-
-
-class Command(NamedTuple):
-    """One command: the configuration it fills, and what its help says."""
-
-    config: type[Presets]
-    summary: str
-    description: str
-    examples: str
+__all__ = ["COMMANDS", "OTHERS", "Other", "command_parser", "parse"]
 
 
 class Other(NamedTuple):
@@ -122,21 +122,6 @@ exit codes: 0 all went well, 1 some images failed, 2 nothing could be done, 130 
 """
 
 
-class Parser(argparse.ArgumentParser):
-    """An argument parser whose complaints are exceptions of one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise what is wrong instead of printing the usage and leaving."""
-        option, _, complaint = message.removeprefix("argument ").partition(": ")
-        if complaint == "expected one argument":
-            message = f"{option} needs a value"
-        elif complaint.startswith("ignored explicit argument"):
-            message = f"{option} takes no value"
-        elif complaint:
-            message = f"{option}: {complaint}"
-        raise ConfigError(f"{message}; see {self.prog} --help")
-
-
 def parse(argv: Sequence[str]) -> tuple[str, argparse.Namespace]:
     """Read the command line.
 
@@ -168,39 +153,13 @@ def parse(argv: Sequence[str]) -> tuple[str, argparse.Namespace]:
         kind = "option" if first.startswith("-") else "command"
         names = list(COMMANDS | OTHERS) if kind == "command" else ["--help", "--version"]
         raise ConfigError(
-            f"no {kind} {first!r}{_meant(first, names)}; choose {_alternatives()}, "
+            f"no {kind} {first!r}{meant(first, names)}; choose {_alternatives()}, "
             "or see segprior --help"
         )
-    arguments = read_words(_parser(first), argv[1:])
+    arguments = read_words(command_parser(first), argv[1:])
     if not arguments.images:
         raise ConfigError("no image; name files, a folder, or - for standard input")
     return first, arguments
-
-
-def read_words(parser: Parser, words: Sequence[str]) -> argparse.Namespace:
-    """Read the words after a command, in any order; those after ``--`` are images.
-
-    Raises
-    ------
-    ConfigError
-        On wrong usage, also if there are images where the command takes none.
-    SystemExit
-        After the help was printed.
-    """
-    # argparse loses what follows -- when options and images come in any order.
-    end = words.index("--") if "--" in words else len(words)
-    arguments, unknown = parser.parse_known_intermixed_args(list(words[:end]))
-    if "images" in arguments:
-        arguments.images = [*arguments.images, *words[end + 1 :]]
-    else:
-        unknown = [*unknown, *words[end + 1 :]]
-    if unknown:
-        wrong = unknown[0].split("=", 1)[0]
-        if not wrong.startswith("-"):
-            raise ConfigError(f"{parser.prog} has no use for {wrong!r}; see {parser.prog} --help")
-        known = [flag for action in parser._actions for flag in action.option_strings]
-        raise ConfigError(f"no option {wrong!r}{_meant(wrong, known)}; see {parser.prog} --help")
-    return arguments
 
 
 def _alternatives() -> str:
@@ -208,35 +167,12 @@ def _alternatives() -> str:
     return f"{', '.join(most)} or {last}"
 
 
-def _meant(typed: str, names: Sequence[str]) -> str:
-    close = difflib.get_close_matches(typed, names, n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
-
-
-def _parser(name: str) -> Parser:
+def command_parser(name: str) -> Parser:
+    """Make the parser of one of `COMMANDS`."""
     command = COMMANDS[name]
-    parser = Parser(
-        prog=f"segprior {name}",
-        usage=f"segprior {name} IMAGE [IMAGE ...] -o OUTPUT [options]",
-        description=command.description,
-        epilog=f"examples:\n  {command.examples}",
-        formatter_class=_HelpFormatter,
-        allow_abbrev=False,
-        add_help=False,
-    )
-    parser.add_argument_group("images").add_argument(
-        "images",
-        nargs="*",
-        metavar="IMAGE",
-        help="files, folders (all images in them), or - for standard input",
-    )
+    parser = image_parser(name, command, "OUTPUT")
     _add_output(parser, name)
-    settings = parser.add_argument_group("settings")
-    settings.add_argument(
-        "--preset",
-        metavar="|".join(command.config.presets),
-        help="where all settings below start from; the first is the default",
-    )
+    settings = add_preset(parser, command.config)
     if name == "segment":
         settings.add_argument(
             "--prior-preset",
@@ -247,8 +183,25 @@ def _parser(name: str) -> Parser:
     if command.config is not PriorConfig:
         titles[command.config] = f"settings of the {_RESULTS[name]}"
     add_options(parser, command.config, titles)
-    _add_input(parser, name)
-    _add_running(parser)
+    group = parser.add_argument_group("input")
+    if name in _EXTRAS:
+        group.add_argument(
+            "--prior",
+            dest="saved_prior",
+            metavar="FILE.npz",
+            help="use this prior of the image, from segprior prior, instead of fitting one",
+        )
+    if name == "segment":
+        group.add_argument(
+            "--scribbles",
+            metavar="FILE",
+            help="pixels whose label is known: a label picture of the image's size, 0 or 255 where "
+            "unmarked, or a .csv of row,column,label",
+        )
+    add_input(group)
+    if name in _RESULTS:
+        add_tiles(parser)
+    add_running(parser)
     return parser
 
 
@@ -285,85 +238,3 @@ def _add_output(parser: Parser, name: str) -> None:
         help="report as one JSON object per image and line; on standard error with -o -",
     )
     group.add_argument("--quiet", "-q", action="store_true", help="report nothing but errors")
-
-
-def _add_input(parser: Parser, name: str) -> None:
-    group = parser.add_argument_group("input")
-    if name in _EXTRAS:
-        group.add_argument(
-            "--prior",
-            dest="saved_prior",
-            metavar="FILE.npz",
-            help="use this prior of the image, from segprior prior, instead of fitting one",
-        )
-    if name == "segment":
-        group.add_argument(
-            "--scribbles",
-            metavar="FILE",
-            help="pixels whose label is known: a label picture of the image's size, 0 or 255 where "
-            "unmarked, or a .csv of row,column,label",
-        )
-    group.add_argument(
-        "--page",
-        type=whole,
-        default=argparse.SUPPRESS,
-        metavar="N",
-        help="which page or frame of a file of several, from 0 [0]",
-    )
-    group.add_argument(
-        "--channel-axis",
-        type=axis,
-        default=argparse.SUPPRESS,
-        metavar="N|none",
-        help="which axis of an array holds the channels; none if grey [-1, the last]",
-    )
-    group.add_argument(
-        "--alpha",
-        default=argparse.SUPPRESS,
-        metavar="drop|composite|keep",
-        help="leave transparency out, lay the image over white, or keep it as a channel [drop]",
-    )
-    group.add_argument(
-        "--value-range",
-        type=value_range,
-        default=argparse.SUPPRESS,
-        metavar="LOW,HIGH",
-        help="stored values that become black and white, such as 0,4095",
-    )
-    group.add_argument(
-        "--max-pixels",
-        type=pixel_count,
-        default=argparse.SUPPRESS,
-        metavar="N|none",
-        help="refuse larger images; 100M is 100 megapixels [64M]",
-    )
-
-
-def _add_running(parser: Parser) -> None:
-    group = parser.add_argument_group("running")
-    group.add_argument(
-        "--seed",
-        type=whole,
-        default=argparse.SUPPRESS,
-        metavar="N",
-        help="the same seed gives the same result [0]",
-    )
-    group.add_argument(
-        "--device",
-        default=argparse.SUPPRESS,
-        metavar="auto|cpu|cuda|mps",
-        help="where to compute [auto]",
-    )
-    group.add_argument("-h", "--help", action="help", help="show this text")
-
-
-class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """Wraps the description but keeps the lines of the examples."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=28)
-
-    def _fill_text(self, text: str, width: int, indent: str) -> str:
-        if "\n" in text:
-            return super()._fill_text(text, width, indent)
-        return argparse.HelpFormatter._fill_text(self, text, width, indent)

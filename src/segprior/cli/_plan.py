@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from segprior.errors import ConfigError, ImageError, OutputError
+from segprior.formats.zarrs import is_zarr
 
-__all__ = ["Job", "Plan", "make_folder_plan", "make_plan"]
+__all__ = ["ENDINGS", "Job", "Plan", "make_folder_plan", "make_plan"]
 
+# What the names of files beside a result end in, where that is not .png.
+ENDINGS = {"table": ".csv"}
 _STANDARD = "-"
-_ENDINGS = {"table": ".csv"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +110,7 @@ def make_plan(
             raise ConfigError(f"no output; add -o {stem}_out.png, -o FOLDER{os.sep} or -o -")
         output = _STANDARD
     sources, failures = _sources(images)
-    many = len(images) > 1 or (images[0] != _STANDARD and Path(images[0]).is_dir())
+    many = len(images) > 1 or (images[0] != _STANDARD and _is_folder(Path(images[0])))
     if output == _STANDARD:
         if many:
             raise ConfigError("several images cannot share standard output; pass -o FOLDER")
@@ -119,7 +121,8 @@ def make_plan(
         )
 
     target = Path(output)
-    as_folder = target.is_dir() or output.endswith(("/", os.sep))
+    zarr = target.suffix.lower() == ".zarr" and ".zarr" in suffixes
+    as_folder = (target.is_dir() and not zarr) or output.endswith(("/", os.sep))
     suffix = target.suffix.lower()
     if many and not as_folder:
         if suffix in suffixes or target.exists():
@@ -136,19 +139,11 @@ def make_plan(
         file = target / f"{_stem(source)}{ending}" if as_folder else target
         stem = _stem(source) if as_folder else re.sub(r"\.ome$", "", file.stem, flags=re.I)
         beside = {
-            kind: file.with_name(f"{stem}_{kind}{_ENDINGS.get(kind, '.png')}") for kind in extras
+            kind: file.with_name(f"{stem}_{kind}{ENDINGS.get(kind, '.png')}") for kind in extras
         }
         jobs.append(Job(name=name, source=source, output=file, extras=beside))
     _check_clashes(jobs, keep)
-    if not jobs:
-        return Plan(jobs=[], failures=failures)
-    plan = Plan(jobs=jobs, failures=failures, made=_make_folder(target) if as_folder else [])
-    try:
-        _check_writable(target if as_folder else target.parent)
-    except OutputError:
-        plan.tidy()
-        raise
-    return plan
+    return _settled(jobs, failures, target if as_folder else target.parent, make=as_folder)
 
 
 def make_folder_plan(images: Sequence[str], output: str | None) -> Plan:
@@ -179,17 +174,22 @@ def make_folder_plan(images: Sequence[str], output: str | None) -> Plan:
     if output == _STANDARD or target.suffix.lower() in IMAGE_SUFFIXES:
         raise ConfigError(f"the result is a folder, got -o {output}; name a folder")
     sources, failures = _sources(images)
-    many = len(images) > 1 or (images[0] != _STANDARD and Path(images[0]).is_dir())
+    many = len(images) > 1 or (images[0] != _STANDARD and _is_folder(Path(images[0])))
     jobs = [
         Job(name=name, source=source, output=target / _stem(source) if many else target)
         for name, source in sources
     ]
     _check_clashes(jobs, ())
+    return _settled(jobs, failures, target, make=True)
+
+
+def _settled(jobs: list[Job], failures: list[tuple[str, str]], folder: Path, *, make: bool) -> Plan:
+    """Make the folder of the results if it is to be made, and see that it can be written to."""
     if not jobs:
         return Plan(jobs=[], failures=failures)
-    plan = Plan(jobs=jobs, failures=failures, made=_make_folder(target))
+    plan = Plan(jobs=jobs, failures=failures, made=_make_folder(folder) if make else [])
     try:
-        _check_writable(target)
+        _check_writable(folder)
     except OutputError:
         plan.tidy()
         raise
@@ -206,7 +206,7 @@ def _sources(images: Sequence[str]) -> tuple[list[tuple[str, Path | None]], list
         path = Path(name)
         if name == _STANDARD:
             found[name] = ("-", None)
-        elif path.is_dir():
+        elif _is_folder(path):
             try:
                 inside = list_images(path)
             except ImageError as error:
@@ -217,6 +217,11 @@ def _sources(images: Sequence[str]) -> tuple[list[tuple[str, Path | None]], list
         else:
             found.setdefault(os.path.realpath(path), (name, path))
     return list(found.values()), failures
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether it is a folder of images, and not one that is an image itself."""
+    return path.is_dir() and not is_zarr(path)
 
 
 def _stem(source: Path | None) -> str:

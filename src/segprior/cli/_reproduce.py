@@ -10,8 +10,8 @@ from typing import Any
 from segprior.analysis_config import ReproduceConfig
 from segprior.callbacks import Event, ProgressBar, chain
 from segprior.cli._options import add_options, given, spoken
-from segprior.cli._parser import Parser, _add_running, _HelpFormatter, read_words
 from segprior.cli._report import complain, short_warnings
+from segprior.cli._words import Parser, add_preset, add_running, new_parser, read_words
 from segprior.config import PriorConfig
 from segprior.errors import Cancelled, ConfigError, SegpriorError
 
@@ -86,6 +86,8 @@ class _Bars:
     def __init__(self, *, shown: bool) -> None:
         self._shown = shown
         self._bar: ProgressBar | None = None
+        if shown:  # before the first event, for loops may have to be compiled
+            self._bar = ProgressBar("starting", file=sys.stderr).__enter__()
         self._stage = ""
         self._last: dict[int, int] = {}
 
@@ -93,7 +95,7 @@ class _Bars:
         again = event.iteration <= self._last.get(event.member, 0)
         if self._shown and (self._bar is None or again or event.stage != self._stage):
             self.close()
-            self._bar = ProgressBar(event.stage, file=sys.stderr)
+            self._bar = ProgressBar(event.stage, file=sys.stderr).__enter__()
             self._stage = event.stage
         self._last[event.member] = event.iteration
         if self._bar is not None:
@@ -108,16 +110,13 @@ class _Bars:
 
 
 def _parser() -> Parser:
-    parser = Parser(
-        prog="segprior reproduce",
-        usage="segprior reproduce [--data FOLDER] -o FOLDER [options]",
-        description="Make the seven figures of the DSP publication again, each with caption and "
+    parser = new_parser(
+        "reproduce",
+        "[--data FOLDER] -o FOLDER",
+        "Make the seven figures of the DSP publication again, each with caption and "
         "settings, and index.html and index.md that show them all. What is there already with the "
         "same settings is kept, so that an interrupted command goes on where it stopped.",
-        epilog=f"examples:\n  {_EXAMPLES}",
-        formatter_class=_HelpFormatter,
-        allow_abbrev=False,
-        add_help=False,
+        f"examples:\n  {_EXAMPLES}",
     )
     group = parser.add_argument_group("figures")
     group.add_argument("-o", "--output", metavar="FOLDER", help="where the figures go")
@@ -138,12 +137,8 @@ def _parser() -> Parser:
         "--json", action="store_true", help="report as one JSON object per figure and line"
     )
     group.add_argument("--quiet", "-q", action="store_true", help="report nothing but errors")
-    parser.add_argument_group("settings").add_argument(
-        "--preset",
-        metavar="|".join(ReproduceConfig.presets),
-        help="where all settings below start from; the first is the default",
-    )
+    add_preset(parser, ReproduceConfig)
     titles = {PriorConfig: "settings of the prior", ReproduceConfig: "settings of the figures"}
     add_options(parser, ReproduceConfig, titles)
-    _add_running(parser)
+    add_running(parser)
     return parser

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from segprior.callbacks import chain
 from segprior.cli._options import given
-from segprior.cli._tasks import LabelTask, Result, Saver, load_prior, save_epochs, save_shown
+from segprior.cli._tasks import LabelTask, Result, Saver, load_prior
 from segprior.config import PriorConfig
 from segprior.errors import ConfigError
 from segprior.segment_config import SegmentConfig
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segprior.callbacks import Callback
-    from segprior.prior import Prior
 
 __all__ = ["SegmentTask"]
 
@@ -29,6 +28,7 @@ class SegmentTask(LabelTask):
     """``segprior segment``."""
 
     kinds = ("overlay", "boundaries", "confidence", "table", "prior")
+    config: SegmentConfig
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         super().__init__(arguments)
@@ -38,7 +38,6 @@ class SegmentTask(LabelTask):
             prior = PriorConfig.preset(arguments.prior_preset)
             self.config = dataclasses.replace(self.config, prior=prior)
         self.config = self.config.replace(**fields)
-        self.saved: Prior | None = None
         self.epochs = self.config.prior.snapshots
         if self.epochs:
             self.extras += ("epochs",)
@@ -77,11 +76,7 @@ class SegmentTask(LabelTask):
         from segprior.multiclass import segment
 
         with self._watched(callback) as watched:
-            prior = self.saved
-            if prior is None and not {"prior", "epochs"}.isdisjoint(self.extras):
-                from segprior.prior import fit_prior
-
-                prior = fit_prior(image, config=self.config.prior, callback=watched, **self.calling)
+            prior = self.prior_of(image, self.config.prior, watched)
             found = segment(
                 image,
                 config=self.config,
@@ -91,14 +86,9 @@ class SegmentTask(LabelTask):
                 callback=watched,
                 **self.calling,
             )
-        savers: dict[str, Saver] = {
-            "overlay": lambda path: save_picture(path, found.overlay(image)),
-            "boundaries": lambda path: save_picture(path, found.overlay(image, alpha=0)),
-            "confidence": lambda path: save_picture(path, found.confidence_picture()),
-            "table": lambda path: found.save_table(path, image),
+        own: dict[str, Saver] = {
+            "boundaries": lambda path: save_picture(path, found.overlay(image, alpha=0))
         }
-        if prior is not None:
-            savers |= {"prior": save_shown(prior), "epochs": save_epochs(prior, self.epochs)}
         facts = {
             "labels": found.n_labels,
             "confidence": found.score,
@@ -107,11 +97,7 @@ class SegmentTask(LabelTask):
             "seed": found.seed,
             "settings": found.config.to_dict(),
         }
-        return Result(
-            save=self.saver(found),
-            extras={kind: savers[kind] for kind in self.extras},
-            facts=facts,
-        )
+        return self.result(found, image, prior, own, facts)
 
     @contextmanager
     def _watched(self, callback: Callback | None) -> Iterator[Callback | None]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from segprior.cli._large import Large
 from segprior.cli._options import given, options_of
 from segprior.config import ForegroundConfig, Presets, PriorConfig, resolve
 from segprior.errors import ConfigError, ImageError, OutputError
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segprior.callbacks import Callback
+    from segprior.cli._plan import Job
     from segprior.prior import Prior
     from segprior.result import Segmentation
 
@@ -95,6 +98,15 @@ class Task:
     def check(self, image: NDArray[Any], suffix: str) -> None:
         """Refuse an image whose result could not be written, before the work is done."""
 
+    def in_tiles(
+        self,
+        job: Job,
+        stop: Callback | None,
+        progress: Callable[[], AbstractContextManager[Callback | None]],
+    ) -> dict[str, object] | None:
+        """Do the work from file to file if the image is a large one; None if it is not."""
+        return None
+
     def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
         """Do the work on one image, float32 of shape (H, W, C)."""
         raise NotImplementedError
@@ -140,9 +152,16 @@ class PriorTask(Task):
 class LabelTask(Task):
     """A command whose result is a `Segmentation`, in any format that there is."""
 
+    config: Any
+    saved: Prior | None = None  # brought by the user
+    epochs: tuple[int, ...] = ()  # iterations of the prior to show
+
     def __init__(self, arguments: argparse.Namespace) -> None:
         super().__init__(arguments)
         options = vars(arguments)
+        self.large = Large(arguments)
+        if self.large.asked:
+            self.large.check(self.extras)
         self.format: str | None = options.get("format")
         output: str | None = options.get("output")
         self.piped = output in (None, "-")
@@ -150,6 +169,8 @@ class LabelTask(Task):
             if self.format not in FORMATS:
                 raise ConfigError(f"got --format {self.format}; choose {', '.join(FORMATS)}")
             self.ending = FORMATS[self.format][0]
+            if self.format == "zarr" and self.piped:
+                raise OutputError("zarr is a folder; pass -o NAME.zarr")
         elif output and output.lower().endswith(".json") and not Path(output).is_dir():
             raise OutputError(
                 f"-o {output} may become COCO, GeoJSON or LabelMe; add --format coco, geojson or "
@@ -162,6 +183,17 @@ class LabelTask(Task):
             return RESULT_SUFFIXES
         return [suffix for suffix in FORMATS[self.format] if not suffix.startswith(".ome")]
 
+    def in_tiles(
+        self,
+        job: Job,
+        stop: Callback | None,
+        progress: Callable[[], AbstractContextManager[Callback | None]],
+    ) -> dict[str, object] | None:
+        """See `Task`."""
+        if not self.large.takes(job.source, self.loading):
+            return None
+        return self.large(job, self, stop, progress)
+
     def saver(self, found: Segmentation) -> Saver:
         """Return what writes the result, with the name of the image at work."""
         image, piped = self.image, self.piped
@@ -173,18 +205,50 @@ class LabelTask(Task):
 
         return save
 
+    def prior_of(
+        self, image: NDArray[Any], config: PriorConfig, callback: Callback | None
+    ) -> Prior | None:
+        """Return the prior that was brought, or fit one if pictures of it are wanted."""
+        if self.saved is not None or {"prior", "epochs"}.isdisjoint(self.extras):
+            return self.saved
+        from segprior.prior import fit_prior
+
+        return fit_prior(image, config=config, callback=callback, **self.calling)
+
+    def result(
+        self,
+        found: Segmentation,
+        image: NDArray[Any],
+        prior: Prior | None,
+        own: dict[str, Saver],
+        facts: dict[str, Any],
+    ) -> Result:
+        """Put together what is written of an image, the files of this command's own among it."""
+        from segprior.formats.pictures import save_picture
+
+        savers: dict[str, Saver] = {
+            "overlay": lambda path: save_picture(path, found.overlay(image)),
+            "confidence": lambda path: save_picture(path, found.confidence_picture()),
+            "table": lambda path: found.save_table(path, image),
+            **own,
+        }
+        if prior is not None:
+            savers |= {"prior": save_shown(prior), "epochs": save_epochs(prior, self.epochs)}
+        extras = {kind: savers[kind] for kind in self.extras}
+        return Result(save=self.saver(found), extras=extras, facts=facts)
+
 
 class ForegroundTask(LabelTask):
     """``segprior foreground``."""
 
     kinds = ("overlay", "cutout", "confidence", "table", "prior")
+    config: ForegroundConfig
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         super().__init__(arguments)
         fields = given(ForegroundConfig, arguments)
         self.config = resolve(ForegroundConfig, arguments.preset, None, fields)
-        self.saved: Prior | None = None
-        self.epochs: tuple[int, ...] = self.config.prior.snapshots
+        self.epochs = self.config.prior.snapshots
         if self.epochs:
             self.extras += ("epochs",)
         if arguments.saved_prior is not None:
@@ -200,11 +264,7 @@ class ForegroundTask(LabelTask):
         from segprior.foreground import foreground
         from segprior.formats.pictures import save_picture
 
-        prior = self.saved
-        if prior is None and not {"prior", "epochs"}.isdisjoint(self.extras):
-            from segprior.prior import fit_prior
-
-            prior = fit_prior(image, config=self.config.prior, callback=callback, **self.calling)
+        prior = self.prior_of(image, self.config.prior, callback)
         found = foreground(
             image,
             config=self.config,
@@ -213,14 +273,7 @@ class ForegroundTask(LabelTask):
             callback=callback,
             **self.calling,
         )
-        savers: dict[str, Saver] = {
-            "overlay": lambda path: save_picture(path, found.overlay(image)),
-            "cutout": lambda path: save_picture(path, found.cutout(image)),
-            "confidence": lambda path: save_picture(path, found.confidence_picture()),
-            "table": lambda path: found.save_table(path, image),
-        }
-        if prior is not None:
-            savers |= {"prior": save_shown(prior), "epochs": save_epochs(prior, self.epochs)}
+        own: dict[str, Saver] = {"cutout": lambda path: save_picture(path, found.cutout(image))}
         facts = {
             "foreground": found.foreground,
             "confidence": found.score,
@@ -228,8 +281,7 @@ class ForegroundTask(LabelTask):
             "seed": found.seed,
             "settings": found.config.to_dict(),
         }
-        extras = {kind: savers[kind] for kind in self.extras}
-        return Result(save=self.saver(found), extras=extras, facts=facts)
+        return self.result(found, image, prior, own, facts)
 
 
 def _check_loading(options: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import argparse
 __all__ = [
     "axis",
     "block_list",
+    "byte_count",
     "number",
     "number_list",
     "pixel_count",
@@ -97,6 +98,21 @@ def value_range(text: str) -> tuple[float, float]:
             f"got {text!r}; pass the lowest and the highest value, such as 0,4095"
         ) from None
     return low, high
+
+
+def byte_count(text: str) -> int:
+    """Read a number of bytes, as in ``2G``; K, M, G and T are powers of 1024."""
+    power = "KMGT".find(text[-1:].upper()) + 1 if text else 0
+    digits = text[:-1] if power else text
+    try:
+        count = int(float(digits) * 1024**power)
+    except (ValueError, OverflowError):
+        count = 0
+    if count < 1:
+        raise argparse.ArgumentTypeError(
+            f"got {text!r}; pass a number of bytes above 0, such as 2G for 2 gibibytes"
+        )
+    return count
 
 
 def pixel_count(text: str) -> int | None:

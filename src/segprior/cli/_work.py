@@ -2,29 +2,70 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from segprior.callbacks import Callback, Event, chain
-from segprior.cli._report import one_line
+from segprior.cli._options import spoken
+from segprior.cli._report import Report, complain, one_line, short_warnings
 from segprior.errors import Cancelled, ImageError, OutputError, SegpriorError
 from segprior.images import as_image
 
 if TYPE_CHECKING:
-    from segprior.cli._plan import Job
-    from segprior.cli._report import Report
+    from segprior.cli._plan import Job, Plan
     from segprior.cli._tasks import Result, Task
+    from segprior.config import Presets
 
-__all__ = ["do_job", "explained", "work"]
+__all__ = ["carry_out", "do_job", "explained", "work"]
+
+
+def carry_out(task: Task, plan: Plan, arguments: argparse.Namespace, config: type[Presets]) -> int:
+    """Do a command's plan and report it.
+
+    Parameters
+    ----------
+    task : Task
+        What is asked of each image.
+    plan : Plan
+        Which images, and where the results go.
+    arguments : argparse.Namespace
+        As parsed: ``json`` and ``quiet``.
+    config : type
+        The configuration whose fields the command's options set.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    report = Report(
+        as_json=arguments.json,
+        quiet=arguments.quiet,
+        aside=any(job.output is None for job in plan.jobs),
+        total=len(plan.jobs),
+        wording=lambda text: spoken(config, text),
+    )
+    with short_warnings():
+        try:
+            for image, message in plan.failures:
+                report.failure(image, message)
+            work(plan.jobs, task, report)
+        except KeyboardInterrupt:
+            complain(f"interrupted; {report.done} of {len(plan.jobs)} images are done")
+            return 130
+        finally:
+            plan.tidy()
+    return report.exit_code
 
 
 class _Stop:
@@ -118,9 +159,11 @@ def do_job(
         If it cannot be done; no file is left.
     """
     start = time.perf_counter()
-    image = as_image(_opened(job), **task.loading)
     task.name = "stdin" if job.source is None else job.source.stem
     task.image = job.source
+    if (facts := task.in_tiles(job, stop, progress)) is not None:
+        return _told(job, start, facts)
+    image = as_image(_opened(job), **task.loading)
     task.check(image, ".png" if job.output is None else job.output.suffix)
     with progress() as bar:
         result = task(image, chain(stop, bar))
@@ -128,12 +171,16 @@ def do_job(
         _to_standard_output(result, task.ending)
     else:
         _write(job, job.output, result)
+    return _told(job, start, result.facts)
+
+
+def _told(job: Job, start: float, facts: Mapping[str, object]) -> dict[str, object]:
     return {
         "file": job.name,
         "output": "-" if job.output is None else str(job.output),
         "extras": {kind: str(path) for kind, path in job.extras.items()},
         "seconds": round(time.perf_counter() - start, 3),
-        **result.facts,
+        **facts,
     }
 
 

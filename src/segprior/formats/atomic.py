@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import BinaryIO
 
 from segprior.errors import OutputError
 
-__all__ = ["open_atomically", "write_atomically"]
+__all__ = ["folder_atomically", "open_atomically", "write_atomically"]
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes | memoryview) -> Path:
@@ -72,6 +73,55 @@ def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+    except OutputError:
+        raise
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(
+            f"cannot write {given}: {reason}; choose a place that can be written to"
+        ) from error
+
+
+@contextmanager
+def folder_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Fill a folder under a temporary name beside its place, and move it there at the end.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file or folder of that name is replaced.
+
+    Yields
+    ------
+    pathlib.Path
+        Not made yet.
+
+    Raises
+    ------
+    OutputError
+        If the folder around it does not exist or cannot be written to.
+    """
+    given = Path(path)
+    try:
+        target = given.resolve()
+        if not target.parent.is_dir():
+            raise OutputError(f"cannot write {given}: no folder {given.parent}; make it first")
+        temporary, old = (target.with_name(f".{secrets.token_hex(8)}.tmp") for _ in range(2))
+        try:
+            yield temporary
+            if target.exists():
+                target.replace(old)
+            temporary.replace(target)
+        except BaseException:
+            if old.exists() and not target.exists():
+                old.replace(target)
+            raise
+        finally:
+            for left in (temporary, old):
+                if left.is_dir():
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    left.unlink(missing_ok=True)
     except OutputError:
         raise
     except OSError as error:

@@ -21,6 +21,7 @@ from segprior.formats.arrays import read_npy
 from segprior.formats.pixels import Alpha, Pixels, check_page, check_pixels, orient
 from segprior.formats.source import one_line, open_source
 from segprior.formats.tiff import read_tiff
+from segprior.formats.zarrs import ZarrReader, is_zarr
 
 __all__ = ["KNOWN", "from_pillow", "read_pixels"]
 
@@ -58,6 +59,8 @@ def read_pixels(
     ImageError
         If the file cannot be opened or decoded, or has too many pixels or not that page.
     """
+    if is_zarr(source):
+        return _read_zarr(source, page, channel_axis, max_pixels)
     with open_source(source) as (stream, name):
         kind = _kind(stream)
         if kind is None:
@@ -74,6 +77,16 @@ def read_pixels(
             else:
                 pixels = _read_pillow(kind, stream, name, page, max_pixels, indices)
             return dataclasses.replace(pixels, kind=kind)
+
+
+def _read_zarr(
+    source: Any, page: int | None, channel_axis: int | None, max_pixels: int | None
+) -> Pixels:
+    reader = ZarrReader(source, page=page, channel_axis=channel_axis)
+    rows, columns, _ = reader.shape
+    check_pixels(rows, columns, max_pixels, reader.name)
+    values = reader.read(slice(0, rows), slice(0, columns))
+    return Pixels(values=values, name=reader.name, stored_axis=2, kind="Zarr")
 
 
 @contextmanager

@@ -6,10 +6,12 @@ import os
 from pathlib import Path, PurePath
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from segprior.errors import ConfigError, OutputError
 from segprior.formats.atomic import write_atomically
+from segprior.formats.geo import georeference
 from segprior.formats.labels import LABEL_SUFFIXES, encode_labels
 
 __all__ = ["FORMATS", "RESULT_SUFFIXES", "choose_format", "save_segmentation"]
@@ -22,10 +24,11 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "ome-tiff": (".ome.tif", ".ome.tiff", ".tif", ".tiff"),
     "png": (".png",),
     "tiff": (".tif", ".tiff"),
+    "zarr": (".zarr",),
 }
 """Suffixes of each format; the first is that of files that are not named one by one."""
 
-RESULT_SUFFIXES = (*LABEL_SUFFIXES, ".geojson")
+RESULT_SUFFIXES = (*LABEL_SUFFIXES, ".geojson", ".zarr")
 """What says by itself which format is meant, but for ``.ome.tif``, which ends in ``.tif``."""
 
 
@@ -93,7 +96,7 @@ def save_segmentation(
     wanted : str, optional
         One of `FORMATS`; by default the suffix decides.
     image : str or path-like, optional
-        File of the image, for formats that name it.
+        File of the image, for formats that name it, and for a TIFF, which keeps its georeference.
 
     Returns
     -------
@@ -108,6 +111,13 @@ def save_segmentation(
     """
     path = Path(path)
     chosen = choose_format(path, wanted)
+    if chosen == "zarr":
+        from segprior.formats.zarrs import write_zarr
+
+        high = int(labels.max(initial=0))
+        dtype = np.uint8 if mask else np.uint16 if high < 2**16 else np.uint32
+        write_zarr(path, [labels], (labels.shape[0], labels.shape[1]), dtype)
+        return path
     return write_atomically(path, _encoded(path, chosen, labels, mask, image))
 
 
@@ -132,8 +142,12 @@ def _encoded(
 
         name = f"{path.stem}.png" if image is None else _from(path.parent, image)
         return encode_labelme(labels, mask=mask, image=name)
-    suffix = path.suffix
-    return encode_labels(labels, ".ome.tif" if chosen == "ome-tiff" else suffix, mask=mask)
+    if chosen == "ome-tiff":
+        return encode_labels(labels, ".ome.tif", mask=mask)
+    if chosen == "tiff":
+        tags = georeference(image, (labels.shape[0], labels.shape[1]))
+        return encode_labels(labels, path.suffix, mask=mask, tags=tags)
+    return encode_labels(labels, path.suffix, mask=mask)
 
 
 def _from(folder: Path, image: str | os.PathLike[str]) -> str:

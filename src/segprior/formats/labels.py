@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ __all__ = ["LABEL_SUFFIXES", "encode_labels", "read_labels", "save_labels"]
 LABEL_SUFFIXES = (".png", ".tif", ".tiff", ".npy")
 
 
-def encode_labels(labels: NDArray[Any], suffix: str, *, mask: bool) -> bytes:
+def encode_labels(
+    labels: NDArray[Any], suffix: str, *, mask: bool, tags: Sequence[tuple[Any, ...]] = ()
+) -> bytes:
     """Return the bytes of a mask or label map in a file of the given suffix.
 
     A mask becomes 0 and 255 in 8 bits, or 0 and 1 in ``.npy``. A label map becomes an indexed PNG
@@ -37,6 +40,8 @@ def encode_labels(labels: NDArray[Any], suffix: str, *, mask: bool) -> bytes:
         describes itself as OME-TIFF does.
     mask : bool
         Whether it is a mask.
+    tags : sequence of tuple
+        More tags for a TIFF.
 
     Raises
     ------
@@ -55,7 +60,7 @@ def encode_labels(labels: NDArray[Any], suffix: str, *, mask: bool) -> bytes:
         if suffix == ".png":
             return encode_mask(labels)
         white = np.where(labels != 0, np.uint8(255), np.uint8(0))
-        return encode_tiff(white, compress=True, ome=ome)
+        return encode_tiff(white, compress=True, ome=ome, tags=tags)
     low, high = int(labels.min(initial=0)), int(labels.max(initial=0))
     if low < 0 or high >= 2 ** (16 if suffix == ".png" else 32):
         raise OutputError(
@@ -64,7 +69,7 @@ def encode_labels(labels: NDArray[Any], suffix: str, *, mask: bool) -> bytes:
     if suffix != ".png":
         # Never 8 bits, where labels 0 and 255 alone would be read back as a mask.
         wide = labels.astype(np.uint16 if high < 2**16 else np.uint32)
-        return encode_tiff(wide, compress=True, ome=ome)
+        return encode_tiff(wide, compress=True, ome=ome, tags=tags)
     return encode_indexed(labels) if high < 256 else encode_png(labels.astype(np.uint16))
 
 

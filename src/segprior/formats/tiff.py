@@ -9,7 +9,7 @@ import logging
 import math
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -22,7 +22,10 @@ from segprior.formats.source import one_line
 if TYPE_CHECKING:
     import tifffile
 
-__all__ = ["encode_tiff", "read_tiff"]
+__all__ = [
+    "check_whole", "encode_tiff", "find_pages", "interpret",
+    "orientation", "quiet_log", "read_tiff",
+]  # fmt: skip
 
 Fallback = Callable[[str, BinaryIO, str, int | None, int | None, bool], Pixels]
 
@@ -73,7 +76,7 @@ def read_tiff(
     """
     import tifffile
 
-    logging.getLogger("tifffile").addHandler(_NOWHERE)
+    quiet_log()
     with tifffile.TiffFile(stream) as tiff:
         series = tiff.series[0]
         one_array = channel_axis not in (-1, None) and page is None
@@ -81,13 +84,13 @@ def read_tiff(
             sides = [n for i, n in enumerate(series.shape) if i != channel_axis % 3]  # type: ignore[operator]
             check_pixels(sides[0], sides[1], max_pixels, name)
             for one in series.pages:
-                _check_whole(one, stream, name)
+                check_whole(one, stream, name)
             return Pixels(values=series.asarray(), name=name)
-        chosen, stored_axis = _pages(tiff, page or 0, name)
+        chosen, stored_axis = find_pages(tiff, page or 0, name)
         first: Any = chosen[0].keyframe
         check_pixels(first.imagelength, first.imagewidth, max_pixels, name)
         for one in chosen:
-            _check_whole(one, stream, name)
+            check_whole(one, stream, name)
         try:
             pixels = _decode(chosen, stored_axis, indices, name)
             if page is None and len(chosen) < len(series.pages):
@@ -112,7 +115,12 @@ def read_tiff(
         raise cure from error
 
 
-def _pages(tiff: tifffile.TiffFile, page: int, name: str) -> tuple[list[Any], int]:
+def quiet_log() -> None:
+    """Keep what tifffile logs to itself, unless somebody has set logging up."""
+    logging.getLogger("tifffile").addHandler(_NOWHERE)
+
+
+def find_pages(tiff: tifffile.TiffFile, page: int, name: str) -> tuple[list[Any], int]:
     """Find the pages that make up one picture, and the axis on which they keep its bands."""
     series = tiff.series[0]
     keyframe: Any = series.keyframe
@@ -137,7 +145,7 @@ def _pages(tiff: tifffile.TiffFile, page: int, name: str) -> tuple[list[Any], in
     return [series.pages[int(index)] for index in indices], 0
 
 
-def _check_whole(page: Any, stream: BinaryIO, name: str) -> None:
+def check_whole(page: Any, stream: BinaryIO, name: str) -> None:
     """Refuse a truncated file, whose missing part tifffile would in places fill with zeros."""
     size = stream.seek(0, os.SEEK_END)
     ends = [o + n for o, n in zip(page.dataoffsets, page.databytecounts, strict=True)]
@@ -162,8 +170,44 @@ def _decode(chosen: list[Any], stored_axis: int, indices: bool, name: str) -> Pi
         planes.append(plane)
     values = planes[0] if len(planes) == 1 else np.stack(planes, axis=-1)
     values = values.reshape(*values.shape[:2], -1) if values.ndim == 4 else values
+    values, alpha, depth = interpret(values, key, pages=len(planes), indices=indices)
+    return Pixels(
+        values=orient(values, orientation(chosen[0])), name=name, stored_axis=stored_axis,
+        alpha=alpha, depth=depth, indexed=indices and key.photometric.name == "PALETTE",
+    )  # fmt: skip
+
+
+def orientation(page: Any) -> int:
+    """How the stored rows and columns of a page are to be turned; 1 is not at all."""
+    tag = page.tags.get(_ORIENTATION) if hasattr(page, "tags") else None
+    return int(tag.value) if tag is not None else 1
+
+
+def interpret(
+    values: NDArray[Any], key: Any, *, pages: int, indices: bool = False
+) -> tuple[NDArray[Any], Alpha, int]:
+    """Turn stored values into grey, colours or bands, as the tags of their page say.
+
+    Parameters
+    ----------
+    values : ndarray of shape (H, W) or (H, W, C)
+        Any part of the picture.
+    key : tifffile.TiffPage
+        The page whose tags count.
+    pages : int
+        How many pages the bands come from.
+    indices : bool
+        Leave indices into a palette as they are.
+
+    Returns
+    -------
+    values : ndarray
+    alpha : {"none", "straight", "premultiplied"}
+    depth : int
+        Bits per value.
+    """
     alpha: Alpha = "none"
-    depth = key.bitspersample
+    depth = int(key.bitspersample)
     if key.photometric.name == "MINISWHITE" and values.dtype.kind in "bu":
         values = ~values if values.dtype.kind == "b" else (1 << depth) - 1 - values
     elif key.photometric.name == "PALETTE" and not indices:
@@ -172,18 +216,19 @@ def _decode(chosen: list[Any], stored_axis: int, indices: bool, name: str) -> Pi
     elif key.photometric.name == "SEPARATED" and values.shape[-1] == 4:
         ink = values.astype(np.float32) / np.float32((1 << depth) - 1)
         values = (1 - ink[..., :3]) * (1 - ink[..., 3:])
-    elif len(planes) == 1 and len(key.extrasamples) == 1:
+    elif pages == 1 and len(key.extrasamples) == 1:
         kinds: dict[str, Alpha] = {"ASSOCALPHA": "premultiplied", "UNASSALPHA": "straight"}
         alpha = kinds.get(key.extrasamples[0].name, "none")
-    tag = chosen[0].tags.get(_ORIENTATION) if hasattr(chosen[0], "tags") else None
-    values = orient(values, int(tag.value) if tag is not None else 1)
-    return Pixels(
-        values=values, name=name, stored_axis=stored_axis, alpha=alpha, depth=depth,
-        indexed=indices and key.photometric.name == "PALETTE",
-    )  # fmt: skip
+    return values, alpha, depth
 
 
-def encode_tiff(array: NDArray[Any], *, compress: bool = False, ome: bool = False) -> bytes:
+def encode_tiff(
+    array: NDArray[Any],
+    *,
+    compress: bool = False,
+    ome: bool = False,
+    tags: Sequence[tuple[Any, ...]] = (),
+) -> bytes:
     """Return the bytes of a TIFF of one page with the array's dtype.
 
     Parameters
@@ -194,6 +239,8 @@ def encode_tiff(array: NDArray[Any], *, compress: bool = False, ome: bool = Fals
         Deflate it, which makes label maps small and is slow on photographs.
     ome : bool
         Describe it as OME-TIFF does; shape (H, W) only.
+    tags : sequence of tuple
+        More tags, as tifffile takes them and `segprior.formats.geo.georeference` gives them.
     """
     import tifffile
 
@@ -213,6 +260,7 @@ def encode_tiff(array: NDArray[Any], *, compress: bool = False, ome: bool = Fals
         software="segprior",
         metadata=_ome(array) if ome else None,
         ome=ome,
+        extratags=tags,
     )
     return stream.getvalue()
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from segprior.errors import ConfigError, ImageError
 
-__all__ = ["blocks", "composite", "to_unit"]
+__all__ = ["blocks", "composite", "extent", "to_unit"]
 
 _BLOCK = 1 << 20
 _ROUNDING = 1e-5
@@ -64,7 +64,7 @@ def to_unit(
             "64 bits"
         )
     customary = kind == "u" and size <= 2
-    low, high = (0.0, 1.0) if kind == "b" or customary else _extent(values, name)
+    low, high = (0.0, 1.0) if kind == "b" or customary else extent(values, name)
     inside = low >= 0 and high <= 1
     if value_range is not None:
         low, high, inside = *value_range, False
@@ -86,7 +86,14 @@ def to_unit(
     return result
 
 
-def _extent(values: NDArray[Any], name: str) -> tuple[float, float]:
+def extent(values: NDArray[Any], name: str) -> tuple[float, float]:
+    """Return the smallest and the largest value.
+
+    Raises
+    ------
+    ImageError
+        If values are NaN or infinite.
+    """
     with np.errstate(invalid="ignore"):
         low, high = float(values.min()), float(values.max())
     if np.isfinite(low) and np.isfinite(high):

@@ -1,0 +1,47 @@
+"""Checks of the values of the configurations, each with its message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from segprior.errors import ConfigError
+
+__all__ = ["at_least", "from_zero", "of_kind", "one_of", "positive"]
+
+
+def at_least(name: str, value: object, least: int) -> None:
+    """Refuse all but whole numbers from ``least`` on."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ConfigError(f"got {name}={value!r}; pass a whole number of at least {least}")
+
+
+def positive(name: str, value: object) -> None:
+    """Refuse all but finite numbers above 0."""
+    if not _finite(value) or value <= 0:  # type: ignore[operator]
+        raise ConfigError(f"got {name}={value!r}; pass a number above 0")
+
+
+def from_zero(name: str, value: object) -> None:
+    """Refuse all but finite numbers from 0 on."""
+    if not _finite(value) or value < 0:  # type: ignore[operator]
+        raise ConfigError(f"got {name}={value!r}; pass a number from 0 on")
+
+
+def one_of(name: str, value: object, choices: Sequence[str]) -> None:
+    """Refuse what is not among the choices."""
+    if value in choices:
+        return
+    *most, last = map(repr, choices)
+    listed = f"{most[0]} or {last}" if len(most) == 1 else f"one of {', '.join([*most, last])}"
+    raise ConfigError(f"got {name}={value!r}; choose {listed}")
+
+
+def of_kind(name: str, value: object, kind: type) -> None:
+    """Refuse what is no instance of a configuration's class."""
+    if not isinstance(value, kind):
+        raise ConfigError(f"{name} is a {type(value).__name__}; pass a {kind.__name__}")
+
+
+def _finite(value: object) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and abs(value) < float("inf")  # type: ignore[arg-type]

@@ -1,0 +1,319 @@
+"""Images that do not fit in memory: foreground and classes in tiles, from a file to a file."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import numpy as np
+
+from segprior.callbacks import Callback
+from segprior.config import ForegroundConfig, Presets, resolve
+from segprior.devices import thread_count
+from segprior.errors import ConfigError, ImageError
+from segprior.formats.windows_in import open_windows
+from segprior.formats.windows_out import check_output, save_bands
+from segprior.images import MAX_PIXELS, MIN_SIDE
+from segprior.reduced import ReducedImage
+from segprior.seeds import RandomSource, as_seed
+from segprior.segment_config import SegmentConfig
+from segprior.tile_config import TileConfig
+from segprior.tile_model import Fitting, TileModel
+from segprior.tile_plan import Room, plan_tiles
+from segprior.tiling import Tile, Tiling, blend, enlarge_blocks
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["TiledResult", "foreground_tiles", "segment_tiles"]
+
+C = TypeVar("C", bound=Presets)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TiledResult:
+    """What became of an image in tiles; the labels themselves are in the file.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        The file that was written.
+    shape : (int, int)
+        Its rows and columns.
+    kind : {"mask", "labels"}
+    areas : dict of int to int
+        Pixels of each label that there is.
+    score : float
+        How sure the whole is, in [0, 1]: the mean confidence at the scale, for a mask times the
+        certainty of the polarity.
+    config : ForegroundConfig or SegmentConfig
+    tiles : TileConfig
+        With the size of the tiles that was used.
+    count : int
+        How many tiles there were.
+    seed : int
+    seconds : float
+    evidence : dict of str to float
+        Named numbers behind the decisions.
+    """
+
+    path: Path
+    shape: tuple[int, int]
+    kind: Literal["mask", "labels"]
+    areas: dict[int, int]
+    score: float
+    config: Any
+    tiles: TileConfig
+    count: int
+    seed: int
+    seconds: float
+    evidence: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def foreground(self) -> float:
+        """Share of the pixels whose label is not 0."""
+        return 1 - self.areas.get(0, 0) / (self.shape[0] * self.shape[1])
+
+    @property
+    def n_labels(self) -> int:
+        """Number of distinct labels, 0 among them where it occurs."""
+        return len(self.areas)
+
+
+def foreground_tiles(
+    source: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    preset: str | None = None,
+    config: ForegroundConfig | None = None,
+    tiles: TileConfig | None = None,
+    rng: RandomSource = 0,
+    device: str = "auto",
+    callback: Callback | None = None,
+    format: str | None = None,
+    loading: dict[str, Any] | None = None,
+    **overrides: Any,
+) -> TiledResult:
+    """Tell the object of a large image from its ground, tile by tile.
+
+    A prior is fitted to each tile; clusters of windows are found on a sample of the tiles, and
+    which of them are the object is decided on the whole image, reduced. The distances to the
+    clusters are blended where tiles overlap, so that there are no seams.
+
+    Parameters
+    ----------
+    source : str or path-like
+        A TIFF, BigTIFF, OME-TIFF, GeoTIFF or Zarr array of any size.
+    output : str or path-like
+        The mask, at the size of the image; see :meth:`segprior.result.Segmentation.save`. TIFF and
+        Zarr are written in parts; other formats take up to 64 megapixels. A GeoTIFF's
+        georeference is kept in a TIFF.
+    preset, config, rng, device, **overrides
+        As for :func:`segprior.foreground.foreground`. The prior's ``working_size`` is that of the
+        reduced image; the tiles have ``tiles.scale``.
+    tiles : TileConfig, optional
+        Scale, size, overlap and memory.
+    callback : callable, optional
+        Called once per tile, with stage ``"sample"`` and then ``"tiles"``.
+    format : str, optional
+        The format of ``output``, where its suffix does not tell.
+    loading : dict, optional
+        Options of :func:`segprior.images.as_image`: ``page``, ``channel_axis``, ``alpha``,
+        ``background``, ``value_range``.
+
+    Returns
+    -------
+    TiledResult
+
+    Raises
+    ------
+    ImageError
+        If the image cannot be read in windows.
+    OutputError
+        If the mask cannot be written.
+    ConfigError
+        If an option is not valid, needs the mask in one piece, or the memory does not suffice.
+    """
+    chosen = resolve(ForegroundConfig, preset, config, overrides)
+    method = getattr(chosen, "method", "kmeans")
+    if method != "kmeans":
+        raise ConfigError(f"method={method!r} does not work in tiles; pass method='kmeans'")
+    from segprior.tile_clusters import fit_foreground, foreground_cost
+
+    return _in_tiles(
+        source, output, chosen, tiles, fit_foreground, foreground_cost,
+        rng=rng, device=device, callback=callback, format=format, loading=loading,
+    )  # fmt: skip
+
+
+def segment_tiles(
+    source: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    preset: str | None = None,
+    config: SegmentConfig | None = None,
+    tiles: TileConfig | None = None,
+    rng: RandomSource = 0,
+    device: str = "auto",
+    callback: Callback | None = None,
+    format: str | None = None,
+    loading: dict[str, Any] | None = None,
+    **overrides: Any,
+) -> TiledResult:
+    """Divide a large image into classes, tile by tile.
+
+    The network is fitted to the whole image, reduced to the working size, and applied with the
+    statistics of that to every tile: a label means the same everywhere.
+
+    Parameters
+    ----------
+    source, output, tiles, callback, format, loading
+        As for :func:`foreground_tiles`.
+    preset, config, rng, device, **overrides
+        As for :func:`segprior.multiclass.segment`.
+
+    Returns
+    -------
+    TiledResult
+        Labels from 1, by their area on the reduced image, the largest first.
+
+    Raises
+    ------
+    ImageError, OutputError, ConfigError
+        As :func:`foreground_tiles` does.
+    """
+    chosen = resolve(SegmentConfig, preset, config, overrides)
+    if chosen.method not in ("backprop", "continuity", "dynamic"):
+        raise ConfigError(f"method={chosen.method!r} does not work in tiles; pass 'backprop'")
+    from segprior.tile_network import fit_segment, segment_cost
+
+    return _in_tiles(
+        source, output, chosen, tiles, fit_segment, segment_cost,
+        rng=rng, device=device, callback=callback, format=format, loading=loading,
+    )  # fmt: skip
+
+
+def _in_tiles(
+    source: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    config: C,
+    tiles: TileConfig | None,
+    fit: Callable[[Fitting, C], TileModel],
+    cost: Callable[[C, int], tuple[int, int, int]],
+    *,
+    rng: RandomSource,
+    device: str,
+    callback: Callback | None,
+    format: str | None,
+    loading: dict[str, Any] | None,
+) -> TiledResult:
+    start = time.perf_counter()
+    tiles, seed = tiles or TileConfig(), as_seed(rng)
+    with open_windows(source, **(loading or {})) as file:
+        full = file.shape[:2]
+        if min(full) < MIN_SIDE:
+            raise ImageError(
+                f"{file.name}: {full[0]} x {full[1]} pixels; every side must have at least "
+                f"{MIN_SIDE}"
+            )
+        check_output(output, full, wanted=format, max_pixels=MAX_PIXELS)
+        image = ReducedImage(file, tiles.scale)
+        grid = image.shape[:2]
+        at_work, kept, maps = cost(config, image.shape[2])
+        room = Room(
+            full=full, grid=grid, channels=image.shape[2], at_work=at_work, kept=kept, maps=maps
+        )
+        size, workers = plan_tiles(room, tiles, thread_count())
+        tiling = Tiling(shape=grid, tile_size=size, overlap=tiles.overlap)
+        file.prepare()
+        fitting = Fitting(
+            image=image, tiling=tiling, sampled=tiling.spread(tiles.sampled_tiles), seed=seed,
+            device=device, workers=min(workers, len(tiling)), callback=callback,
+        )  # fmt: skip
+        model, path, count = _worked(fitting, fit, config, output, format, source)
+    return TiledResult(
+        path=path,
+        shape=full,
+        kind="mask" if model.mask else "labels",
+        areas=count.found(),
+        score=count.sure / (grid[0] * grid[1]) * model.certainty,
+        config=config,
+        tiles=tiles.replace(tile_size=size),
+        count=len(tiling),
+        seed=seed,
+        seconds=time.perf_counter() - start,
+        evidence=dict(model.evidence),
+    )
+
+
+def _worked(
+    fitting: Fitting,
+    fit: Callable[[Fitting, C], TileModel],
+    config: C,
+    output: str | os.PathLike[str],
+    format: str | None,
+    source: str | os.PathLike[str],
+) -> tuple[TileModel, Path, _Count]:
+    """Fit the model, apply it to all tiles and write what it says."""
+    from threadpoolctl import threadpool_limits
+
+    count = _Count()
+    try:
+        model = fit(fitting, config)
+        # Held to one thread from outside, since several that set and reset it would disturb
+        # each other; with more, sums are added up in another order.
+        with threadpool_limits(1, user_api="blas"):
+            path = save_bands(
+                output,
+                count.areas(_bands(fitting, model, count)),
+                fitting.image.full,
+                mask=model.mask,
+                largest=model.largest,
+                wanted=format,
+                image=source,
+            )
+    except BaseException:
+        fitting.give_up()
+        raise
+    return model, path, count
+
+
+def _bands(fitting: Fitting, model: TileModel, count: _Count) -> Iterator[NDArray[Any]]:
+    """The labels at full size, top to bottom."""
+    tiling = fitting.tiling
+    scored = fitting.each(model.scores, tiling, "tiles", len(tiling))
+
+    def watched() -> Iterator[tuple[Tile, NDArray[np.float32]]]:
+        for tile, scores in blend(tiling, scored):
+            count.sure += float(model.confidence(scores).sum(dtype=np.float64))
+            yield tile, scores
+
+    dtype = np.uint8 if model.largest < 2**8 else np.uint16 if model.largest < 2**16 else np.uint32
+    return enlarge_blocks(tiling, watched(), fitting.image.full, model.labels, dtype)
+
+
+class _Count:
+    """What is added up while the bands pass by."""
+
+    def __init__(self) -> None:
+        self.sure = 0.0
+        self._sizes = np.zeros(0, np.int64)
+
+    def areas(self, bands: Iterator[NDArray[Any]]) -> Iterator[NDArray[Any]]:
+        """Count the pixels of each label."""
+        for band in bands:
+            sizes = np.zeros(max(len(self._sizes), int(band.max(initial=0)) + 1), np.int64)
+            sizes[: len(self._sizes)] = self._sizes
+            for row in band:  # a band at once would be widened to 64 bits
+                part = np.bincount(row)
+                sizes[: len(part)] += part
+            self._sizes = sizes
+            yield band
+
+    def found(self) -> dict[int, int]:
+        """The labels that there are, with their pixels."""
+        return {label: int(n) for label, n in enumerate(self._sizes) if n}

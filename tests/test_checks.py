@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from segprior.checks import at_least, from_zero, of_kind, one_of, positive
+from segprior.config import PriorConfig
+from segprior.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("check", "value", "message"),
+    [
+        (lambda value: at_least("n", value, 2), 1, "got n=1; pass a whole number of at least 2"),
+        (lambda value: at_least("n", value, 2), 2.0, "got n=2.0; pass a whole number"),
+        (lambda value: at_least("n", value, 0), True, "got n=True; pass a whole number"),
+        (lambda value: positive("n", value), 0, "got n=0; pass a number above 0"),
+        (lambda value: positive("n", value), float("inf"), "got n=inf; pass"),
+        (lambda value: positive("n", value), "1", "got n='1'; pass"),
+        (lambda value: from_zero("n", value), -0.5, "got n=-0.5; pass a number from 0 on"),
+        (lambda value: from_zero("n", value), float("nan"), "got n=nan; pass"),
+        (lambda value: from_zero("n", value), False, "got n=False; pass"),
+        (lambda value: one_of("n", value, ("a", "b")), "c", "got n='c'; choose 'a' or 'b'"),
+        (
+            lambda value: one_of("n", value, ("a", "b", "c")),
+            None,
+            "got n=None; choose one of 'a', 'b', 'c'",
+        ),
+        (lambda value: of_kind("n", value, PriorConfig), 3, "n is a int; pass a PriorConfig"),
+    ],
+)
+def test_what_is_refused(check: Callable[[object], None], value: object, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check(value)
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_let_through() -> None:
+    at_least("n", 2, 2)
+    positive("n", 1e-9)
+    from_zero("n", 0)
+    one_of("n", "b", ("a", "b"))
+    of_kind("n", PriorConfig(), PriorConfig)

@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from segprior import large
+from segprior.callbacks import Event
+from segprior.cli import main
+from segprior.config import ForegroundConfig
+from segprior.errors import Cancelled, ConfigError, ImageError
+from segprior.foreground import foreground
+from segprior.formats.labels import read_labels
+from segprior.large import foreground_tiles, segment_tiles
+from segprior.multiclass import segment
+from segprior.segment_config import SegmentConfig
+from segprior.tile_config import TileConfig
+from segprior.tile_model import Fitting
+
+ONE = TileConfig(scale=1.0, tile_size=512, overlap=16)
+MANY = TileConfig(scale=1.0, tile_size=64, overlap=16)
+
+
+def mask_config(**fields: Any) -> ForegroundConfig:
+    """The method that works in tiles, whichever is the default."""
+    methods = {"method": "kmeans"} if "method" in named(ForegroundConfig) else {}
+    return ForegroundConfig.preset("fast", **methods, **fields)
+
+
+def label_config(**fields: Any) -> SegmentConfig:
+    return SegmentConfig.preset(
+        "fast", **{"method": "backprop", "superpixels": "image", "iterations": 8, **fields}
+    )
+
+
+def named(config: Any) -> set[str]:
+    return {field.name for field in dataclasses.fields(config)}
+
+
+def textured(rows: int = 150, columns: int = 170) -> NDArray[np.uint8]:
+    """A disc with one texture before a ground with another."""
+    row, column = np.ogrid[:rows, :columns]
+    disc = np.hypot(row - rows / 2, column - columns / 2) < 0.3 * rows
+    noise = np.random.default_rng(0).normal(size=(rows, columns, 3))
+    values = np.where(disc[..., None], (190, 150, 90) + 30 * noise, (60, 80, 70) + 12 * noise)
+    return np.clip(values, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "image.tif"
+    tifffile.imwrite(path, textured(), photometric="rgb", tile=(32, 32), compression="zlib")
+    return path
+
+
+def agreement(one: NDArray[Any], other: NDArray[Any]) -> float:
+    """Share of equal labels among pixels more than 8 pixels from a border between labels."""
+    border = ndimage.maximum_filter(one, 3) != ndimage.minimum_filter(one, 3)
+    far = ndimage.distance_transform_edt(~border) > 8
+    assert far.mean() > 0.3
+    return float((one == other)[far].mean())
+
+
+@pytest.mark.parametrize(
+    "fields", [{"features": "image"}, {"members": 2, "iterations": 25}], ids=["image", "prior"]
+)
+def test_a_mask_in_tiles_is_that_in_one_piece(picture: Path, fields: dict[str, Any]) -> None:
+    config = mask_config(**fields)
+    whole = foreground(textured(), config=config.replace(working_size=None))
+    output = picture.with_name("mask.tif")
+    result = foreground_tiles(picture, output, config=config, tiles=MANY)
+    found = read_labels(output)
+    assert result.count > 4
+    assert found.dtype == whole.labels.dtype
+    assert agreement(whole.labels, found) >= 0.99
+    assert result.foreground == pytest.approx(found.mean())
+    assert result.score == pytest.approx(whole.score, abs=0.1)
+
+
+def test_labels_in_tiles_are_those_in_one_piece(picture: Path) -> None:
+    config = label_config(working_size=None, channels=8, iterations=20, classes=2)
+    whole = segment(textured(), config=config)
+    maps = []
+    for tiles in (ONE, MANY):
+        output = picture.with_name("labels.tif")
+        result = segment_tiles(picture, output, config=config, tiles=tiles)
+        maps.append(read_labels(output))
+        assert agreement(whole.labels, maps[-1]) >= 0.99
+        assert result.areas == dict(zip(*np.unique(maps[-1], return_counts=True), strict=True))
+        assert result.n_labels == whole.n_labels
+    assert np.mean(maps[0] == maps[1]) > 0.999
+
+
+def test_labels_mean_the_same_at_the_working_size_and_in_tiles(picture: Path) -> None:
+    output = picture.with_name("labels.tif")
+    segment_tiles(picture, output, config=label_config(working_size=64, classes=2), tiles=MANY)
+    found = read_labels(output)
+    assert np.unique(found).tolist() == [1, 2]
+    assert found[:30].mean() < 1.1  # the ground is the larger one
+    assert found[60:90, 70:100].mean() > 1.9
+
+
+def test_at_a_scale_the_result_has_the_size_of_the_image(picture: Path) -> None:
+    output = picture.with_name("mask.tif")
+    tiles = dataclasses.replace(MANY, scale=0.5, tile_size=48)
+    result = foreground_tiles(picture, output, config=mask_config(features="image"), tiles=tiles)
+    found = read_labels(output)
+    assert found.shape == result.shape == (150, 170)
+    row, column = np.ogrid[:150, :170]
+    disc = np.hypot(row - 75, column - 85) < 45
+    assert agreement(disc.astype(np.uint8), found) > 0.99
+
+
+def test_the_number_of_threads_changes_nothing(
+    picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = []
+    for threads in (1, 3):
+        monkeypatch.setattr(large, "thread_count", lambda threads=threads: threads)
+        output = picture.with_name("mask.tif")
+        config = mask_config(members=2, iterations=3)
+        foreground_tiles(picture, output, config=config, tiles=MANY)
+        files.append(output.read_bytes())
+    assert files[0] == files[1]
+
+
+def test_progress_is_told_and_giving_up_leaves_nothing(picture: Path) -> None:
+    events: list[Event] = []
+    output = picture.with_name("mask.tif")
+    config = mask_config(members=1, iterations=2)
+    result = foreground_tiles(picture, output, config=config, tiles=MANY, callback=events.append)
+    stages = [event.stage for event in events]
+    assert stages == ["sample"] * stages.count("sample") + ["tiles"] * result.count
+    assert events[-1].iteration == events[-1].iterations == result.count
+    output.unlink()
+
+    def give_up(event: Event) -> None:
+        if event.stage == "tiles" and event.iteration == 3:
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        foreground_tiles(picture, output, config=config, tiles=MANY, callback=give_up)
+    assert [path.name for path in picture.parent.iterdir()] == ["image.tif"]
+
+
+def test_one_colour_has_no_object_and_one_class(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "image.tif", np.full((90, 100, 3), 70, np.uint8), photometric="rgb")
+    source, output = tmp_path / "image.tif", tmp_path / "labels.tif"
+    result = foreground_tiles(source, output, config=mask_config(members=1), tiles=MANY)
+    assert (result.foreground, result.score) == (0, 0)
+    assert segment_tiles(source, output, config=label_config(), tiles=MANY).areas == {1: 9000}
+    with pytest.raises(ImageError, match="classes=3"):
+        segment_tiles(source, output, config=label_config(classes=3), tiles=MANY)
+
+
+def test_what_needs_one_piece_is_refused(picture: Path) -> None:
+    output = picture.with_name("labels.tif")
+    for fields in ({"min_size": 9}, {"fill_holes": True}):
+        with pytest.raises(ConfigError, match=next(iter(fields))):
+            foreground_tiles(picture, output, config=mask_config(**fields), tiles=MANY)
+    for more in ({"min_size": 9}, {"connected": True}):
+        with pytest.raises(ConfigError, match=next(iter(more))):
+            segment_tiles(picture, output, config=label_config(**more), tiles=MANY)
+    assert not output.exists()
+
+
+def test_the_seed_of_a_tile_is_that_of_its_place() -> None:
+    from segprior.reduced import ReducedImage
+    from segprior.tiling import Tiling
+
+    class Flat:
+        shape = (100, 100, 1)
+
+        def read(self, rows: slice, columns: slice) -> NDArray[np.float32]:
+            return np.zeros((rows.stop - rows.start, columns.stop - columns.start, 1), np.float32)
+
+    tiling = Tiling(shape=(100, 100), tile_size=48, overlap=8)
+    fitting = Fitting(image=ReducedImage(Flat(), 1.0), tiling=tiling, sampled=[], seed=3)
+    seeds = [fitting.tile_seed(tile) for tile in tiling]
+    assert len(set(seeds)) == len(tiling)
+    assert seeds == [fitting.tile_seed(tile) for tile in tiling]
+
+
+METHOD = [f"--{name}={value}" for name, value in (("method", "kmeans"),)
+          if "method" in named(ForegroundConfig)]  # fmt: skip
+QUICK = [*METHOD, "--features", "image"]
+
+
+def test_the_command_line_works_in_tiles_if_asked_or_above_the_limit(
+    picture: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = str(picture.with_name("mask.tif"))
+    for words, tiled in (
+        (["--tiles"], True),
+        (["--scale", "0.5", "--memory", "2G"], True),
+        (["--max-pixels", "10000"], True),
+        ([], False),
+    ):
+        assert main(["foreground", str(picture), "-o", output, "--json", *QUICK, *words]) == 0
+        line = json.loads(capsys.readouterr().out)
+        assert ("tiles" in line) is tiled
+        assert line["foreground"] == pytest.approx(read_labels(output).mean())
+
+
+def test_the_command_line_reads_and_writes_zarr(
+    picture: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    zarr = pytest.importorskip("zarr")
+    source, output = picture.with_name("in.zarr"), picture.with_name("out.zarr")
+    array = textured()
+    zarr.create_array(str(source), shape=array.shape, dtype=array.dtype)[:] = array
+    for words in (["--tiles"], [], []):
+        assert main(["foreground", str(source), "-o", str(output), *QUICK, *words]) == 0
+        assert 0.2 < np.asarray(zarr.open(str(output), mode="r")[:]).mean() < 0.4
+    assert "foreground" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--memory", "lots"], "--memory"),
+        (["--memory", "10M"], "--memory 10M"),
+        (["--scale", "2"], "--scale 2"),
+        (["--tile-size", "10"], "--tile-size 10"),
+        (["--tiles", "--overlay"], "--overlay needs the image in one piece"),
+        (["--tiles", "--snapshots", "5"], "--snapshots needs the image in one piece"),
+        (["--max-pixels", "10000", "--table"], "--table needs the image in one piece"),
+        (["--tiles", "--fill-holes"], "--fill-holes"),
+        (["--format", "zarr", "-o", "-"], "NAME.zarr"),
+    ],
+)
+def test_wrong_usage_is_one_line(
+    picture: Path, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = ["-o", str(picture.with_name("mask.tif"))]
+    assert main(["foreground", str(picture), *output, *METHOD, *words]) == 2
+    out, err = capsys.readouterr()
+    assert said in err
+    assert (out, err.count("\n")) == ("", 1)
+    assert [path.name for path in picture.parent.iterdir()] == ["image.tif"]
+
+
+def test_what_has_no_windows_is_refused_with_tiles(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save(tmp_path / "image.npy", textured())
+    for name in ("image.npy", "none.tif"):
+        words = [str(tmp_path / name), "-o", str(tmp_path / "mask.tif"), "--tiles"]
+        assert main(["foreground", *METHOD, *words]) == 2
+    errors = capsys.readouterr().err.splitlines()
+    assert "save it as a tiled TIFF or as Zarr" in errors[0]
+    assert "no file" in errors[1]
