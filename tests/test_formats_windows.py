@@ -146,9 +146,12 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.parametrize("mask", [False, True])
 def test_bands_of_any_height_become_the_file_of_the_whole(target: Path, mask: bool) -> None:
     labels = (LABELS > 1).astype(np.uint8) if mask else LABELS
+    written = set()
     for _ in range(2):  # the second time over the first
         bands = [labels[:33], labels[33:34], labels[34:]]
         save_bands(target, bands, (70, 90), mask=mask, largest=int(labels.max()))
+        written.add(target.read_bytes() if target.is_file() else b"")
+    assert len(written) == 1
     np.testing.assert_array_equal(read_labels(target), labels)
 
 

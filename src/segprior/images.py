@@ -51,8 +51,9 @@ def as_image(
     ----------
     source : str, path-like, bytes, file object, PIL.Image.Image, ndarray or torch.Tensor
         A PNG, JPEG, WebP, BMP, GIF, TIFF or ``.npy`` file, told by its content and not by its
-        name, or numbers of shape (H, W) or (H, W, C). Palettes and CMYK become RGB, and
-        photographs are turned upright as their EXIF data say.
+        name, the folder of a Zarr array (with the extra ``zarr``), or numbers of shape (H, W) or
+        (H, W, C). Palettes and CMYK become RGB, and photographs are turned upright as their EXIF
+        data say.
     channel_axis : int or None
         Axis of an array, tensor or ``.npy`` file that holds the channels; None accepts grey
         images only, which have no such axis. Arrays of two axes are grey in any case. Pictures

@@ -155,18 +155,20 @@ class Segmentation:
         a 16-bit PNG if it has labels above 255, or a TIFF of 16 or 32 bits. ``.npy`` holds
         ``labels`` as they are. :func:`segprior.formats.labels.read_labels` reads all of these back
         exactly. GeoJSON and LabelMe hold polygons along the edges of the pixels, in (column, row),
-        COCO run-length encoded masks; label 0 has none, all other pixels are kept exactly.
+        COCO run-length encoded masks; label 0 has none, all other pixels are kept exactly. Zarr
+        arrays need the extra ``zarr``.
 
         Parameters
         ----------
         path : str or path-like
-            Ends in ``.png``, ``.tif``, ``.tiff``, ``.ome.tif``, ``.npy`` or ``.geojson``; or in
-            ``.json``, for which ``format`` is needed.
-        format : {"coco", "geojson", "labelme", "npy", "ome-tiff", "png", "tiff"}, optional
+            Ends in ``.png``, ``.tif``, ``.tiff``, ``.ome.tif``, ``.npy``, ``.geojson`` or
+            ``.zarr``; or in ``.json``, for which ``format`` is needed.
+        format : {"coco", "geojson", "labelme", "npy", "ome-tiff", "png", "tiff", "zarr"}, optional
             The format, where the suffix does not tell.
         image : str or path-like, optional
             The file that was segmented: COCO and LabelMe name it, LabelMe by its path from the
-            folder of ``path``. By default a PNG with the name of ``path``.
+            folder of ``path``. By default a PNG with the name of ``path``. If it is a GeoTIFF, a
+            TIFF gets its georeference.
 
         Returns
         -------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -143,11 +144,18 @@ def _write_tiff(
             photometric="minisblack",
             compression="zlib",
             software="segprior",
-            metadata={"axes": "YX", "Creator": "segprior"} if ome else None,
+            metadata=_ome(path, shape) if ome else None,
             ome=ome,
             extratags=tags,
             maxworkers=1,
         )
+
+
+def _ome(path: Path, shape: tuple[int, int]) -> dict[str, str]:
+    # The content, not known yet, would tell files apart better; the name and size are the same
+    # for the same command, so that it writes the same bytes.
+    name = str(uuid.uuid5(uuid.NAMESPACE_URL, f"segprior {path.name} {shape}"))
+    return {"axes": "YX", "UUID": name, "Creator": "segprior"}
 
 
 def _tiles(
