@@ -49,7 +49,9 @@ PRIOR_AT, SIZE, STABLE_AT, STABLE_MEMBERS = 50, 160, 30, 22
 
 def split(image: NDArray[np.float32], window: int = 7) -> NDArray[np.bool_]:
     """The fixed clustering: K-means with k = 2 on the windows of a picture."""
-    found = segprior.foreground(image, features="image", working_size=None, window=window)
+    found = segprior.foreground(
+        image, preset="dsp", features="image", working_size=None, window=window
+    )
     return found.labels > 0
 
 

@@ -6,7 +6,8 @@
 Each ``DATA`` holds ``images/S.jpg`` and ``masks/S.png`` (grey 65 to 190: do not count); of the
 sets in order every ``--every``-th image is taken from the ``--offset``-th on. Images and masks
 are first reduced to ``--size``, at which the radii are meant. The hint is our own mask of the
-image; ``--foreground KEY=VALUE,...`` says how that is made. Printed is the mean IoU.
+image; ``--foreground KEY=VALUE,...`` says how that is made, K-means on the prior if it does not.
+Printed is the mean IoU.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ def main() -> None:
     parser.add_argument("--radii", type=int, nargs="+", default=[4, 10, 20, 35, 50])
     parser.add_argument("--size", type=int, default=192)
     parser.add_argument("--preset", default="fast", help="of Double-DIP")
-    parser.add_argument("--foreground", default="", metavar="KEY=VALUE,...", help="of the hint")
+    parser.add_argument(
+        "--foreground", default="method=kmeans", metavar="KEY=VALUE,...", help="of the hint"
+    )
     options = parser.parse_args()
     how = read_options(segprior.ForegroundConfig, options.foreground)
     print("| radius | none | " + " | ".join(map(str, options.radii)) + " |")

@@ -3,7 +3,7 @@
     OMP_NUM_THREADS=2 python benchmarks/large.py 2000 6000 20000
 
 Makes three-band pictures with that many pixels on each side, tile by tile, as compressed tiled
-TIFF; runs ``segprior foreground`` on them at a fast setting (or what follows ``--``, such as
+TIFF; runs ``segprior foreground`` on them (or what follows ``--``, such as
 ``-- segment --scale 0.5``) in a process of its own; and prints what that took. ``core s`` counts
 all cores together, and depends less on what else the machine is doing.
 """
@@ -23,7 +23,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-FAST = ["foreground", "--scale", "0.5", "--members", "1"]
+FAST = ["foreground"]
 TILE = 512
 BLOB = 256  # pixels from one node of the random field to the next
 

@@ -19,7 +19,7 @@ from plain import PlainGenerator
 from torch.nn.functional import l1_loss
 from torch.profiler import ProfilerActivity, profile
 
-from segprior import enlarge_kernels, kernels
+from segprior import conv_kernels, enlarge_kernels, kernels
 from segprior.adam import Adam
 from segprior.config import PriorConfig
 from segprior.engines import CompiledEngine
@@ -92,7 +92,7 @@ def kernel_milliseconds(engine: CompiledEngine, iterations: int) -> Counter[str]
     for _ in range(3):
         engine.forward()
         engine.update()
-    for module in (kernels, enlarge_kernels):
+    for module in (kernels, conv_kernels, enlarge_kernels):
         for name in module.__all__:
             setattr(module, name, timed(name, getattr(module, name)))
     start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""How often foreground and background are told apart the right way round.
+"""How often K-means tells foreground and background apart the right way round.
 
 Reads folders of images with masks and prints one line per folder: the mean IoU of the better of
 the two polarities, of the chosen one, and of calling background whatever owns most of the
@@ -79,7 +79,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=1, help="take every N-th image")
     parser.add_argument("--offset", type=int, default=0, help="the first image to take, from 0")
     parser.add_argument("--features", nargs="+", choices=["prior", "image"], default=["prior"])
-    parser.add_argument("--preset", default="fast")
+    parser.add_argument("--preset", default="dsp", choices=["dsp", "published"])
     parser.add_argument("--members", type=int)
     parser.add_argument("--iterations", type=int)
     parser.add_argument("--working-size", help="pixels, or full")

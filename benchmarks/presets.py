@@ -53,7 +53,7 @@ def measure(image_path: Path, size: int | None, most: int) -> list[list[object]]
                 losses=np.zeros((members, 1), np.float32), seed=0, seconds=0.0,
                 config=config.replace(members=members, iterations=at, snapshots=()),
             )  # fmt: skip
-            found = segprior.foreground(image, prior=prior)
+            found = segprior.foreground(image, preset="dsp", prior=prior)
             lines.append([members, at, *both_polarities(found, truth), seconds])
     return lines
 

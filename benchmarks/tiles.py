@@ -22,12 +22,17 @@ from segprior.formats.labels import read_labels
 from segprior.images import as_image, to_uint8
 
 SETTINGS: dict[str, tuple[Any, Any, dict[str, Any]]] = {
-    "foreground": (foreground, foreground_tiles, {}),
-    "foreground, on the image": (foreground, foreground_tiles, {"features": "image"}),
+    "foreground, default": (foreground, foreground_tiles, {}),
+    "foreground": (foreground, foreground_tiles, {"preset": "dsp"}),
+    "foreground, on the image": (
+        foreground,
+        foreground_tiles,
+        {"preset": "dsp", "features": "image"},
+    ),
     "segment, 16 channels": (
         segment,
         segment_tiles,
-        {"channels": 16, "superpixels": "image"},
+        {"preset": "backprop", "channels": 16, "superpixels": "image"},
     ),
 }
 

@@ -20,7 +20,7 @@ def main(source: str | Path = SAMPLE, output: str | Path = "from_python.png") ->
     """Write image, prior, overlay, cutout and confidence side by side."""
     image = segprior.as_image(source)
     prior = segprior.fit_prior(image, rng=0)
-    found = segprior.foreground(image, prior=prior, rng=0)
+    found = segprior.foreground(image, rng=0)
     panels: dict[str, Any] = {
         "image": image,
         "prior": prior.image,

@@ -24,7 +24,7 @@ def row(name: str) -> np.ndarray:
     """Image, prior at some iterations, and overlay of one sample, side by side."""
     image = segprior.as_image(IMAGES / name)
     prior = segprior.fit_prior(image, snapshots=ITERATIONS)
-    found = segprior.foreground(image, prior=prior)
+    found = segprior.foreground(image, preset="dsp", prior=prior)
     panels = {
         "image": image,
         **{f"iteration {at}": prior.snapshots[at] for at in ITERATIONS},

@@ -96,14 +96,6 @@ def test_grabcut_cuts_the_object_out_of_its_rectangle(channels: int) -> None:
     assert np.array_equal(mask, baseline_masks.grabcut(image(channels), 0))
 
 
-def test_grabcut_says_how_to_install_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
-    monkeypatch.setitem(sys.modules, "cv2", None)
-    with pytest.raises(ConfigError, match=r'pip install "segprior\[baselines\]"'):
-        baseline_masks.grabcut(image(), 0)
-
-
 def test_the_rectangle_is_inset_on_each_side() -> None:
     mask = baseline_masks.rectangle(np.zeros((50, 100, 3), np.float32), inset=0.1)
     assert mask.sum() == 40 * 80

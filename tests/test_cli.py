@@ -198,12 +198,16 @@ def test_extras_of_the_prior_with_features_of_the_image(photo: Path, tmp_path: P
     assert (tmp_path / "m_prior.png").exists()
 
 
-def test_a_saved_prior_gives_the_same_mask(photo: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("--preset", "dsp")], ids=["default", "dsp"])
+def test_a_saved_prior_gives_the_same_mask(
+    photo: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
     saved = str(tmp_path / "p.npz")
     assert main(["prior", str(photo), "-o", saved, *TINY, "--snapshots", "1"]) == 0
-    assert main(["foreground", str(photo), "-o", str(tmp_path / "a.png"), *TINY]) == 0
+    fitting = ["--features", "prior", *TINY, *options]
+    assert main(["foreground", str(photo), "-o", str(tmp_path / "a.png"), *fitting]) == 0
     command = ["foreground", str(photo), "-o", str(tmp_path / "b.png"), "--prior", saved]
-    assert main([*command, "--snapshots", "1"]) == 0
+    assert main([*command, "--snapshots", "1", *options]) == 0
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert (tmp_path / "b_epochs.png").exists()
 
@@ -232,7 +236,12 @@ def test_json_tells_of_each_image(
 ) -> None:
     (photos / "bad.png").write_bytes(b"")
     command = ["foreground", str(photos), "-o", str(tmp_path / "out"), "--json", "--overlay"]
-    assert main([*command, *QUICK, "--window", "3", "--members", "2", "--seed", "7"]) == 1
+    assert (
+        main(
+            [*command, *QUICK, "--preset", "dsp", "--window", "3", "--members", "2", "--seed", "7"]
+        )
+        == 1
+    )
     out, err = capsys.readouterr()
     bad, one, two = sorted(map(json.loads, out.splitlines()), key=lambda facts: facts["file"])
     assert bad.keys() == {"file", "error"}
@@ -245,7 +254,7 @@ def test_json_tells_of_each_image(
     assert 0 <= one["confidence"] <= 1
     assert one["seconds"] >= 0
     assert one["seed"] == 7
-    expected = ForegroundConfig.preset(features="image", window=3, members=2).to_dict()
+    expected = ForegroundConfig.preset("dsp", features="image", window=3, members=2).to_dict()
     assert one["settings"] == json.loads(json.dumps(expected))
 
 
@@ -564,6 +573,10 @@ def test_what_does_not_go_with_a_saved_prior(
 # Options
 
 
+def _members(config: Any) -> int:
+    return int(getattr(config, "prior", config).members)
+
+
 @pytest.mark.parametrize("command", ["prior", "foreground"])
 def test_help_tells_of_every_field_and_its_defaults(
     command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -576,8 +589,8 @@ def test_help_tells_of_every_field_and_its_defaults(
         assert option.flag in text
         assert option.help in text
         assert len(option.help) > 20, f"{option.field} is not described in its docstring"
-    fast, published = PriorConfig.preset("fast"), PriorConfig.preset("published")
-    assert f"[fast: {fast.members}, published: {published.members}]" in text
+    members = ", ".join(f"{p}: {_members(config.preset(p))}" for p in config.presets)
+    assert f"[{members}]" in text
 
 
 def test_every_field_has_an_option() -> None:

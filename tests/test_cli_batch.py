@@ -56,9 +56,9 @@ def test_a_tree_of_masks_and_again(here: Path, capsys: pytest.CaptureFixture[str
     assert {"foreground", "confidence", "evidence"} == set(row["scores"])
     assert main(words) == 0
     assert capsys.readouterr().out == "out: 0 done, 2 kept from before of 2\n"
-    assert main([*words, "--window", "3"]) == 0
+    assert main([*words, "--min-size", "3"]) == 0
     assert capsys.readouterr().out == "out: 2 done of 2\n"
-    assert main([*words, "--window", "3", "--seed", "1", "-q"]) == 0
+    assert main([*words, "--min-size", "3", "--seed", "1", "-q"]) == 0
     assert capsys.readouterr().out == ""
     assert rows(Path("out"))[0]["seed"] == 1
 
@@ -68,8 +68,8 @@ def test_a_tree_of_masks_and_again(here: Path, capsys: pytest.CaptureFixture[str
     [
         ("foreground", [*FIT, "--overlay", "--save-prior", "--snapshots", "1"]),
         ("prior", list(FIT)),
-        ("segment", [*FIT, "--boundaries"]),
-        ("segment", [*FIT, "--format", "geojson", "--table"]),
+        ("segment", ["--members", "1", "--boundaries"]),
+        ("segment", [*FIT, "--preset", "backprop", "--format", "geojson", "--table"]),
     ],
 )
 def test_the_same_bytes_as_from_the_single_command(
@@ -181,7 +181,7 @@ def test_the_help_has_what_is_for_many_images(capsys: pytest.CaptureFixture[str]
 def begin(*words: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "segprior", "batch", "foreground", "in", "-o", "out", *words]
     return subprocess.Popen(
-        [*command, *QUICK, "--n-init", "40", "--workers", "2"],
+        [*command, *QUICK, "--preset", "dsp", "--n-init", "40", "--workers", "2"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
 
@@ -213,7 +213,12 @@ def test_a_kill_loses_the_images_in_flight_only(
     # What a kill in the middle of writing leaves behind.
     Path("out/manifest.jsonl").write_bytes(held + b'{"input": "many/7.png", "outp')
     Path("out/many/.0123456789abcdef.tmp").write_bytes(b"half a picture")
-    assert main(["batch", "foreground", "in", "-o", "out", *QUICK, "--n-init", "40"]) == 0
+    assert (
+        main(
+            ["batch", "foreground", "in", "-o", "out", *QUICK, "--preset", "dsp", "--n-init", "40"]
+        )
+        == 0
+    )
     assert capsys.readouterr().out == f"out: {26 - whole} done, {whole} kept from before of 26\n"
     found = rows(Path("out"))
     assert len({row["input"] for row in found}) == len(found) == 26

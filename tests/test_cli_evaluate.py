@@ -136,15 +136,6 @@ def test_wrong_words_are_one_line_and_2(
     assert names(here) == before
 
 
-def test_a_missing_extra_is_named(
-    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "cv2", None)
-    assert main([*FOREGROUND, "-m", "baselines", "-o", "t.csv"]) == 2
-    assert 'pip install "segprior[baselines]"' in capsys.readouterr().err
-    assert not (here / "t.rows.jsonl").exists()
-
-
 @pytest.mark.parametrize("kept", [True, False])
 def test_an_interruption_says_how_to_go_on(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, kept: bool

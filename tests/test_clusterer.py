@@ -28,7 +28,7 @@ def squares(rows: int = 24, columns: int = 32) -> NDArray[np.int32]:
 
 
 def run(callback: Any = None, least: int = 2, **options: Any) -> Clusters:
-    config = SegmentConfig.preset(**{"channels": 10, "iterations": 8, **options})
+    config = SegmentConfig.preset("backprop", **{"channels": 10, "iterations": 8, **options})
     patches = squares() if config.method == "backprop" else None
     return cluster(picture(), config, 5, CPU, superpixels=patches, least=least, callback=callback)
 
@@ -148,7 +148,7 @@ def test_the_weight_follows_the_number_of_labels(weighting: str) -> None:
 def test_marks_pull_their_pixels() -> None:
     marks = np.full((24, 32), -1, np.int64)
     marks[10, 10:20], marks[1, 5:20] = 0, 1
-    config = SegmentConfig.preset(channels=10, iterations=40, method="continuity", continuity=1)
+    config = SegmentConfig.preset("backprop", channels=10, iterations=40, method="continuity", continuity=1)
     found = cluster(picture(), config, 5, CPU, marks=marks, least=2)
     assert (found.labels[10, 10:20] == 0).mean() > 0.8
     assert (found.labels[1, 5:20] == 1).mean() > 0.8

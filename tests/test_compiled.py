@@ -13,7 +13,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from segprior import enlarge_kernels, kernels, rows, simd
+from segprior import conv_kernels, enlarge_kernels, kernels, rows, simd
 from segprior.compiled import CompiledGenerator
 from segprior.config import PriorConfig
 from segprior.engines import CompiledEngine, cpu_engine
@@ -154,7 +154,7 @@ def test_moments_of_rows_far_from_zero() -> None:
     z = np.random.default_rng(0).normal(1000, 1, (30, 2, 40)).astype(np.float32)
     total = np.zeros((2, 2))
     for row in range(len(z)):
-        rows.add_moments(total, z, row)
+        rows.add_moments(total, z[row], 0, 40, row)
     np.testing.assert_allclose(total[0], z.mean((0, 2), dtype=np.float64), rtol=1e-6)
     np.testing.assert_allclose(total[1] / (30 * 40), z.var((0, 2), dtype=np.float64), rtol=1e-3)
 
@@ -180,7 +180,7 @@ def test_moments_of_the_enlarged_image() -> None:
 
 
 def test_what_kernels_call_is_compiled_into_them() -> None:
-    for module in (rows, kernels, enlarge_kernels):
+    for module in (rows, kernels, conv_kernels, enlarge_kernels):
         for name, function in vars(module).items():
             if hasattr(function, "targetoptions") and function.__module__ == module.__name__:
                 inner = module is rows or name.startswith("_")

@@ -22,11 +22,19 @@ def test_published_numbers() -> None:
     mask = ForegroundConfig.preset("published")
     assert mask.prior == published
     assert (mask.window, mask.n_clusters, mask.n_init, mask.features) == (7, 2, 10, "prior")
+    assert mask.method == "kmeans"
 
 
 def test_the_default_preset_is_fast() -> None:
     assert PriorConfig.preset() == PriorConfig.preset("fast") == PriorConfig()
     assert ForegroundConfig.preset() == ForegroundConfig.preset("fast") == ForegroundConfig()
+
+
+def test_the_former_default_is_a_preset() -> None:
+    config = ForegroundConfig.preset("dsp")
+    assert (config.method, config.features, config.prior) == ("kmeans", "prior", PriorConfig())
+    assert ForegroundConfig(method="kmeans") == config
+    assert ForegroundConfig().features == "auto"
 
 
 def test_configurations_are_frozen_and_equal_by_value() -> None:
@@ -82,6 +90,12 @@ def test_plain_values_survive_json() -> None:
         ({"n_clusters": 1}, "n_clusters=1; pass a whole number of at least 2"),
         ({"n_init": 0}, "n_init=0"),
         ({"min_size": -1}, "min_size=-1"),
+        ({"method": "otsu"}, "method='otsu'; choose"),
+        ({"reading": "thing"}, "reading='thing'; choose"),
+        ({"window": 3}, "window=3 with method='consensus'; .*preset='dsp'"),
+        ({"n_clusters": 3}, "n_clusters=3 with method='consensus'"),
+        ({"n_init": 1}, "n_init=1 with method='consensus'"),
+        ({"method": "kmeans", "reading": "object"}, "reading='object' with method='kmeans'"),
         ({"colour": 1}, "no option 'colour'; the options are .*members.*window"),
     ],
 )

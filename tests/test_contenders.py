@@ -14,7 +14,7 @@ IMAGE[8:24, 10:30] = (0.9, 0.5, 0.1)
 
 def test_ours_and_the_usual_ones_are_there() -> None:
     assert list(catalogue("foreground")) == [
-        "fast", "published", "image", "otsu", "grabcut", "kmeans", "rectangle", "blank",
+        "fast", "dsp", "published", "image", "otsu", "grabcut", "kmeans", "rectangle", "blank",
     ]  # fmt: skip
     regions = list(catalogue("regions"))
     assert {"backprop", "continuity", "dynamic", "fast", "published"} < set(regions)
@@ -24,8 +24,7 @@ def test_ours_and_the_usual_ones_are_there() -> None:
 @pytest.mark.parametrize("kind", ["regions", "foreground"])
 def test_the_group_holds_methods_that_exist(kind: Kind) -> None:
     for text in GROUPS[kind]:
-        if not text.startswith("grabcut"):
-            contender(kind, text).check()
+        contender(kind, text).check()
     assert expand(kind, ["blank", "baselines", "blank"])[0] == "blank"
     assert sorted(expand(kind, ["blank", "baselines"])) == sorted(GROUPS[kind])
 
@@ -50,7 +49,7 @@ def test_the_seed_is_a_setting_of_what_draws_numbers_only() -> None:
 def test_ours_are_what_the_function_gives() -> None:
     made = contender("foreground", "image:window=3,n_clusters=2", seed=4)
     found = made.run(IMAGE)
-    expected = foreground(IMAGE, features="image", window=3, rng=4)
+    expected = foreground(IMAGE, preset="dsp", features="image", window=3, rng=4)
     assert np.array_equal(found.labels, expected.labels)
     assert found.score == expected.score
     assert made.settings["config"]["window"] == 3
@@ -88,6 +87,7 @@ def test_our_methods_of_regions_take_their_fields() -> None:
         ("foreground", "fast:fill_holes=perhaps", "pass true or false"),
         ("foreground", "fast:members=0", "fast:members=0: got members=0"),
         ("foreground", "fast:snapshots=5", "snapshots cannot be set"),
+        ("foreground", "fast:window=3", "window=3 with method='consensus'"),
         ("foreground", "image:window=4", "window=4; pass an odd number"),
     ],
 )

@@ -115,14 +115,17 @@ def test_a_prior_is_used_for_the_hint() -> None:
     np.testing.assert_array_equal(found.hint > 0, foreground(image, prior=prior).labels > 0)
 
 
-def test_the_callback_hears_of_every_stage() -> None:
+@pytest.mark.parametrize("hint_preset", ["fast", "dsp"])
+def test_the_callback_hears_of_every_stage(hint_preset: str) -> None:
     stages: list[str] = []
 
     def hear(event: Event) -> None:
         stages.append(event.stage)
 
-    double_dip(scene(), callback=hear, **QUICK)
-    assert list(dict.fromkeys(stages)) == ["prior", "double-dip step 1", "double-dip step 2"]
+    double_dip(scene(), callback=hear, hint_preset=hint_preset, **QUICK)
+    # The default mask needs no prior.
+    fitted = ["prior"] if hint_preset == "dsp" else []
+    assert list(dict.fromkeys(stages)) == [*fitted, "double-dip step 1", "double-dip step 2"]
 
 
 def test_a_hint_of_another_size_is_matched(tmp_path: Path) -> None:

@@ -27,7 +27,14 @@ def picture() -> np.ndarray[Any, np.dtype[np.uint8]]:
 
 def quick(**parameters: Any) -> ForegroundSegmenter:
     return ForegroundSegmenter(
-        **{"members": 1, "iterations": 3, "working_size": 32, "n_init": 1, **parameters}
+        **{
+            "preset": "dsp",
+            "members": 1,
+            "iterations": 3,
+            "working_size": 32,
+            "n_init": 1,
+            **parameters,
+        }
     )
 
 
@@ -38,7 +45,7 @@ def test_it_is_a_clusterer() -> None:
 
 def test_labels_are_those_of_the_function() -> None:
     expected = foreground(
-        picture(), members=1, iterations=3, working_size=32, n_init=1, window=3, rng=4
+        picture(), preset="dsp", members=1, iterations=3, working_size=32, n_init=1, window=3, rng=4
     )
     segmenter = quick(window=3, random_state=4)
     labels = segmenter.fit_predict(picture())
@@ -76,7 +83,8 @@ def test_parameters_are_kept_as_they_were_given() -> None:
 
 
 def test_clone_has_the_parameters_and_nothing_learnt() -> None:
-    segmenter = quick(features="image", config=ForegroundConfig(window=3), random_state=9)
+    config = ForegroundConfig(method="kmeans", window=3)
+    segmenter = quick(preset=None, features="image", config=config, random_state=9)
     segmenter.fit(picture())
     twin = clone(segmenter)
     assert twin.get_params() == segmenter.get_params()
@@ -125,9 +133,10 @@ def test_parameters_are_fields_of_the_configurations() -> None:
     ("parameters", "expected"),
     [
         ({"preset": "published"}, {"preset": "published"}),
-        ({"members": 5, "window": 3}, {"members": 5, "window": 3}),
+        ({"members": 5, "reading": "object"}, {"members": 5, "reading": "object"}),
+        ({"method": "kmeans", "window": 3}, {"method": "kmeans", "window": 3}),
         ({"working_size": "full"}, {"working_size": None}),
-        ({"config": ForegroundConfig(window=5), "members": 2}, {"window": 5, "members": 2}),
+        ({"config": ForegroundConfig(min_size=5), "members": 2}, {"min_size": 5, "members": 2}),
         ({"fill_holes": False, "min_size": 0}, {"fill_holes": False, "min_size": 0}),
     ],
 )
@@ -180,7 +189,9 @@ def test_the_callback_is_called() -> None:
 
 
 def test_many_classes_are_those_of_the_function() -> None:
-    options: dict[str, Any] = {"superpixels": "image", "iterations": 3, "classes": 4}
+    options: dict[str, Any] = {
+        "method": "backprop", "superpixels": "image", "iterations": 3, "classes": 4,
+    }  # fmt: skip
     expected = segment(picture(), rng=4, **options)
     segmenter = Segmenter(random_state=4, **options)
     np.testing.assert_array_equal(segmenter.fit_predict(picture()), expected.labels)
@@ -196,3 +207,11 @@ def test_many_classes_at_full_size_and_wrong_ones() -> None:
     assert config == SegmentConfig(working_size=None, min_size=3)
     with pytest.raises(ConfigError, match="no preset 'slow'"):
         Segmenter("slow").fit(picture())
+
+
+def test_a_hierarchy_is_the_default() -> None:
+    expected = segment(picture(), coarseness=0.2, edges="image")
+    segmenter = Segmenter(coarseness=0.2, edges="image").fit(picture())
+    np.testing.assert_array_equal(segmenter.labels_, expected.labels)
+    assert Segmenter().resolved_config() == SegmentConfig.preset()
+    assert Segmenter(method="dynamic").resolved_config().working_size == 160

@@ -15,8 +15,8 @@ from segprior.foreground import foreground
 from segprior.prior import Prior, fit_prior
 from segprior.result import Segmentation
 
-QUICK: dict[str, Any] = {"features": "image"}
-SHORT: dict[str, Any] = {"members": 2, "iterations": 30, "working_size": 48}
+QUICK: dict[str, Any] = {"preset": "dsp", "features": "image"}
+SHORT: dict[str, Any] = {"preset": "dsp", "members": 2, "iterations": 30, "working_size": 48}
 
 
 def disc(
@@ -130,13 +130,14 @@ def test_flipping_the_image_flips_the_labels(axis: int) -> None:
 def test_a_seed_gives_the_same_bytes_on_one_thread_or_two() -> None:
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (48, 40, 3), np.uint8)
+    options: dict[str, Any] = {**SHORT, "iterations": 4, "working_size": 32}
     results = []
     for threads in (1, 2, 2):
         with threadpool_limits(limits=threads):
-            found = foreground(image, rng=3, members=2, iterations=4, working_size=32)
+            found = foreground(image, rng=3, **options)
         results.append((found.labels.tobytes(), found.confidence.tobytes(), found.score))
     assert results[0] == results[1] == results[2]
-    other = foreground(image, rng=4, members=2, iterations=4, working_size=32)
+    other = foreground(image, rng=4, **options)
     assert other.confidence.tobytes() != results[0][1]
 
 
@@ -162,7 +163,7 @@ def test_confidence_is_the_share_of_members_that_agree() -> None:
     clear = inside[..., None].repeat(3, 2).astype(np.float32)
     torn = clear.copy()
     torn[25:39, 33:47] = 0
-    found = foreground(image, prior=prior_of(image, [clear, clear, torn]), window=1)
+    found = foreground(image, preset="dsp", prior=prior_of(image, [clear, clear, torn]), window=1)
     expected = np.ones(inside.shape)
     expected[25:39, 33:47] = 2 / 3
     np.testing.assert_array_equal(found.labels, inside)
@@ -176,7 +177,7 @@ def test_confidence_of_one_member_or_of_the_image_is_the_margin() -> None:
     image[20, 20] = 0.6
     for found in (
         foreground(image, window=1, **QUICK),
-        foreground(image, prior=prior_of(image, [image]), window=1),
+        foreground(image, preset="dsp", prior=prior_of(image, [image]), window=1),
     ):
         near, far = 0.6 - 0.2, 0.8 - 0.6
         assert found.confidence[0, 0] == pytest.approx(1, abs=0.01)
@@ -194,16 +195,21 @@ def test_specks_and_holes(members: int) -> None:
     image = paint(inside)
     grey = inside[..., None].repeat(3, 2).astype(np.float32)
     prior = prior_of(image, [grey] * members)
-    plain = foreground(image, prior=prior, window=1)
+    plain = foreground(image, preset="dsp", prior=prior, window=1)
     np.testing.assert_array_equal(plain.labels, inside)
-    dropped = foreground(image, prior=prior, window=1, min_size=10)
+    dropped = foreground(image, preset="dsp", prior=prior, window=1, min_size=10)
     assert not dropped.labels[2:5, 2:5].any()
     assert not dropped.labels[30:34, 38:42].any()
-    kept = foreground(image, prior=prior, window=1, min_size=9, fill_holes=True)
+    kept = foreground(image, preset="dsp", prior=prior, window=1, min_size=9, fill_holes=True)
     assert kept.labels[2:5, 2:5].all()
     assert kept.labels[30:34, 38:42].all()
     np.testing.assert_array_equal(kept.labels != plain.labels, kept.confidence == 0)
-    assert foreground(image, prior=prior, window=1, invert=True, min_size=20).labels[31, 40] == 0
+    assert (
+        foreground(image, preset="dsp", prior=prior, window=1, invert=True, min_size=20).labels[
+            31, 40
+        ]
+        == 0
+    )
 
 
 @pytest.mark.parametrize("options", [QUICK, SHORT], ids=["image", "prior"])
@@ -219,7 +225,7 @@ def test_an_image_of_one_colour_has_no_object(options: dict[str, Any], invert: b
 def test_a_prior_of_one_colour_has_no_object() -> None:
     image = paint(disc())
     flat = np.full(image.shape, 0.5, np.float32)
-    found = foreground(image, prior=prior_of(image, [flat, flat]))
+    found = foreground(image, preset="dsp", prior=prior_of(image, [flat, flat]))
     assert not found.labels.any()
     assert found.score == 0
 
@@ -228,7 +234,7 @@ def test_a_prior_of_one_colour_has_no_object() -> None:
 @pytest.mark.parametrize("features", ["image", "prior"])
 def test_tiny_images_of_any_number_of_channels(channels: int, features: str) -> None:
     image = np.random.default_rng(0).random((8, 9, channels))
-    found = foreground(image, features=features, window=21, members=2, iterations=2)
+    found = foreground(image, preset="dsp", features=features, window=21, members=2, iterations=2)
     assert found.labels.shape == (8, 9)
     assert 0 < found.labels.mean() < 1
     assert 0 <= found.confidence.min() <= found.confidence.max() <= 1
@@ -246,8 +252,8 @@ def test_a_fitted_prior_is_used_as_it_is() -> None:
     image = paint(disc())
     options: dict[str, Any] = {"members": 2, "iterations": 6, "working_size": 32}
     prior = fit_prior(image, rng=7, **options)
-    loaded = foreground(image, prior=prior, rng=7)
-    fitted = foreground(image, rng=7, **options)
+    loaded = foreground(image, preset="dsp", prior=prior, rng=7)
+    fitted = foreground(image, preset="dsp", rng=7, **options)
     np.testing.assert_array_equal(loaded.labels, fitted.labels)
     np.testing.assert_array_equal(loaded.confidence, fitted.confidence)
     assert isinstance(loaded.config, ForegroundConfig)
@@ -256,7 +262,7 @@ def test_a_fitted_prior_is_used_as_it_is() -> None:
 
 
 def test_what_comes_back() -> None:
-    config = ForegroundConfig.preset("fast", features="image", window=3)
+    config = ForegroundConfig.preset("dsp", features="image", window=3)
     found = foreground(paint(disc()), config=config, rng=11)
     assert isinstance(found, Segmentation)
     assert (found.config, found.seed) == (config, 11)
@@ -267,7 +273,7 @@ def test_what_comes_back() -> None:
 def test_the_callback_sees_the_fit() -> None:
     stages = []
     foreground(
-        paint(disc()), members=2, iterations=3, working_size=16,
+        paint(disc()), preset="dsp", members=2, iterations=3, working_size=16,
         callback=lambda event: stages.append(event.stage),
     )  # fmt: skip
     assert stages == ["prior"] * 6
@@ -278,7 +284,11 @@ def test_wrong_options() -> None:
     with pytest.raises(ConfigError, match="no option 'windows'"):
         foreground(image, windows=3)
     with pytest.raises(ConfigError, match="window=4"):
-        foreground(image, window=4)
+        foreground(image, preset="dsp", window=4)
+    with pytest.raises(ConfigError, match=r"n_clusters=3 .* K-means: pass preset='dsp' too"):
+        foreground(image, n_clusters=3)
+    with pytest.raises(ConfigError, match="reading='things' with method='kmeans'"):
+        foreground(image, reading="things", **QUICK)
     with pytest.raises(ConfigError, match="no preset 'slow'"):
         foreground(image, preset="slow")
     with pytest.raises(ImageError):

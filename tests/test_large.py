@@ -29,19 +29,13 @@ MANY = TileConfig(scale=1.0, tile_size=64, overlap=16)
 
 
 def mask_config(**fields: Any) -> ForegroundConfig:
-    """The method that works in tiles, whichever is the default."""
-    methods = {"method": "kmeans"} if "method" in named(ForegroundConfig) else {}
-    return ForegroundConfig.preset("fast", **methods, **fields)
+    return ForegroundConfig.preset("dsp", **fields)
 
 
 def label_config(**fields: Any) -> SegmentConfig:
     return SegmentConfig.preset(
-        "fast", **{"method": "backprop", "superpixels": "image", "iterations": 8, **fields}
+        "backprop", **{"method": "backprop", "superpixels": "image", "iterations": 8, **fields}
     )
-
-
-def named(config: Any) -> set[str]:
-    return {field.name for field in dataclasses.fields(config)}
 
 
 def textured(rows: int = 150, columns: int = 170) -> NDArray[np.uint8]:
@@ -188,9 +182,7 @@ def test_the_seed_of_a_tile_is_that_of_its_place() -> None:
     assert seeds == [fitting.tile_seed(tile) for tile in tiling]
 
 
-METHOD = [f"--{name}={value}" for name, value in (("method", "kmeans"),)
-          if "method" in named(ForegroundConfig)]  # fmt: skip
-QUICK = [*METHOD, "--features", "image"]
+QUICK = ["--preset", "dsp", "--features", "image"]
 
 
 def test_the_command_line_works_in_tiles_if_asked_or_above_the_limit(
@@ -240,7 +232,7 @@ def test_wrong_usage_is_one_line(
     picture: Path, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = ["-o", str(picture.with_name("mask.tif"))]
-    assert main(["foreground", str(picture), *output, *METHOD, *words]) == 2
+    assert main(["foreground", str(picture), *output, "--preset", "dsp", *words]) == 2
     out, err = capsys.readouterr()
     assert said in err
     assert (out, err.count("\n")) == ("", 1)
@@ -253,7 +245,7 @@ def test_what_has_no_windows_is_refused_with_tiles(
     np.save(tmp_path / "image.npy", textured())
     for name in ("image.npy", "none.tif"):
         words = [str(tmp_path / name), "-o", str(tmp_path / "mask.tif"), "--tiles"]
-        assert main(["foreground", *METHOD, *words]) == 2
+        assert main(["foreground", "--preset", "dsp", *words]) == 2
     errors = capsys.readouterr().err.splitlines()
     assert "save it as a tiled TIFF or as Zarr" in errors[0]
     assert "no file" in errors[1]

@@ -100,7 +100,8 @@ def test_it_is_the_published_method(compiled: bool, monkeypatch: pytest.MonkeyPa
     late, apart = (0.03, 0.1) if compiled else (2e-3, 5e-3)
     for name, column in (("loss", 0), ("psnr", 1)):
         ours, theirs = [r[name] for r in found.curves], [r[column] for r in rows]
-        np.testing.assert_allclose(ours[:8], theirs[:8], rtol=2e-3)
+        np.testing.assert_allclose(ours[:4], theirs[:4], rtol=2e-4)
+        np.testing.assert_allclose(ours[:8], theirs[:8], rtol=5e-3)
         np.testing.assert_allclose(ours, theirs, rtol=late)
     np.testing.assert_allclose(
         found.ends[-1].composed, composed.detach()[0].permute(1, 2, 0).numpy(), atol=apart

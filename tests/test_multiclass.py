@@ -18,7 +18,8 @@ from segprior.result import Segmentation
 from segprior.segment_config import SegmentConfig
 
 QUICK: dict[str, Any] = {
-    "superpixels": "image", "n_superpixels": 150, "channels": 16, "iterations": 15,
+    "preset": "backprop", "superpixels": "image", "n_superpixels": 150, "channels": 16,
+    "iterations": 15,
 }  # fmt: skip
 TINY: dict[str, Any] = {**QUICK, "superpixels": "prior", "members": 2, "iterations": 5}
 
@@ -74,7 +75,8 @@ def test_the_result_is_as_documented() -> None:
     assert found.evidence["iterations"] == 15
     assert found.evidence["found"] == found.n_labels
     assert found.evidence["superpixels"] > 50
-    assert found.config == SegmentConfig.preset(**QUICK)
+    name, *fields = QUICK
+    assert found.config == SegmentConfig.preset(QUICK[name], **{f: QUICK[f] for f in fields})
 
 
 def test_same_seed_same_result_on_any_number_of_threads() -> None:
@@ -128,13 +130,14 @@ def test_no_more_than_the_maximum() -> None:
 
 def test_too_many_classes_are_an_error_not_fewer_classes() -> None:
     with pytest.raises(ImageError, match=r"found \d+ classes, not the 100 asked for"):
-        segment(scene((16, 16)), classes=100, superpixels="image", iterations=1)
+        segment(scene((16, 16)), preset="backprop", classes=100, superpixels="image", iterations=1)
     flat = np.full((24, 24, 3), 7, np.uint8)
-    with pytest.raises(ImageError, match="one colour has one class, not the 2"):
-        segment(flat, classes=2)
-    blank = segment(flat)
-    assert blank.n_labels == 1
-    assert blank.score == 0
+    for preset in ("fast", "backprop"):
+        with pytest.raises(ImageError, match="one colour has one class, not the 2"):
+            segment(flat, preset=preset, classes=2)
+        blank = segment(flat, preset=preset)
+        assert blank.n_labels == 1
+        assert blank.score == 0
 
 
 def test_pieces_can_be_labels_and_specks_absorbed() -> None:
@@ -172,7 +175,7 @@ def test_superpixels_of_the_prior_are_not_those_of_the_image() -> None:
 def test_a_prior_that_does_not_fit(options: dict[str, Any], match: str) -> None:
     other = fit_prior(scene((24, 24)), members=1, iterations=1)
     with pytest.raises(ConfigError, match=match):
-        segment(scene(), prior=other, **options)
+        segment(scene(), prior=other, **{"preset": "backprop", **options})
 
 
 def test_scribbles_name_the_classes() -> None:

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from segprior import refine
-from segprior.refine import drop_specks, enlarge, fill_holes
+from segprior.refine import drop_specks, enlarge, enlarge_labels, fill_holes, label_strips
 
 
 def whole(maps: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -79,3 +79,22 @@ def test_holes_are_filled_unless_they_reach_the_border() -> None:
     assert not fill_holes(bay)[4:6, 4:6].any()
     assert fill_holes(np.ones((4, 4), bool)).all()
     assert not fill_holes(np.zeros((4, 4), bool)).any()
+
+
+@pytest.mark.parametrize("shape", [(13, 17), (14, 17), (20, 40), (131, 66)])
+def test_labels_are_enlarged_as_their_indicators_are(shape: tuple[int, int]) -> None:
+    labels = np.random.default_rng(0).integers(0, 4, (13, 17)).astype(np.int32)
+    found = enlarge_labels(labels, shape)
+    maps = np.stack([labels == label for label in range(4)]).astype(np.float32)
+    whole = np.concatenate([strip for _, strip in enlarge(maps, shape)], axis=1)
+    picked = np.take_along_axis(whole, found[None], 0)[0]
+    np.testing.assert_allclose(picked, whole.max(0), atol=1e-6)
+    assert found.dtype == np.int32
+
+
+def test_no_label_is_lost() -> None:
+    labels = np.arange(12 * 15, dtype=np.int32).reshape(12, 15)
+    for shape in ((12, 16), (13, 16), (17, 22)):
+        assert len(np.unique(enlarge_labels(labels, shape))) == labels.size
+    strips = np.concatenate([strip for _, strip in label_strips(labels, (24, 30))])
+    np.testing.assert_array_equal(strips, enlarge_labels(labels, (24, 30)))

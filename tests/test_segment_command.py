@@ -19,9 +19,11 @@ from segprior.multiclass import segment
 from segprior.prior import Prior, fit_prior
 from segprior.segment_config import SegmentConfig
 
-QUICK = ("--superpixels", "image", "--channels", "16", "--iterations", "5")
-OPTIONS: dict[str, Any] = {"superpixels": "image", "channels": 16, "iterations": 5}
-TINY = ("--members", "1", "--channels", "16", "--iterations", "3")
+QUICK = ("--preset", "backprop", "--superpixels", "image", "--channels", "16", "--iterations", "5")
+OPTIONS: dict[str, Any] = {
+    "preset": "backprop", "superpixels": "image", "channels": 16, "iterations": 5,
+}  # fmt: skip
+TINY = ("--preset", "backprop", "--members", "1", "--channels", "16", "--iterations", "3")
 
 
 def picture(path: Path, rows: int = 32, columns: int = 40) -> Path:
@@ -102,7 +104,7 @@ def test_a_saved_prior_gives_the_same_labels(photo: Path) -> None:
     assert run(photo, *TINY) == 0
     plain = read_labels(photo.parent / "out.png")
     saved = fit_prior(photo, members=1).save(photo.parent / "prior.npz")
-    options = ("--channels", "16", "--iterations", "3", "--prior", str(saved))
+    options = (*TINY[:2], *TINY[4:], "--prior", str(saved))
     assert run(photo, *options) == 0
     np.testing.assert_array_equal(read_labels(photo.parent / "out.png"), plain)
 
@@ -115,11 +117,61 @@ def test_presets_of_the_prior(photo: Path, monkeypatch: pytest.MonkeyPatch) -> N
         return segment(image, **OPTIONS)
 
     monkeypatch.setattr("segprior.multiclass.segment", note)
-    assert run(photo, "--prior-preset", "published", "--members", "2", "--iterations", "9") == 0
+    preset = ("--preset", "backprop", "--prior-preset", "published")
+    assert run(photo, *preset, "--members", "2", "--iterations", "9") == 0
     config = seen["config"]
     assert (config.prior.members, config.prior.iterations, config.iterations) == (2, 50, 9)
     assert run(photo, "--preset", "published") == 0
     assert seen["config"] == SegmentConfig.preset("published")
+
+
+def test_the_default_is_a_hierarchy(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(photo, "--edges", "image", "--coarseness", "0.2", "--json", "--boundaries") == 0
+    fact = json.loads(capsys.readouterr().out)
+    expected = segment(photo, edges="image", coarseness=0.2)
+    np.testing.assert_array_equal(read_labels(photo.parent / "out.png"), expected.labels)
+    assert fact["labels"] == expected.n_labels
+    assert fact["settings"]["coarseness"] == 0.2
+    assert fact["evidence"] == expected.evidence
+    assert run(photo, "--members", "1", "--classes", "3", "--save-prior") == 0
+    assert len(np.unique(read_labels(photo.parent / "out.png"))) == 3
+    assert (photo.parent / "out_prior.png").exists()
+
+
+def test_a_saved_prior_with_hidden_features_gives_the_same_hierarchy(
+    photo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(photo, "--members", "1") == 0
+    plain = read_labels(photo.parent / "out.png")
+    saved = photo.parent / "prior.npz"
+    command = ["prior", str(photo), "-o", str(saved), "--members", "1", "--iterations", "50"]
+    assert main([*command, "--working-size", "320"]) == 0
+    assert run(photo, "--prior", str(saved)) == 2
+    assert "segprior prior --features up2:50,up3:50" in capsys.readouterr().err
+    assert main([*command, "--working-size", "320", "--features", "up2:50,up3:50"]) == 0
+    assert run(photo, "--prior", str(saved)) == 0
+    np.testing.assert_array_equal(read_labels(photo.parent / "out.png"), plain)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        (
+            ["--iterations", "5"],
+            "--iterations 5 with --method 'hierarchy', which trains no network",
+        ),
+        (["--coarseness", "2"], "got --coarseness 2.0; pass a number from 0 to 1"),
+        (["--edges", "image", "--prior", "x.npz"], "--prior has no use with --method hierarchy"),
+        (["--method", "hierarchy", "--scribbles", "x.png"], "pass --preset backprop"),
+        (["--edges", "image", "--classes", "9999"], "regions, not the 9999 classes asked for"),
+    ],
+)
+def test_mistakes_with_a_hierarchy(
+    photo: Path, capsys: pytest.CaptureFixture[str], options: list[str], match: str
+) -> None:
+    assert run(photo, *options) == 2
+    assert match in capsys.readouterr().err
+    assert names(photo.parent) == ["photo.png"]
 
 
 def test_scribbles_from_a_file(photo: Path) -> None:
@@ -152,6 +204,7 @@ def test_a_missing_extra_is_one_line(
         (["--classes", "three"], "got 'three'; pass a whole number or 'none'"),
         (["--method", "magic"], "got --method 'magic'"),
         (["--max-classes", "2"], "--max-classes 2 below --min-classes 3"),
+        (["--coarseness", "0.2"], "got --coarseness 0.2 with --method 'backprop'"),
         (["--prior", "x.npz", "--method", "dynamic"], "--prior has no use with --method dynamic"),
         (["--prior", "x.npz", "--prior-preset", "fast"], "--prior-preset has no use"),
         (["--prior", "missing.npz"], "missing.npz"),
@@ -164,7 +217,7 @@ def test_mistakes_are_one_line_and_leave_nothing(
     photo: Path, capsys: pytest.CaptureFixture[str], options: list[str], match: str
 ) -> None:
     quick = () if "100" in options else ("--channels", "16")
-    assert run(photo, "--iterations", "2", *quick, *options) == 2
+    assert run(photo, "--preset", "backprop", "--iterations", "2", *quick, *options) == 2
     error = capsys.readouterr().err
     assert match in error
     assert "Traceback" not in error
@@ -188,7 +241,7 @@ def test_help_tells_of_every_field(
         assert option.flag in text
         assert option.help in text
         assert len(option.help) > 20
-    assert "[fast: 160, published: full]" in text
+    assert "[fast: 480, backprop: 160, published: full]" in text
     assert "--classes N|none" in text
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from segprior.estimators import ForegroundSegmenter, Segmenter
     from segprior.evaluate import evaluate_foreground, evaluate_regions
     from segprior.foreground import foreground
+    from segprior.hierarchy import Hierarchy, segment_hierarchy
     from segprior.images import as_image
     from segprior.large import TiledResult, foreground_tiles, segment_tiles
     from segprior.layered import DoubleDip
@@ -45,6 +46,7 @@ __all__ = [
     "Event",
     "ForegroundConfig",
     "ForegroundSegmenter",
+    "Hierarchy",
     "ImageError",
     "OutputError",
     "Prior",
@@ -66,6 +68,7 @@ __all__ = [
     "foreground",
     "foreground_tiles",
     "segment",
+    "segment_hierarchy",
     "segment_tiles",
 ]
 
@@ -81,6 +84,7 @@ _HOMES = {
     "Event": "callbacks",
     "ForegroundConfig": "config",
     "ForegroundSegmenter": "estimators",
+    "Hierarchy": "hierarchy",
     "ImageError": "errors",
     "OutputError": "errors",
     "Prior": "prior",
@@ -102,6 +106,7 @@ _HOMES = {
     "foreground": "foreground",
     "foreground_tiles": "large",
     "segment": "multiclass",
+    "segment_hierarchy": "hierarchy",
     "segment_tiles": "large",
 }
 

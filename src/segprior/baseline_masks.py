@@ -8,14 +8,13 @@ object, and are given the polarity that our own masks get
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segprior.baselines import blank, kmeans
 from segprior.errors import ConfigError
-from segprior.extras import need
-from segprior.images import to_rgb, to_uint8
+from segprior.grabcut import as_picture, cut, inside
 from segprior.polarity import choose_polarity
 
 if TYPE_CHECKING:
@@ -82,23 +81,19 @@ def grabcut(
     Raises
     ------
     ConfigError
-        If OpenCV is not installed or a setting is out of range.
+        If a setting is out of range.
 
     References
     ----------
     .. [1] C. Rother, V. Kolmogorov and A. Blake, "GrabCut: interactive foreground extraction
        using iterated graph cuts", ACM Transactions on Graphics 23, 2004.
     """
-    cv2: Any = need("cv2", "baselines")
     if iterations < 1:
         raise ConfigError(f"got iterations={iterations}; pass a whole number of at least 1")
-    rows, columns = _inside(image.shape, inset)
-    mask = np.zeros(image.shape[:2], np.uint8)
-    box = (columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start)
-    picture = np.ascontiguousarray(to_uint8(to_rgb(image)))
-    cv2.setRNGSeed(seed % 2**31)
-    cv2.grabCut(picture, mask, box, None, None, iterations, cv2.GC_INIT_WITH_RECT)
-    return np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
+    box = np.zeros(image.shape[:2], bool)
+    box[_inside(image.shape, inset)] = True
+    found = cut(as_picture(image), box, seed, iterations=iterations, ground=~box)
+    return found.astype(np.uint8)
 
 
 def rectangle(image: NDArray[np.float32], *, inset: float = 0.08) -> NDArray[np.uint8]:
@@ -129,9 +124,7 @@ def rectangle(image: NDArray[np.float32], *, inset: float = 0.08) -> NDArray[np.
 def _inside(shape: tuple[int, ...], inset: float) -> tuple[slice, slice]:
     if not 0 <= inset < 0.5:
         raise ConfigError(f"got inset={inset}; pass a number from 0 up to but not 0.5")
-    height, width = shape[:2]
-    down, right = round(inset * height), round(inset * width)
-    return slice(down, max(height - down, down + 1)), slice(right, max(width - right, right + 1))
+    return inside(shape, inset)
 
 
 def _mask(clusters: NDArray[np.intp]) -> NDArray[np.uint8]:

@@ -18,7 +18,6 @@ import numpy as np
 from segprior._version import __version__
 from segprior.config import ForegroundConfig, Presets
 from segprior.errors import ConfigError, SegpriorError
-from segprior.extras import need
 from segprior.segment_config import SegmentConfig
 
 if TYPE_CHECKING:
@@ -144,8 +143,6 @@ def _baseline(kind: Kind, name: str, function: str, library: str) -> Choice:
 
     def build(options: dict[str, Any], seed: int) -> Contender:
         given = {**defaults, **options}
-        if library.startswith("opencv"):
-            need("cv2", "baselines")
         random = (seed,) if "seed" in parameters else ()
         settings = {"method": function, "seed": seed, **given} if random else {
             "method": function, **given
@@ -180,14 +177,18 @@ def _shown(name: str, options: Mapping[str, Any]) -> str:
 def _ours(kind: Kind) -> dict[str, Choice]:
     if kind == "foreground":
         names = {name: {"preset": name} for name in ForegroundConfig.presets}
-        names["image"] = {"preset": "fast", "features": "image"}
+        names["image"] = {"preset": "dsp", "features": "image"}
         return {
             name: _own(name, "foreground", "segprior.foreground", ForegroundConfig, start)
             for name, start in names.items()
         }
     methods = get_args(typing.get_type_hints(SegmentConfig)["method"])
     names = {name: {"preset": name} for name in SegmentConfig.presets}
-    names |= {name: {"preset": "fast", "method": name} for name in methods if name not in names}
+    names |= {
+        name: {"preset": SegmentConfig.start({"method": name}), "method": name}
+        for name in methods
+        if name not in names
+    }
     return {
         name: _own(name, "segment", "segprior.multiclass", SegmentConfig, start)
         for name, start in names.items()
@@ -200,8 +201,10 @@ def _nothing() -> None:
 
 def _shortened(config: Any) -> Presets:
     """The same work, but hardly any of it."""
-    fewer = {"iterations": 2, "members": 1, "warmup": 0}
-    changes: dict[str, Any] = {n: least for n, least in fewer.items() if hasattr(config, n)}
+    fewer: dict[str, Any] = {"members": 1, "features": ()}  # a hierarchy adds those it needs
+    if getattr(config, "trains", True):
+        fewer |= {"iterations": 2, "warmup": 0}
+    changes = {n: least for n, least in fewer.items() if hasattr(config, n)}
     if hasattr(config, "prior"):
         changes["prior"] = _shortened(config.prior)
     short: Presets = config.replace(**changes)

@@ -15,11 +15,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from segprior import bilinear, enlarge_kernels, kernels
+from segprior import bilinear, conv_kernels, enlarge_kernels, kernels
 
 __all__ = ["CompiledGenerator"]
 
 EPS = 1e-5
+SLOPE = np.float32(0.2)
 
 Array = NDArray[np.float32]
 
@@ -31,27 +32,25 @@ def _packed(matrix: Array) -> Array:
 
 
 @lru_cache(maxsize=64)
-def _taps(size: int) -> Array:
-    """Weights (2, 3, 3, size) by which line ``2 c + p`` of the large image, seen through tap b,
-    takes lines ``c - 1``, ``c`` and ``c + 1`` of the small one: ``[p, b, 0…2, c]``."""
-    last = 2 * size - 1
-    lines = np.arange(2 * size)[:, None] + np.arange(-1, 2)  # (2 size, 3)
-    reflected = last - np.abs(last - np.abs(lines))
-    small = np.arange(2 * size)[:, None] // 2 + np.arange(-1, 2)  # (2 size, 3)
-    distance = bilinear.positions(size)[reflected][:, :, None] - small[:, None, :]
-    weights = np.maximum(0, 1 - np.abs(distance)) * ((small >= 0) & (small < size))[:, None, :]
-    apart = weights.reshape(size, 2, 3, 3).transpose(1, 2, 3, 0)
-    return np.ascontiguousarray(apart, np.float32)
+def _far(size: int) -> Array:
+    """How far lines ``2 c - 1`` to ``2 c + 2`` of the large image are from the small line before
+    them to the one behind: (4, size), see :mod:`segprior.enlarge_kernels`."""
+    places, c = bilinear.positions(size), np.arange(size)
+    far = np.empty((4, size))
+    far[1], far[2] = places[::2] - c + 1, places[1::2] - c
+    far[0, 1:], far[3, :-1] = places[1:-2:2] - c[:-1], places[2::2] - c[:-1]
+    far[0, 0], far[3, -1] = 0, 1  # the lines outside, which are given
+    return far.astype(np.float32)
 
 
 @lru_cache(maxsize=64)
-def _turned_taps(size: int) -> Array:
-    """The same by small line c: what it gives lines ``2 (c - 1) + p``, ``2 c + p`` and so on."""
-    taps = _taps(size)
-    turned = np.zeros_like(taps)
-    turned[:, :, 0, 1:] = taps[:, :, 2, :-1]
-    turned[:, :, 1] = taps[:, :, 1]
-    turned[:, :, 2, :-1] = taps[:, :, 0, 1:]
+def _turned_far(size: int) -> Array:
+    """Weights (8, size) by which small lines take lines of the large image in the adjoint."""
+    far = _far(size)
+    turned = np.zeros((8, size), np.float32)
+    turned[:2], turned[4:6] = far[:2], 1 - far[2:]
+    turned[2:4, :-1] = 1 - far[:2, 1:]
+    turned[6:, 1:] = far[2:, :-1]
     return turned
 
 
@@ -86,18 +85,21 @@ class _Norm:
 class _Block:
     """What one block of the network holds between its forward and its backward pass."""
 
-    def __init__(self, name: str, into: int, width: int, rows: int, columns: int) -> None:
+    def __init__(
+        self, name: str, into: int, width: int, rows: int, columns: int, last: bool
+    ) -> None:
         self.name = name
         self.up = name.startswith("up")
         self.into, self.width = into, width
-        self.z1, self.z2 = (np.empty((rows, width, columns), np.float32) for _ in range(2))
-        self.output = np.empty_like(self.z2)
-        self.gradient = np.empty_like(self.z2)
+        self.z1, self.gradient = (np.empty((rows, width, columns), np.float32) for _ in range(2))
+        # What is made again where it is needed, or in place, is not held.
+        self.z2 = np.empty((0, 0, 0), np.float32) if last else np.empty_like(self.z1)
+        self.output = np.empty_like(self.z1)
         self.middle = np.empty_like(self.z1)
         self.norm1, self.norm2 = (_Norm(width, rows * columns) for _ in range(2))
         if self.up:
-            self.taps = _taps(rows // 2), _taps(columns // 2)
-            self.turned_taps = _turned_taps(columns // 2)
+            self.far = _far(rows // 2), _far(columns // 2)
+            self.turned_far = _turned_far(rows // 2), _turned_far(columns // 2)
             self.squares = (*_squares(rows // 2), *_squares(columns // 2))
             self.kept = np.empty((rows // 2, into, columns // 2), np.float32)
             self.mixed = np.empty((9 * width, into), np.float32)
@@ -108,6 +110,19 @@ class _Block:
 def _flat(weight: Array) -> Array:
     """Weights (O, C, 3, 3) as (O, 9 C): taps, then channels."""
     return weight.transpose(0, 2, 3, 1).reshape(len(weight), -1)
+
+
+def _unflat(flat: Array) -> Array:
+    return flat.reshape(len(flat), 3, 3, -1).transpose(0, 3, 1, 2)
+
+
+def _apart(weight: Array, wanted: bool) -> tuple[Array, ...]:
+    """Weights (O, C, 3, 3) of stride 2 as (C, taps O), packed, by what they take gradients to."""
+    if not wanted:  # and may not be packable
+        return (np.empty((0, 0, 4), np.float32),) * 4
+    turned = weight.transpose(1, 2, 3, 0)  # (C, 3, 3, O)
+    taps = slice(0, 3, 2), slice(1, 2)
+    return tuple(_packed(turned[:, a, b].reshape(len(turned), -1)) for a in taps for b in taps)
 
 
 class CompiledGenerator:
@@ -129,18 +144,25 @@ class CompiledGenerator:
         self.blocks: list[_Block] = []
         into, shrink = noise_channels, 1.0
         names = dict.fromkeys(name.split(".")[1] for name in weights if name.startswith("blocks."))
+        last = list(names)[-1]
         for name in names:
             width = len(weights[f"blocks.{name}.conv1"])
             shrink = shrink / 2 if name.startswith("up") else shrink * 2
             size = int(rows // shrink), int(columns // shrink)
-            self.blocks.append(_Block(name, into, width, *size))
+            self.blocks.append(_Block(name, into, width, *size, name == last))
             into = width
 
     def features(self, name: str) -> Array:
         """Output of a block in the last forward pass, (rows', columns', width); a copy."""
         block = next(b for b in self.blocks if b.name == name)
-        kernels.activate(block.output, block.z2, block.norm2.table)
-        return np.ascontiguousarray(block.output.transpose(0, 2, 1))
+        z2, output = block.z2, np.empty_like(block.gradient)
+        if not z2.size:
+            z2, weight = output, self._pointwise(block)
+            kernels.pointwise_forward(
+                z2, block.z1, weight, block.norm1.table, np.zeros((2, block.width))
+            )
+        kernels.activate(output, z2, block.norm2.table)
+        return np.ascontiguousarray(output.transpose(0, 2, 1))
 
     def forward(self, noise: Array) -> Array:
         """Generate an image.
@@ -157,15 +179,17 @@ class CompiledGenerator:
         """
         x = noise
         self.inputs = []
-        for block in self.blocks:
+        for place, block in enumerate(self.blocks):
             self.inputs.append(x)
-            self._forward(block, x)
-            x = block.output
+            self._forward(place, x)
+            after = self.blocks[place + 1] if place + 1 < len(self.blocks) else block
+            x = block.output if after.up else block.z2
         last = self.blocks[-1]
         w = self._head()
         kernels.head_forward(
-            self.generated, last.z2, _packed(w), self.weights["head_bias"], last.norm2.table
-        )
+            self.generated, last.z1, self._pointwise(last), _packed(w), self.weights["head_bias"],
+            last.norm1.table, last.norm2.table,
+        )  # fmt: skip
         return self.generated
 
     def backward(self, gradient: Array) -> dict[str, Array]:
@@ -187,14 +211,17 @@ class CompiledGenerator:
         w = self._head()
         gw, gb = np.zeros_like(w), np.zeros(self.generated.shape[1], np.float32)
         kernels.head_backward(
-            last.gradient, gw, gb, gradient, self.generated, last.z2, _packed(w.T),
-            last.norm2.table, last.norm2.sums,
+            last.gradient, gw, gb, gradient, self.generated, last.z1, self._pointwise(last),
+            _packed(w.T), last.norm1.table, last.norm2.table, last.norm2.sums,
         )  # fmt: skip
         self.gradients = {"head": gw[: len(gb), :, None, None], "head_bias": gb}
         for place in range(len(self.blocks) - 1, -1, -1):
             before = self.blocks[place - 1] if place else None
-            self._backward(self.blocks[place], self.inputs[place], before)
+            self._backward(place, self.inputs[place], before)
         return self.gradients
+
+    def _pointwise(self, block: _Block) -> Array:
+        return _packed(self._of(block, "conv2")[:, :, 0, 0])
 
     def _head(self) -> Array:
         w = self.weights["head"][:, :, 0, 0]
@@ -203,27 +230,32 @@ class CompiledGenerator:
     def _of(self, block: _Block, name: str) -> Array:
         return self.weights[f"blocks.{block.name}.{name}"]
 
-    def _forward(self, block: _Block, x: Array) -> None:
+    def _activation(self, place: int) -> tuple[Array, np.float32]:
+        """What a block that shrinks does to its input first: table and slope."""
+        if place == 0:
+            width = self.weights["blocks.down1.conv1"].shape[1]
+            return np.array([[1], [0], [0], [1]], np.float32).repeat(width, 1), np.float32(1)
+        return self.blocks[place - 1].norm2.table, SLOPE
+
+    def _forward(self, place: int, x: Array) -> None:
+        block = self.blocks[place]
         moments = block.norm1.clear(), block.norm2.clear()
         if block.up:
             block.mixed = self._mixed(block, x)
             enlarge_kernels.enlarge_forward(
-                block.z1, x, _packed(block.mixed), *block.taps, moments[0]
+                block.z1, x, _packed(block.mixed), *block.far, moments[0]
             )
         else:
-            kernels.conv_forward(
-                block.z1, x, _packed(_flat(self._of(block, "conv1"))), 2, moments[0]
-            )
+            w = _packed(_flat(self._of(block, "conv1")))
+            conv_kernels.shrink_forward(block.z1, x, *self._activation(place), w, moments[0])
         table = block.norm1.settle(self._of(block, "gain1"), self._of(block, "shift1"))
         if block.up:
-            w = _packed(self._of(block, "conv2")[:, :, 0, 0])
-            kernels.pointwise_forward(block.z2, block.z1, w, table, moments[1])
+            kernels.pointwise_forward(block.z2, block.z1, self._pointwise(block), table, moments[1])
         else:
-            kernels.activate(block.middle, block.z1, table)
             w = _packed(_flat(self._of(block, "conv2")))
-            kernels.conv_forward(block.z2, block.middle, w, 1, moments[1])
+            conv_kernels.conv_forward(block.z2, block.z1, table, SLOPE, w, moments[1])
         table = block.norm2.settle(self._of(block, "gain2"), self._of(block, "shift2"))
-        if block is not self.blocks[-1]:
+        if place + 1 < len(self.blocks) and self.blocks[place + 1].up:
             kernels.activate(block.output, block.z2, table)
 
     def _mixed(self, block: _Block, x: Array) -> Array:
@@ -238,8 +270,9 @@ class CompiledGenerator:
         taps = self._of(block, "conv1").transpose(2, 3, 0, 1) * factor  # (3, 3, O, C)
         return np.ascontiguousarray(taps.reshape(-1, block.into))
 
-    def _backward(self, block: _Block, x: Array, before: _Block | None) -> None:
+    def _backward(self, place: int, x: Array, before: _Block | None) -> None:
         """From the gradient after a block's second normalisation to that of the block before."""
+        block = self.blocks[place]
         one, two = block.norm1, block.norm2
         conv2 = self._of(block, "conv2")
         found: dict[str, Array] = {}
@@ -247,27 +280,31 @@ class CompiledGenerator:
             w = conv2[:, :, 0, 0]
             gw = np.zeros_like(w)
             kernels.pointwise_backward(
-                block.middle, gw, block.gradient, block.z2, block.z1, _packed(w.T),
+                block.gradient, gw, block.z2, block.z1, self._pointwise(block), _packed(w.T),
                 two.table, two.sums, one.table, one.sums,
             )  # fmt: skip
             found["conv2"] = gw[:, :, None, None]
         else:
-            dx = np.zeros_like(block.middle)
-            found["conv2"] = self._conv_backward(
-                dx, block.gradient, block.z2, block.middle, conv2, 1, two
-            )
-            block.middle, dx = dx, block.middle
+            flat = _flat(conv2)
+            gw = np.zeros_like(flat)
+            conv_kernels.conv_backward(
+                block.middle, gw, block.gradient, block.z2, block.z1, one.table, SLOPE,
+                _packed(_flat(conv2.transpose(1, 0, 2, 3))), two.table, two.sums,
+            )  # fmt: skip
+            found["conv2"] = _unflat(gw)
             kernels.slope_backward(block.middle, block.z1, one.table, one.sums)
         conv1 = self._of(block, "conv1")
         if block.up:
             assert before is not None
             found |= self._enlarge_backward(block, x, before)
         else:
-            shape = (0, 0, 0) if before is None else before.gradient.shape
-            dx = np.zeros(shape, np.float32)
-            found["conv1"] = self._conv_backward(dx, block.middle, block.z1, x, conv1, 2, one)
-            if before is not None:
-                before.gradient = dx
+            gw = np.zeros_like(_flat(conv1))
+            dx = np.empty((0, 0, 0), np.float32) if before is None else before.gradient
+            conv_kernels.shrink_backward(
+                dx, gw, block.middle, block.z1, x, *self._activation(place),
+                _apart(conv1, dx.size > 0), one.table, one.sums,
+            )  # fmt: skip
+            found["conv1"] = _unflat(gw)
         if before is not None:
             norm = before.norm2
             kernels.slope_backward(before.gradient, before.z2, norm.table, norm.sums)
@@ -276,24 +313,11 @@ class CompiledGenerator:
             found[f"shift{name}"] = norm.sums[0].astype(np.float32)
         self.gradients |= {f"blocks.{block.name}.{name}": value for name, value in found.items()}
 
-    @staticmethod
-    def _conv_backward(
-        dx: Array, dl: Array, z: Array, x: Array, weight: Array, stride: int, norm: _Norm
-    ) -> Array:
-        out, into = weight.shape[:2]
-        flat = _flat(weight)
-        gw = np.zeros_like(flat)
-        # Where dx is not wanted the weights are not looked at, and may not be packable.
-        turned = _packed(flat.T) if dx.size else np.empty((0, 0, 4), np.float32)
-        kernels.conv_backward(dx, gw, dl, z, x, turned, stride, norm.table, norm.sums)
-        return gw.reshape(out, 3, 3, into).transpose(0, 3, 1, 2)
-
     def _enlarge_backward(self, block: _Block, x: Array, before: _Block) -> dict[str, Array]:
-        row_taps, _ = block.taps
         mixed = np.zeros_like(block.mixed)
         enlarge_kernels.enlarge_backward(
-            before.gradient, mixed, block.middle, block.z1, x,
-            _packed(block.mixed.T), row_taps, block.turned_taps,
+            before.gradient, mixed, block.gradient, block.z1, x,
+            _packed(block.mixed.T), *block.turned_far,
             block.norm1.table, block.norm1.sums,
         )  # fmt: skip
         weight, gain = self._of(block, "conv1"), self._of(block, "gain0")

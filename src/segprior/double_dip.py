@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior.callbacks import Callback
-from segprior.config import resolve
+from segprior.config import ForegroundConfig, resolve
 from segprior.double_dip_config import DoubleDipConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.guided import guided_filter
@@ -209,9 +209,8 @@ def make_hint(
         on = image
         if config.saliency_of == "prior":
             if prior is None:
-                prior = fit_prior(
-                    image, preset=config.hint_preset, rng=seed, device=device, callback=callback
-                )
+                how = ForegroundConfig.preset(config.hint_preset).prior
+                prior = fit_prior(image, config=how, rng=seed, device=device, callback=callback)
             on = prior.image
         elif prior is not None:
             raise ConfigError("got a prior with saliency_of='image'; pass only one of them")

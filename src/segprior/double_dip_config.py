@@ -25,7 +25,7 @@ class DoubleDipConfig(Presets):
     hint : {"mask", "saliency"}
         What says roughly where the foreground is when no hint is given: the mask of
         :func:`segprior.foreground`, or the most and the least salient pixels.
-    hint_preset : {"fast", "published"}
+    hint_preset : {"fast", "dsp", "published"}
         Preset of the mask, and of the prior, that the hint is made from.
     saliency : {"background", "spectral"}
         Background connectivity (wCtr) or spectral residual.
@@ -65,7 +65,7 @@ class DoubleDipConfig(Presets):
     """
 
     hint: Literal["mask", "saliency"] = "mask"
-    hint_preset: Literal["fast", "published"] = "fast"
+    hint_preset: Literal["fast", "dsp", "published"] = "fast"
     saliency: Literal["background", "spectral"] = "background"
     saliency_of: Literal["image", "prior"] = "image"
     salient_above: float = 239.5
@@ -109,7 +109,7 @@ class DoubleDipConfig(Presets):
     def __post_init__(self) -> None:
         for name, words in (
             ("hint", ("mask", "saliency")),
-            ("hint_preset", ("fast", "published")),
+            ("hint_preset", ("fast", "dsp", "published")),
             ("saliency", ("background", "spectral")),
             ("saliency_of", ("image", "prior")),
         ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -55,7 +55,14 @@ class _OneImage(ClusterMixin, BaseEstimator):  # type: ignore[misc]
                     f"got working_size={self.working_size!r}; pass a whole number or 'full'"
                 )
             given["working_size"] = None
-        return resolve(self._config, self.preset, self.config, given)
+        preset = self.preset
+        if preset is None and self.config is None:
+            preset = self._start(given)
+        return resolve(self._config, preset, self.config, given)
+
+    def _start(self, given: Mapping[str, Any]) -> str | None:
+        """Choose the preset where none was named; None is the default."""
+        return None
 
     def fit(self, X: Any, y: object = None) -> Self:
         """Segment one image.
@@ -115,8 +122,12 @@ class ForegroundSegmenter(_OneImage):
         as the preset or the config has it.
     working_size : int or "full", optional
         Likewise; ``"full"`` fits the prior at the size of the image.
-    features : {"prior", "image"}, optional
+    method : {"consensus", "kmeans"}, optional
         A setting of :class:`segprior.config.ForegroundConfig`, as are all up to ``fill_holes``.
+    reading : {"auto", "object", "things"}, optional
+        See there.
+    features : {"auto", "prior", "image"}, optional
+        See there.
     window, n_clusters, n_init, min_size : int, optional
         See there.
     invert, fill_holes : bool, optional
@@ -151,7 +162,7 @@ class ForegroundSegmenter(_OneImage):
     >>> from segprior.estimators import ForegroundSegmenter
     >>> image = np.full((48, 48, 3), 40, np.uint8)
     >>> image[16:32, 12:36] = 200
-    >>> segmenter = ForegroundSegmenter(features="image", window=1, random_state=0)
+    >>> segmenter = ForegroundSegmenter("dsp", features="image", window=1)
     >>> int(segmenter.fit_predict(image).sum())
     384
     """
@@ -167,7 +178,9 @@ class ForegroundSegmenter(_OneImage):
         members: int | None = None,
         iterations: int | None = None,
         working_size: int | Literal["full"] | None = None,
-        features: Literal["prior", "image"] | None = None,
+        method: Literal["consensus", "kmeans"] | None = None,
+        reading: Literal["auto", "object", "things"] | None = None,
+        features: Literal["auto", "prior", "image"] | None = None,
         window: int | None = None,
         n_clusters: int | None = None,
         n_init: int | None = None,
@@ -185,6 +198,8 @@ class ForegroundSegmenter(_OneImage):
         self.members = members
         self.iterations = iterations
         self.working_size = working_size
+        self.method = method
+        self.reading = reading
         self.features = features
         self.window = window
         self.n_clusters = n_clusters
@@ -210,15 +225,19 @@ class Segmenter(_OneImage):
         Where all settings start from; None is the default preset.
     config : SegmentConfig, optional
         All settings at once, instead of ``preset``; those below still count.
-    method : {"backprop", "continuity", "dynamic"}, optional
+    method : {"hierarchy", "backprop", "continuity", "dynamic"}, optional
         A setting of :class:`segprior.segment_config.SegmentConfig`, as are all up to
         ``min_size``. None leaves a setting as the preset or the config has it.
+    coarseness : float, optional
+        See there; for ``hierarchy``.
+    edges : {"prior", "image"}, optional
+        Likewise.
     superpixels : {"prior", "image", "none"}, optional
         See there.
     classes, min_classes, max_classes, iterations, min_size : int, optional
         See there.
     working_size : int or "full", optional
-        See there; ``"full"`` clusters at the size of the image.
+        See there; ``"full"`` works at the size of the image.
     connected : bool, optional
         See there.
     random_state : int, RandomState, Generator or None
@@ -254,7 +273,9 @@ class Segmenter(_OneImage):
         preset: str | None = None,
         *,
         config: SegmentConfig | None = None,
-        method: Literal["backprop", "continuity", "dynamic"] | None = None,
+        method: Literal["hierarchy", "backprop", "continuity", "dynamic"] | None = None,
+        coarseness: float | None = None,
+        edges: Literal["prior", "image"] | None = None,
         superpixels: Literal["prior", "image", "none"] | None = None,
         classes: int | None = None,
         min_classes: int | None = None,
@@ -271,6 +292,8 @@ class Segmenter(_OneImage):
         self.preset = preset
         self.config = config
         self.method = method
+        self.coarseness = coarseness
+        self.edges = edges
         self.superpixels = superpixels
         self.classes = classes
         self.min_classes = min_classes
@@ -283,6 +306,9 @@ class Segmenter(_OneImage):
         self.device = device
         self.channel_axis = channel_axis
         self.callback = callback
+
+    def _start(self, given: Mapping[str, Any]) -> str:
+        return SegmentConfig.start(given)
 
 
 _NOT_SETTINGS = frozenset(

@@ -126,7 +126,11 @@ class Studio:
     def mask(self, name: str) -> Segmentation:
         """The mask of its prior."""
         return foreground(
-            self.image(name), prior=self.prior(name), window=self.config.window, rng=self.seed
+            self.image(name),
+            preset="dsp",
+            prior=self.prior(name),
+            window=self.config.window,
+            rng=self.seed,
         )
 
     def double_dip(self, name: str, hint: Any) -> DoubleDip:

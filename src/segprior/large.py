@@ -14,8 +14,8 @@ import numpy as np
 from segprior.callbacks import Callback
 from segprior.config import ForegroundConfig, Presets, resolve
 from segprior.devices import thread_count
-from segprior.errors import ConfigError, ImageError
-from segprior.formats.windows_in import open_windows
+from segprior.errors import ImageError
+from segprior.formats.windows_in import WindowedImage, open_windows
 from segprior.formats.windows_out import check_output, save_bands
 from segprior.images import MAX_PIXELS, MIN_SIDE
 from segprior.reduced import ReducedImage
@@ -139,13 +139,16 @@ def foreground_tiles(
         If an option is not valid, needs the mask in one piece, or the memory does not suffice.
     """
     chosen = resolve(ForegroundConfig, preset, config, overrides)
-    method = getattr(chosen, "method", "kmeans")
-    if method != "kmeans":
-        raise ConfigError(f"method={method!r} does not work in tiles; pass method='kmeans'")
-    from segprior.tile_clusters import fit_foreground, foreground_cost
+    fit: Callable[[Fitting, ForegroundConfig], TileModel]
+    if chosen.method == "kmeans":
+        from segprior.tile_clusters import fit_foreground as fit
+        from segprior.tile_clusters import foreground_cost as cost
+    else:
+        from segprior.tile_readings import fit_readings as fit
+        from segprior.tile_readings import readings_cost as cost
 
     return _in_tiles(
-        source, output, chosen, tiles, fit_foreground, foreground_cost,
+        source, output, chosen, tiles, fit, cost,
         rng=rng, device=device, callback=callback, format=format, loading=loading,
     )  # fmt: skip
 
@@ -164,10 +167,11 @@ def segment_tiles(
     loading: dict[str, Any] | None = None,
     **overrides: Any,
 ) -> TiledResult:
-    """Divide a large image into classes, tile by tile.
+    """Divide a large image into classes, window by window.
 
-    The network is fitted to the whole image, reduced to the working size, and applied with the
-    statistics of that to every tile: a label means the same everywhere.
+    A network is fitted to the whole image, reduced to the working size, and applied with the
+    statistics of that to every tile: a label means the same everywhere. A hierarchy is that of
+    the reduced image, and its segments are enlarged band by band.
 
     Parameters
     ----------
@@ -186,9 +190,14 @@ def segment_tiles(
     ImageError, OutputError, ConfigError
         As :func:`foreground_tiles` does.
     """
+    if preset is None and config is None:
+        preset = SegmentConfig.start(overrides)
     chosen = resolve(SegmentConfig, preset, config, overrides)
-    if chosen.method not in ("backprop", "continuity", "dynamic"):
-        raise ConfigError(f"method={chosen.method!r} does not work in tiles; pass 'backprop'")
+    if not chosen.trains:
+        return _in_bands(
+            source, output, chosen, tiles or TileConfig(),
+            rng=rng, device=device, callback=callback, format=format, loading=loading,
+        )  # fmt: skip
     from segprior.tile_network import fit_segment, segment_cost
 
     return _in_tiles(
@@ -214,13 +223,7 @@ def _in_tiles(
     start = time.perf_counter()
     tiles, seed = tiles or TileConfig(), as_seed(rng)
     with open_windows(source, **(loading or {})) as file:
-        full = file.shape[:2]
-        if min(full) < MIN_SIDE:
-            raise ImageError(
-                f"{file.name}: {full[0]} x {full[1]} pixels; every side must have at least "
-                f"{MIN_SIDE}"
-            )
-        check_output(output, full, wanted=format, max_pixels=MAX_PIXELS)
+        full = _checked(file, output, format)
         image = ReducedImage(file, tiles.scale)
         grid = image.shape[:2]
         at_work, kept, maps = cost(config, image.shape[2])
@@ -247,6 +250,68 @@ def _in_tiles(
         seed=seed,
         seconds=time.perf_counter() - start,
         evidence=dict(model.evidence),
+    )
+
+
+def _checked(
+    file: WindowedImage, output: str | os.PathLike[str], format: str | None
+) -> tuple[int, int]:
+    """Rows and columns of an image that can be worked on."""
+    full = file.shape[:2]
+    if min(full) < MIN_SIDE:
+        raise ImageError(
+            f"{file.name}: {full[0]} x {full[1]} pixels; every side must have at least {MIN_SIDE}"
+        )
+    check_output(output, full, wanted=format, max_pixels=MAX_PIXELS)
+    return full
+
+
+def _in_bands(
+    source: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    config: SegmentConfig,
+    tiles: TileConfig,
+    *,
+    rng: RandomSource,
+    device: str,
+    callback: Callback | None,
+    format: str | None,
+    loading: dict[str, Any] | None,
+) -> TiledResult:
+    """Divide the reduced image, and enlarge its labels from band to band."""
+    from segprior.multiclass import segment
+    from segprior.tile_levels import label_bands, reduced_for
+
+    start = time.perf_counter()
+    with open_windows(source, **(loading or {})) as file:
+        full = _checked(file, output, format)
+        image = ReducedImage(file, tiles.scale)
+        file.prepare()
+        small = reduced_for(image, config)
+        whole = config.replace(working_size=None)
+        found = segment(small, config=whole, rng=rng, device=device, callback=callback)
+        count = _Count()
+        path = save_bands(
+            output,
+            count.areas(label_bands(found.labels, full)),
+            full,
+            mask=False,
+            largest=int(found.labels.max()),
+            wanted=format,
+            image=source,
+        )
+    return TiledResult(
+        path=path,
+        shape=full,
+        kind="labels",
+        areas=count.found(),
+        score=found.score,
+        config=config,
+        tiles=tiles,
+        count=1,
+        seed=found.seed,
+        seconds=time.perf_counter() - start,
+        evidence=dict(found.evidence),
     )
 
 

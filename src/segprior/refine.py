@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["between", "drop_specks", "enlarge", "fill_holes"]
+__all__ = ["between", "drop_specks", "enlarge", "enlarge_labels", "fill_holes", "label_strips"]
 
 # Numbers held at once while a map is enlarged: 8 MB.
 STRIP_NUMBERS = 2**21
@@ -48,6 +48,67 @@ def enlarge(
         rows = slice(top, min(top + step, height))
         strip = wide[:, low[rows]]
         strip += share[rows, None] * (wide[:, high[rows]] - strip)
+        yield rows, strip
+
+
+def enlarge_labels(labels: NDArray[np.int32], shape: tuple[int, int]) -> NDArray[np.int32]:
+    """Enlarge a label map with smooth boundaries; no label is lost.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (h, w)
+    shape : (int, int)
+        Rows and columns to enlarge to, no fewer than there are.
+
+    Returns
+    -------
+    ndarray of int32, shape (H, W)
+        At each pixel the label that would be the largest there if the indicators of all labels
+        were enlarged bilinearly. A label that is the largest nowhere keeps its nearest pixels.
+    """
+    if labels.shape == shape:
+        return labels
+    found = np.empty(shape, np.int32)
+    for rows, strip in label_strips(labels, shape):
+        found[rows] = strip
+    present = np.unique(labels)
+    down, across = (np.arange(n) * m // n for n, m in zip(shape, labels.shape, strict=True))
+    nearest = labels[down[:, None], across]
+    lost = np.isin(nearest, np.setdiff1d(present, found))
+    found[lost] = nearest[lost]
+    return found if len(np.unique(found)) == len(present) else nearest
+
+
+def label_strips(
+    labels: NDArray[np.int32], shape: tuple[int, int]
+) -> Iterator[tuple[slice, NDArray[np.int32]]]:
+    """Enlarge a label map as :func:`enlarge_labels` does, a strip of rows at a time.
+
+    Labels that are the largest nowhere are lost.
+
+    Yields
+    ------
+    rows : slice
+    strip : ndarray of int32, shape (rows, W)
+    """
+    left, right, share = between(labels.shape[1], shape[1])
+    high, low, depth = between(labels.shape[0], shape[0])
+    step = max(1, STRIP_NUMBERS // (8 * shape[1]))
+    for top in range(0, shape[0], step):
+        rows = slice(top, min(top + step, shape[0]))
+        above, below, at = high[rows, None], low[rows, None], depth[rows, None]
+        # The four samples around each pixel, with their weights.
+        corners = [labels[r, c] for r in (above, below) for c in (left, right)]
+        weights = [a * b for a in (1 - at, at) for b in (1 - share, share)]
+        best = np.full(corners[0].shape, -1, np.float32)
+        strip = np.empty(corners[0].shape, np.int32)
+        for label in corners:
+            votes = np.zeros(best.shape, np.float32)
+            for other, weight in zip(corners, weights, strict=True):
+                votes += np.where(other == label, weight, np.float32(0))
+            better = votes > best
+            best[better] = votes[better]
+            strip[better] = label[better]
         yield rows, strip
 
 

@@ -3,6 +3,8 @@
 Images are float32 arrays of shape (rows, channels, columns), so that each loop runs along columns,
 which are contiguous, whatever the number of channels. Rows are taken into the matrix products of
 :mod:`segprior.simd` in bands: arrays (channels, columns) of several narrow rows side by side.
+Columns of a band are counted unsigned: numbers that could be negative would count from the end,
+and the loops not be vectorised.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import numpy as np
 from segprior.simd import part
 
 __all__ = [
+    "activate_band",
     "add_moments",
     "band_of",
     "put",
@@ -33,73 +36,96 @@ def band_of(n, rows):
 
 
 @part
-def add_moments(total, z, r):
-    """Merge row r of z into the running mean and sum of squared deviations (2, C)."""
-    _, channels, n = z.shape
-    for c in range(channels):
+def add_moments(total, z, at, n, r):
+    """Merge n columns of z (C, …) from ``at``, row r of an image, into the running moments.
+
+    These are the mean and the sum of squared deviations, (2, C).
+    """
+    first = np.uintp(at)
+    for c in range(z.shape[0]):
         s = np.float32(0)
-        for j in range(n):
-            s += z[r, c, j]
+        for j in range(np.uintp(n)):
+            s += z[c, first + j]
         mean = s / np.float32(n)
         squares = np.float32(0)
-        for j in range(n):
-            squares += (z[r, c, j] - mean) * (z[r, c, j] - mean)
+        for j in range(np.uintp(n)):
+            squares += (z[c, first + j] - mean) * (z[c, first + j] - mean)
         apart = np.float64(mean) - total[0, c]
         total[0, c] += apart / (r + 1)
         total[1, c] += np.float64(squares) + apart * apart * (n * r / (r + 1))
 
 
 @part
+def activate_band(to, z, norm):
+    """The whole of z (C, …), normalised and through the leaky ReLU."""
+    for c in range(z.shape[0]):
+        s, t = norm[0, c], norm[1, c]
+        for j in range(z.shape[1]):
+            v = z[c, j] * s + t
+            to[c, j] = max(v, v * _SLOPE)
+
+
+@part
 def put_activated(band, at, z, r, norm):
     """Row r of z, normalised and through the leaky ReLU, into band (C, …) from column ``at``."""
     _, channels, n = z.shape
+    to = np.uintp(at)
     for c in range(channels):
         s, t = norm[0, c], norm[1, c]
-        for j in range(n):
+        for j in range(np.uintp(n)):
             v = z[r, c, j] * s + t
-            band[c, at + j] = max(v, v * _SLOPE)
+            band[c, to + j] = max(v, v * _SLOPE)
 
 
 @part
 def put(band, at, x, r):
     _, channels, n = x.shape
+    to = np.uintp(at)
     for c in range(channels):
-        for j in range(n):
-            band[c, at + j] = x[r, c, j]
+        for j in range(np.uintp(n)):
+            band[c, to + j] = x[r, c, j]
 
 
 @part
 def take(x, r, band, at):
     _, channels, n = x.shape
+    first = np.uintp(at)
     for c in range(channels):
-        for j in range(n):
-            x[r, c, j] = band[c, at + j]
+        for j in range(np.uintp(n)):
+            x[r, c, j] = band[c, first + j]
 
 
 @part
-def slope_back(d, z, r, norm, sums):
-    """Turn the gradient of an activation into that of what it was made of, in place; sum it up."""
-    _, channels, n = z.shape
-    for c in range(channels):
+def slope_back(d, z, at, n, norm, sums):
+    """Turn the gradient of an activation into that of what it was made of, in place; sum it up.
+
+    Both are (C, …), d from its first column on, z from ``at``.
+    """
+    first = np.uintp(at)
+    for c in range(z.shape[0]):
         s, t, mean, inverse = norm[0, c], norm[1, c], norm[2, c], norm[3, c]
         one, other = np.float32(0), np.float32(0)
-        for j in range(n):
-            v = d[r, c, j] * (np.float32(1) if z[r, c, j] * s + t > 0 else _SLOPE)
-            d[r, c, j] = v
+        for j in range(np.uintp(n)):
+            apart = z[c, first + j]
+            v = d[c, j] * (np.float32(1) if apart * s + t > 0 else _SLOPE)
+            d[c, j] = v
             one += v
-            other += v * (z[r, c, j] - mean)
+            other += v * (apart - mean)
         sums[0, c] += one
         sums[1, c] += other * inverse
 
 
 @part
-def put_norm_back(band, at, d, z, r, norm, sums):
-    """The gradient before a normalisation, from that after it (`slope_back`'s) and its sums."""
-    rows, channels, n = z.shape
-    count = rows * n
+def put_norm_back(band, at, d, z, start, count, norm, sums):
+    """The gradient before a normalisation, from that after it (`slope_back`'s) and its sums.
+
+    d (C, n) is of one row, of ``count`` pixels in all; z (C, …) from ``start``.
+    """
+    channels, n = d.shape
+    to, first = np.uintp(at), np.uintp(start)
     for c in range(channels):
         s, mean, inverse = norm[0, c], norm[2, c], norm[3, c]
         one = np.float32(sums[0, c] / count)
         other = np.float32(sums[1, c] / count) * inverse
-        for j in range(n):
-            band[c, at + j] = s * (d[r, c, j] - one - (z[r, c, j] - mean) * other)
+        for j in range(np.uintp(n)):
+            band[c, to + j] = s * (d[c, j] - one - (z[c, first + j] - mean) * other)

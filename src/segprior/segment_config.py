@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
@@ -10,10 +11,11 @@ from segprior.checks import at_least, from_zero, of_kind, one_of, positive
 from segprior.config import Presets, PriorConfig
 from segprior.errors import ConfigError
 
-__all__ = ["SegmentConfig"]
+__all__ = ["SegmentConfig", "hidden_features"]
 
 _CHOICES = {
-    "method": ("backprop", "continuity", "dynamic"),
+    "method": ("hierarchy", "backprop", "continuity", "dynamic"),
+    "edges": ("prior", "image"),
     "superpixels": ("prior", "image", "none"),
     "initial": ("normal", "uniform"),
     "weighting": ("scf", "fsf"),
@@ -24,16 +26,24 @@ _CHOICES = {
 class SegmentConfig(Presets):
     """How an image is divided into classes, their number unknown.
 
-    The preset ``published`` holds the numbers of the DSP publication; ``fast``, the default, was
-    chosen by measurement (``docs/segment.md``).
+    The preset ``fast``, the default, merges regions (``docs/quality.md``); ``backprop`` trains a
+    network, with numbers chosen by measurement (``docs/segment.md``), and ``published`` with those
+    of the DSP publication.
 
     Parameters
     ----------
     prior : PriorConfig
-        How the prior is fitted, where superpixels are taken from one.
-    method : {"backprop", "continuity", "dynamic"}
-        Clustering by backpropagation with superpixels; the same with a continuity loss in their
-        place; or with one whose weight follows the number of labels.
+        How the prior is fitted, where one is used. A hierarchy adds the hidden features that it
+        needs.
+    method : {"hierarchy", "backprop", "continuity", "dynamic"}
+        Merging of regions; clustering by backpropagation with superpixels; the same with a
+        continuity loss in their place; or with one whose weight follows the number of labels.
+    coarseness : float
+        Level of the ``hierarchy``, from 0, about 100 segments on a photograph, to 1, about 20; 0.5
+        is about 50.
+    edges : {"prior", "image"}
+        Whether the ``hierarchy`` looks for edges in the prior's hidden features too, or in the
+        image alone.
     superpixels : {"prior", "image", "none"}
         What the superpixels of ``backprop`` are found on.
     n_superpixels : int
@@ -42,8 +52,8 @@ class SegmentConfig(Presets):
         How much nearness counts against colour in a superpixel; images of another number of
         channels than three take a hundredth of it.
     working_size : int or None
-        Longest side, in pixels, at which the image is clustered; a larger one is reduced to it.
-        None clusters at full size.
+        Longest side, in pixels, at which the image is divided; a larger one is reduced to it.
+        None works at full size.
     channels : int
         Channels of the network, which are the most classes that there can be.
     blocks : int
@@ -61,7 +71,8 @@ class SegmentConfig(Presets):
     restarts : bool
         Let the rate fall along half a cosine over 2, 4, 8, … iterations and start again.
     min_classes : int
-        The fit comes to an end once no more labels than this are left.
+        The fit of a network comes to an end once no more labels than this are left; a hierarchy
+        is cut into no fewer segments.
     max_classes : int or None
         Join the most similar classes until no more than this are left.
     classes : int or None
@@ -81,12 +92,16 @@ class SegmentConfig(Presets):
         all.
     """
 
-    prior: PriorConfig = field(default_factory=PriorConfig)
-    method: Literal["backprop", "continuity", "dynamic"] = "backprop"
+    prior: PriorConfig = field(
+        default_factory=lambda: PriorConfig(members=4, iterations=50, working_size=320)
+    )
+    method: Literal["hierarchy", "backprop", "continuity", "dynamic"] = "hierarchy"
+    coarseness: float = 0.5
+    edges: Literal["prior", "image"] = "prior"
     superpixels: Literal["prior", "image", "none"] = "prior"
     n_superpixels: int = 1100
     compactness: float = 100.0
-    working_size: int | None = 160
+    working_size: int | None = 480
     channels: int = 100
     blocks: int = 2
     initial: Literal["normal", "uniform"] = "normal"
@@ -95,7 +110,7 @@ class SegmentConfig(Presets):
     momentum: float = 0.9
     warmup: int = 0
     restarts: bool = False
-    min_classes: int = 3
+    min_classes: int = 1
     max_classes: int | None = None
     classes: int | None = None
     settle: int = 50
@@ -107,7 +122,14 @@ class SegmentConfig(Presets):
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "fast": {},
+        "backprop": {
+            "method": "backprop",
+            "prior": PriorConfig(),
+            "working_size": 160,
+            "min_classes": 3,
+        },
         "published": {
+            "method": "backprop",
             "prior": PriorConfig(
                 members=10, iterations=101, working_size=None, shared_noise=True, median="lower"
             ),
@@ -115,6 +137,7 @@ class SegmentConfig(Presets):
             "working_size": None,
             "iterations": 1000,
             "warmup": 100,
+            "min_classes": 3,
         },
     }
 
@@ -133,9 +156,13 @@ class SegmentConfig(Presets):
             from_zero(name, getattr(self, name))
         if self.momentum >= 1:
             raise ConfigError(f"got momentum={self.momentum!r}; pass a number below 1")
+        from_zero("coarseness", self.coarseness)
+        if self.coarseness > 1:
+            raise ConfigError(f"got coarseness={self.coarseness!r}; pass a number from 0 to 1")
+        self._check_method()
         for name in ("min_classes", "max_classes", "classes"):
             value = getattr(self, name)
-            if value is not None and value > self.channels:
+            if self.trains and value is not None and value > self.channels:
                 raise ConfigError(
                     f"got {name}={value} with channels={self.channels}; pass at least as many "
                     "channels as classes"
@@ -146,7 +173,86 @@ class SegmentConfig(Presets):
                 f"got max_classes={most} below min_classes={self.min_classes}; "
                 "lower min_classes too"
             )
+        if self.needs_features:
+            wanted = (*self.prior.features, *hidden_features(self.prior))
+            prior = self.prior.replace(features=tuple(dict.fromkeys(wanted)))
+            object.__setattr__(self, "prior", prior)
 
+    def _check_method(self) -> None:
+        """Refuse options that have no use with the method."""
+        unused, cure = (
+            (_HIERARCHY, "is no hierarchy; pass method='hierarchy', or leave it out")
+            if self.trains
+            else (_NETWORK, "trains no network; pass preset='backprop', or leave it out")
+        )
+        for f in dataclasses.fields(self):
+            if f.name in unused and getattr(self, f.name) != f.default:
+                raise ConfigError(
+                    f"got {f.name}={getattr(self, f.name)!r} with method={self.method!r}, which "
+                    f"{cure}"
+                )
+
+    @property
+    def trains(self) -> bool:
+        """Whether the method trains a network."""
+        return self.method != "hierarchy"
+
+    @property
+    def needs_features(self) -> bool:
+        """Whether hidden features of a prior are used."""
+        return self.method == "hierarchy" and self.edges == "prior"
+
+    @property
+    def needs_prior(self) -> bool:
+        """Whether a prior is used."""
+        on_prior = self.method == "backprop" and self.superpixels == "prior"
+        return self.needs_features or on_prior
+
+    @classmethod
+    def start(cls, given: Mapping[str, Any], *, scribbles: bool = False) -> str:
+        """Choose the preset where none was named.
+
+        Parameters
+        ----------
+        given : mapping of str to object
+            The options that were.
+        scribbles : bool
+            Whether there are scribbles.
+
+        Returns
+        -------
+        str
+            ``"backprop"`` with scribbles, which are marks for a network, or another method than
+            ``hierarchy``; otherwise ``"fast"``.
+        """
+        method = given.get("method", "backprop" if scribbles else "hierarchy")
+        return "fast" if method == "hierarchy" else "backprop"
+
+
+def hidden_features(prior: PriorConfig) -> tuple[tuple[str, int], ...]:
+    """The hidden features that a hierarchy takes from a prior fitted like this."""
+    return tuple((block, prior.iterations) for block in _BLOCKS)
+
+
+_BLOCKS = ("up2", "up3")
+_HIERARCHY = ("coarseness", "edges")
+_NETWORK = (
+    "superpixels",
+    "n_superpixels",
+    "compactness",
+    "channels",
+    "blocks",
+    "initial",
+    "iterations",
+    "learning_rate",
+    "momentum",
+    "warmup",
+    "restarts",
+    "settle",
+    "continuity",
+    "weighting",
+    "scribble_weight",
+)
 
 _LEAST = {
     "n_superpixels": 1,

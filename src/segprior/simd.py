@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils, event
@@ -17,7 +18,18 @@ from numba.extending import intrinsic
 
 from segprior.first_use import compiling
 
-__all__ = ["FLOAT", "LANES", "VECTOR", "add_dots", "as_float", "jit", "mix", "part"]
+__all__ = [
+    "FLOAT",
+    "LANES",
+    "VECTOR",
+    "add_dots",
+    "add_dots_at",
+    "as_float",
+    "jit",
+    "mix",
+    "mix_at",
+    "part",
+]
 
 LANES = 8
 FLOAT = ir.FloatType()
@@ -98,8 +110,11 @@ def _zeros(builder: Any, count: int) -> list[Any]:
     return [cgutils.alloca_once_value(builder, zero) for _ in range(count)]
 
 
-def _mixer(vectors: int) -> Any:
-    """A tile of 4 rows of ``8 * vectors`` columns: y = w x, overwritten."""
+def _mixer(vectors: int, placed: bool) -> Any:
+    """A tile of 4 rows of ``8 * vectors`` columns: y = w x, overwritten.
+
+    Where ``placed``, ``x_stride`` is the address of how many bytes behind x each of its rows is.
+    """
 
     @intrinsic
     def tile(typing, y, y_stride, w, x, x_stride, depth):
@@ -109,7 +124,11 @@ def _mixer(vectors: int) -> Any:
             for total in sums:
                 builder.store(ir.Constant(VECTOR, [0.0] * LANES), total)
             with cgutils.for_range(builder, depth) as loop:
-                source = _bytes(builder, x, (loop.index, x_stride))
+                if placed:
+                    place = _bytes(builder, x_stride, (loop.index, _whole(8)))
+                    source = builder.add(x, builder.load(_at(builder, place, _INT)))
+                else:
+                    source = _bytes(builder, x, (loop.index, x_stride))
                 pixels = [
                     _load(builder, builder.add(source, _whole(4 * LANES * v)))
                     for v in range(vectors)
@@ -134,42 +153,59 @@ def _mixer(vectors: int) -> Any:
     return tile
 
 
-_mix_1, _mix_2, _mix_3 = _mixer(1), _mixer(2), _mixer(3)
+_mix_1, _mix_2, _mix_3 = (_mixer(vectors, False) for vectors in (1, 2, 3))
+_placed_1, _placed_2, _placed_3 = (_mixer(vectors, True) for vectors in (1, 2, 3))
 
 
-@intrinsic
-def _dot_tile(typing, g, g_stride, a, a_stride, b, b_stride, count):
-    """4 × 2 sums of products over ``8 * count`` columns, added to g."""
+def _dotter(wide: int) -> Any:
+    """A tile of 4 × ``wide`` sums of products over ``8 * count`` columns, added to g.
 
-    def generate(context, builder, signature, arguments):
-        g, g_stride, a, a_stride, b, b_stride, count = arguments
-        sums = _zeros(builder, _ROWS * 2)
-        for total in sums:
-            builder.store(ir.Constant(VECTOR, [0.0] * LANES), total)
-        with cgutils.for_range(builder, count) as loop:
-            step = builder.mul(loop.index, _whole(4 * LANES))
-            others = [
-                _load(builder, builder.add(step, _bytes(builder, b, (_whole(q), b_stride))))
-                for q in range(2)
+    ``places`` is the address of how many bytes behind b each of its rows is; g has strides.
+    """
+
+    @intrinsic
+    def tile(typing, g, g_down, g_across, a, a_stride, b, places, count):
+        def generate(context, builder, signature, arguments):
+            g, g_down, g_across, a, a_stride, b, places, count = arguments
+            sums = _zeros(builder, _ROWS * wide)
+            for total in sums:
+                builder.store(ir.Constant(VECTOR, [0.0] * LANES), total)
+            starts = [
+                builder.add(b, builder.load(_at(builder, builder.add(places, _whole(8 * q)), _INT)))
+                for q in range(wide)
             ]
+            rows = [_bytes(builder, a, (_whole(p), a_stride)) for p in range(_ROWS)]
+            with cgutils.for_range(builder, count) as loop:
+                step = builder.mul(loop.index, _whole(4 * LANES))
+                others = [_load(builder, builder.add(step, start)) for start in starts]
+                for p in range(_ROWS):
+                    one = _load(builder, builder.add(step, rows[p]))
+                    for q in range(wide):
+                        total = sums[wide * p + q]
+                        builder.store(_fma(builder, one, others[q], builder.load(total)), total)
+            kind = ir.FunctionType(FLOAT, [FLOAT, VECTOR])
+            name = f"llvm.vector.reduce.fadd.v{LANES}f32"
+            reduce = cgutils.get_or_insert_function(builder.module, kind, name)
             for p in range(_ROWS):
-                one = _load(builder, builder.add(step, _bytes(builder, a, (_whole(p), a_stride))))
-                for q in range(2):
-                    total = sums[2 * p + q]
-                    builder.store(_fma(builder, one, others[q], builder.load(total)), total)
-        kind = ir.FunctionType(FLOAT, [FLOAT, VECTOR])
-        name = f"llvm.vector.reduce.fadd.v{LANES}f32"
-        reduce = cgutils.get_or_insert_function(builder.module, kind, name)
-        for p in range(_ROWS):
-            row = _bytes(builder, g, (_whole(p), g_stride))
-            for q in range(2):
-                to = _at(builder, builder.add(row, _whole(4 * q)), FLOAT)
-                whole = builder.load(sums[2 * p + q])
-                value = builder.call(reduce, [ir.Constant(FLOAT, 0.0), whole], fastmath=["reassoc"])
-                builder.store(builder.fadd(builder.load(to), value), to)
-        return context.get_dummy_value()
+                for q in range(wide):
+                    to = _at(
+                        builder,
+                        _bytes(builder, g, (_whole(p), g_down), (_whole(q), g_across)),
+                        FLOAT,
+                    )
+                    total = builder.load(sums[wide * p + q])
+                    value = builder.call(
+                        reduce, [ir.Constant(FLOAT, 0.0), total], fastmath=("reassoc",)
+                    )
+                    builder.store(builder.fadd(builder.load(to), value), to)
+            return context.get_dummy_value()
 
-    return types.void(*[types.int64] * 7), generate
+        return types.void(*[types.int64] * 8), generate
+
+    return tile
+
+
+_dot_2, _dot_3 = _dotter(2), _dotter(3)
 
 
 @intrinsic
@@ -203,14 +239,61 @@ def mix(y, y_stride, w, x, x_stride, n):
 
 
 @jit
+def mix_at(y, y_stride, w, x, places, n):
+    """The same of rows of x that are anywhere: ``places`` (I,) bytes behind its address."""
+    blocks, depth = w.shape[0], w.shape[1]
+    weights, table = w.ctypes.data, places.ctypes.data
+    for j in range(0, n, 24):
+        for o in range(blocks):
+            to, by, source = y + 4 * (4 * o * y_stride + j), weights + 16 * o * depth, x + 4 * j
+            if n - j >= 24:
+                _placed_3(to, 4 * y_stride, by, source, table, depth)
+            elif n - j == 16:
+                _placed_2(to, 4 * y_stride, by, source, table, depth)
+            else:
+                _placed_1(to, 4 * y_stride, by, source, table, depth)
+
+
+@jit
 def add_dots(g, a, a_stride, b, b_stride, n):
     """g (A, B) += a bᵀ over n columns; a and b are addresses, strides in floats.
 
     A is a multiple of 4 and B of 2; n is a multiple of 8.
     """
-    to = g.ctypes.data
+    add_dots_at(g, a, a_stride, b, 4 * b_stride * np.arange(g.shape[1]), n)
+
+
+@jit
+def add_dots_at(g, a, a_stride, b, places, n):
+    """The same of rows of b that are anywhere: ``places`` (B,) bytes behind its address."""
     rows, columns = g.shape
+    down, across = g.strides
+    to, table = g.ctypes.data, places.ctypes.data
     for p in range(0, rows, 4):
-        for q in range(0, columns, 2):
-            _dot_tile(to + 4 * (p * columns + q), 4 * columns, a + 4 * p * a_stride, 4 * a_stride,
-                      b + 4 * q * b_stride, 4 * b_stride, n // 8)  # fmt: skip
+        q = 0
+        while q < columns:
+            start, left = to + p * down + q * across, columns - q
+            if left == 2 or left == 4:
+                _dot_2(
+                    start,
+                    down,
+                    across,
+                    a + 4 * p * a_stride,
+                    4 * a_stride,
+                    b,
+                    table + 8 * q,
+                    n // 8,
+                )
+                q += 2
+            else:
+                _dot_3(
+                    start,
+                    down,
+                    across,
+                    a + 4 * p * a_stride,
+                    4 * a_stride,
+                    b,
+                    table + 8 * q,
+                    n // 8,
+                )
+                q += 3

@@ -53,7 +53,7 @@ def window_masks(
         {"features": "image", "working_size": None} if prior is None else {"prior": prior}
     )
     return {
-        window: foreground(image, window=window, rng=seed, **options).labels > 0
+        window: foreground(image, preset="dsp", window=window, rng=seed, **options).labels > 0
         for window in windows
     }
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from segprior.tile_model import Fitting, TileModel
     from segprior.tiling import Tile
 
-__all__ = ["fit_foreground", "foreground_cost"]
+__all__ = ["MAP_BYTES", "Blank", "check_in_tiles", "fit_foreground", "foreground_cost"]
 
 SAME_COLOUR = 1e-6
 # Longest side at which the polarity is chosen, where the prior has no working size of its own.
@@ -57,7 +57,7 @@ def fit_foreground(fitting: Fitting, config: ForegroundConfig) -> TileModel:
     ConfigError
         If the configuration asks for what needs the mask as a whole.
     """
-    _check(config)
+    check_in_tiles(config)
     kept: dict[tuple[int, int], NDArray[np.float32]] = {}
     blocks = [fitting.tiling.block(tile) for tile in fitting.sampled]
     area = sum((r.stop - r.start) * (c.stop - c.start) for r, c in blocks)
@@ -82,14 +82,15 @@ def fit_foreground(fitting: Fitting, config: ForegroundConfig) -> TileModel:
         seed=fitting.seed,
     )
     if len(clusters.centroids) == 1:
-        return _Blank()
+        return Blank()
     small = fitting.image.small(config.prior.working_size or SMALL)
     if config.features == "prior":
         small = _middle(_fitted(small, fitting, config, fitting.seed))
     return _Clustered(fitting, config, clusters, small, kept)
 
 
-def _check(config: ForegroundConfig) -> None:
+def check_in_tiles(config: ForegroundConfig) -> None:
+    """Refuse what needs the mask in one piece."""
     for name in ("min_size", "fill_holes"):
         if value := getattr(config, name):
             raise ConfigError(
@@ -183,7 +184,7 @@ class _Clustered:
         return margin
 
 
-class _Blank:
+class Blank:
     """An image of one colour, on which there is no object; see `TileModel`."""
 
     mask = True

@@ -1,29 +1,34 @@
 """Fit generators to one image: the loop of the prior, member by member or all at once.
 
-On a CPU each member is fitted on one thread, as many side by side as PyTorch is set to use, so
-that the number of threads never changes a result. On other devices the members are fitted
-together, as groups of channels of one network.
+On a CPU each member is fitted on one thread at a time, as many side by side as PyTorch is set to
+use, so that the number of threads never changes a result. Where members do not come out even, the
+last ones take turns, some iterations at a time, so that no thread is idle. On other devices the
+members are fitted together, as groups of channels of one network.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, wait
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segprior.callbacks import Callback, Event
 from segprior.config import PriorConfig
-from segprior.devices import is_cpu, resolve_device, side_by_side
+from segprior.devices import is_cpu, resolve_device, side_by_side, thread_count
 from segprior.engines import Engine, cpu_engine
 from segprior.heap import steady_heap
 
 __all__ = ["Run", "fit_members"]
 
 _PIXELS_TOGETHER = 1 << 24
+_PIXELS_IN_TURNS = 1 << 20  # above, another member at once would take too much memory
+_TURNS = 16
 
 
 @dataclass(kw_only=True)
@@ -119,12 +124,33 @@ def fit_members(
         return _on_device(target, seeds, config, device, announcer, noise_seed)
 
     make = cpu_engine(target, config, noise_seed)
+    runs = [_blank(config) for _ in seeds]
 
-    def alone(member: int) -> Run:
-        return _fit(make(seeds[member]), 1, member, config, announcer)[0]
+    def steps(member: int) -> Iterator[None]:
+        yield from _steps(make(seeds[member]), [runs[member]], member, config, announcer)
 
+    threads = min(len(seeds), thread_count())
+    small = target.shape[0] * target.shape[1] <= _PIXELS_IN_TURNS
+    odd = len(seeds) % threads if small else 0
+    whole = len(seeds) - (threads + odd if odd else 0)
+    waiting = deque(steps(member) for member in range(whole, len(seeds)))
+
+    def alone(member: int) -> None:
+        deque(steps(member), maxlen=0)
+
+    def in_turns() -> None:
+        while waiting and not announcer.given_up.is_set():
+            try:
+                member = waiting.popleft()
+            except IndexError:  # another thread was quicker
+                return
+            if sum(1 for _ in islice(member, turn)) == turn:
+                waiting.append(member)
+
+    turn = max(1, config.passes // _TURNS)
     with steady_heap(), side_by_side(len(seeds)) as pool:
-        futures = [pool.submit(alone, member) for member in range(len(seeds))]
+        futures = [pool.submit(alone, member) for member in range(whole)]
+        futures += [pool.submit(in_turns) for _ in range(threads if odd else 0)]
         try:
             done, _ = wait(futures, return_when=FIRST_EXCEPTION)
             for future in done:
@@ -134,7 +160,7 @@ def fit_members(
             for future in futures:
                 future.cancel()
             raise
-        return [future.result() for future in futures]
+    return runs
 
 
 def _on_device(
@@ -161,7 +187,19 @@ def _fit(
     engine: Engine, members: int, first: int, config: PriorConfig, announcer: _Announcer
 ) -> list[Run]:
     """Fit the ``members`` generators of an engine; ``first`` is the number of the first."""
-    runs = [Run(losses=np.full(config.passes, np.nan, np.float32)) for _ in range(members)]
+    runs = [_blank(config) for _ in range(members)]
+    deque(_steps(engine, runs, first, config, announcer), maxlen=0)
+    return runs
+
+
+def _blank(config: PriorConfig) -> Run:
+    return Run(losses=np.full(config.passes, np.nan, np.float32))
+
+
+def _steps(
+    engine: Engine, runs: list[Run], first: int, config: PriorConfig, announcer: _Announcer
+) -> Iterator[None]:
+    """The same, an iteration at a time, into ``runs``."""
     going = dict(enumerate(runs))
     wanted = {config.iterations, *config.snapshots, *(at for _, at in config.features)}
     for iteration in range(1, config.passes + 1):
@@ -187,4 +225,4 @@ def _fit(
         if not going:
             break
         engine.update()
-    return runs
+        yield

@@ -83,6 +83,7 @@ COMMANDS = {
         "the largest area to the smallest, as an indexed PNG with fixed colours (16 bits above "
         "255 labels), at the size of the image.",
         "segprior segment photo.jpg -o labels.png --overlay\n"
+        "  segprior segment photo.jpg -o labels.png --coarseness 1\n"
         "  segprior segment photo.jpg -o labels.png --classes 5 --min-size 100\n"
         "  segprior segment photo.jpg -o labels.png --scribbles marks.png --tensorboard runs\n"
         "  segprior segment photos/ -o labels/ --method continuity --json > report.jsonl",
@@ -96,14 +97,14 @@ _EXTRAS = {
         "--cutout": "also write STEM_cutout.png, the object with the background transparent",
         "--confidence": "also write STEM_confidence.png, white where the mask is sure",
         "--table": "also write STEM_table.csv: area, bounding box, centroid, mean colour",
-        "--save-prior": "also write STEM_prior.png, the prior that the mask was found on",
+        "--save-prior": "also write STEM_prior.png, the prior of the image",
     },
     "segment": {
         "--overlay": "also write STEM_overlay.png, the labels over the image",
         "--boundaries": "also write STEM_boundaries.png, the image with the boundaries drawn",
         "--confidence": "also write STEM_confidence.png, white where the labels are sure",
         "--table": "also write STEM_table.csv: area, bounding box, centroid, mean colour by label",
-        "--save-prior": "also write STEM_prior.png, the prior that superpixels were found on",
+        "--save-prior": "also write STEM_prior.png, the prior that was looked at",
     },
 }
 

@@ -14,7 +14,7 @@ from segprior.cli._options import given
 from segprior.cli._tasks import LabelTask, Result, Saver, load_prior
 from segprior.config import PriorConfig
 from segprior.errors import ConfigError
-from segprior.segment_config import SegmentConfig
+from segprior.segment_config import SegmentConfig, hidden_features
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,11 +33,18 @@ class SegmentTask(LabelTask):
     def __init__(self, arguments: argparse.Namespace) -> None:
         super().__init__(arguments)
         fields = given(SegmentConfig, arguments)
-        self.config = SegmentConfig.preset(arguments.preset or "fast")
+        marked = arguments.scribbles is not None
+        start = arguments.preset or SegmentConfig.start(fields, scribbles=marked)
+        self.config = SegmentConfig.preset(start)
         if arguments.prior_preset is not None:
             prior = PriorConfig.preset(arguments.prior_preset)
             self.config = dataclasses.replace(self.config, prior=prior)
         self.config = self.config.replace(**fields)
+        if marked and not self.config.trains:
+            raise ConfigError(
+                f"--scribbles are marks for a network, and --method {self.config.method} trains "
+                "none; pass --preset backprop"
+            )
         self.epochs = self.config.prior.snapshots
         if self.epochs:
             self.extras += ("epochs",)
@@ -57,19 +64,27 @@ class SegmentTask(LabelTask):
             self.board = Path(arguments.tensorboard)
 
     def _load(self, arguments: argparse.Namespace, fields: dict[str, Any]) -> None:
-        if not self._on_prior:
+        config = self.config
+        if not config.needs_prior:
+            source = (
+                f"--superpixels {config.superpixels}"
+                if config.trains
+                else f"--edges {config.edges}"
+            )
             raise ConfigError(
-                f"--prior has no use with --method {self.config.method} --superpixels "
-                f"{self.config.superpixels}; leave it out"
+                f"--prior has no use with --method {config.method} {source}; leave it out"
             )
         if arguments.prior_preset is not None:
             raise ConfigError("--prior-preset has no use with --prior; leave one of them out")
         self.saved = load_prior(arguments, SegmentConfig, fields, self.epochs)
         self.reads = (Path(arguments.saved_prior),)
-
-    @property
-    def _on_prior(self) -> bool:
-        return self.config.method == "backprop" and self.config.superpixels == "prior"
+        wanted = hidden_features(self.saved.config) if config.needs_features else ()
+        if any(key not in self.saved.features for key in wanted):
+            blocks = ",".join(f"{block}:{at}" for block, at in wanted)
+            raise ConfigError(
+                f"{arguments.saved_prior} holds no hidden features of its last iteration; make it "
+                f"with segprior prior --features {blocks}, or pass --preset backprop"
+            )
 
     def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
         from segprior.formats.pictures import save_picture
@@ -81,7 +96,7 @@ class SegmentTask(LabelTask):
                 image,
                 config=self.config,
                 # Elsewhere a prior is for its own pictures only.
-                prior=prior if self._on_prior else None,
+                prior=prior if self.config.needs_prior else None,
                 scribbles=self.scribbles,
                 callback=watched,
                 **self.calling,

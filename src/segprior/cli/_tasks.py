@@ -257,6 +257,8 @@ class ForegroundTask(LabelTask):
     def _load(self, arguments: argparse.Namespace, fields: dict[str, Any]) -> None:
         if self.config.features == "image":
             raise ConfigError("--prior has no use with --features image; leave one of them out")
+        if self.config.features == "auto":
+            self.config = self.config.replace(features="prior")
         self.saved = load_prior(arguments, ForegroundConfig, fields, self.epochs)
         self.reads = (Path(arguments.saved_prior),)
 

@@ -1,0 +1,95 @@
+"""From an image and its prior to regions and the order in which they are merged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segprior.errors import ConfigError
+from segprior.prior import Prior
+from segprior.segment_config import SegmentConfig, hidden_features
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["checked_prior", "grow", "is_flat"]
+
+# As for the foreground: less than one level of a 16-bit image.
+SAME_COLOUR = 1e-6
+# Smoothing, in pixels, of the map whose basins are the first regions.
+BASINS = 1.0
+
+
+def is_flat(image: NDArray[np.float32]) -> bool:
+    """Whether an image is of one colour."""
+    return bool(np.ptp(image, axis=(0, 1)).max() <= SAME_COLOUR)
+
+
+def grow(
+    small: NDArray[np.float32], prior: Prior | None, seed: int, **weights: Any
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+    """Find regions and merge them.
+
+    Parameters
+    ----------
+    small : ndarray of float32, shape (h, w, C)
+        The image at the working size, not of one colour.
+    prior : Prior or None
+        With the features that are needed; without one edges are those of the image.
+    seed : int
+    **weights
+        In place of those of :class:`segprior.merging.Weights`.
+
+    Returns
+    -------
+    regions : ndarray of int32, shape (h, w)
+    merges, costs : ndarray
+        As in :class:`Hierarchy`.
+    """
+    from scipy.ndimage import gaussian_filter
+    from skimage.segmentation import watershed
+
+    from segprior.cues import as_colours, boundary_strength, hidden_gradient, texture_codes
+    from segprior.merging import Weights, merge_regions
+
+    colours = as_colours(small)
+    hidden = []
+    if prior is not None:
+        rows, columns = prior.members.shape[1:3]
+        for key in hidden_features(prior.config):
+            step = 2 ** (int(key[0][-1]) - 1)
+            covered = (rows / step, columns / step)
+            hidden.append(hidden_gradient(prior.features[key], covered, small.shape[:2]))
+    strength = boundary_strength(colours, hidden)
+    regions = watershed(gaussian_filter(strength, BASINS)).astype(np.int32) - 1
+    codes = texture_codes(colours, seed)
+    return regions, *merge_regions(regions, strength, colours, codes, Weights(**weights))
+
+
+def checked_prior(prior: Prior, shape: tuple[int, ...], config: SegmentConfig) -> Prior:
+    """Return a prior that was brought along if it can be used.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot.
+    """
+    if not config.needs_prior:
+        other = "superpixels" if config.trains else "edges"
+        raise ConfigError(
+            f"got a prior with method={config.method!r} and {other}={getattr(config, other)!r}, "
+            "which have no use for it; leave it out"
+        )
+    if tuple(prior.shape) != shape:
+        raise ConfigError(
+            f"got a prior of an image of shape {tuple(prior.shape)} for one of shape {shape}; "
+            "pass the prior of this image"
+        )
+    wanted = hidden_features(prior.config) if config.needs_features else ()
+    if any(key not in prior.features for key in wanted):
+        raise ConfigError(
+            "got a prior without hidden features of its last iteration; fit it with "
+            f"features={list(wanted)}, or leave it out"
+        )
+    return prior

@@ -1,0 +1,54 @@
+"""A hierarchy of a large image: what it is found on, and its labels at full size in bands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segprior.errors import ConfigError
+from segprior.reduced import ReducedImage
+from segprior.refine import enlarge_labels, label_strips
+from segprior.segment_config import SegmentConfig
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["label_bands", "reduced_for"]
+
+# Pixels that regions may be found on.
+MOST_PIXELS = 4_000_000
+
+
+def reduced_for(image: ReducedImage, config: SegmentConfig) -> NDArray[np.float32]:
+    """Return the whole image at the working size.
+
+    Raises
+    ------
+    ConfigError
+        If that is too large, or the configuration asks for what needs the labels in one piece.
+    """
+    for name in ("min_size", "connected"):
+        if value := getattr(config, name):
+            raise ConfigError(
+                f"got {name}={value}, which needs the labels in one piece; leave it out"
+            )
+    size = config.working_size or max(image.shape[:2])
+    share = min(1.0, size / max(image.shape[:2]))
+    if image.shape[0] * image.shape[1] * share**2 > MOST_PIXELS:
+        raise ConfigError(
+            f"got working_size={config.working_size} for {image.full[0]} x {image.full[1]} pixels; "
+            "pass one of at most 2000"
+        )
+    return image.small(config.working_size)
+
+
+def label_bands(labels: NDArray[np.int32], shape: tuple[int, int]) -> Iterator[NDArray[np.int32]]:
+    """Yield labels at a larger size, top to bottom, with smooth boundaries."""
+    # From twice the size on, no label can be lost.
+    if min(side / small for side, small in zip(shape, labels.shape, strict=True)) < 2:
+        yield enlarge_labels(labels, shape)
+    else:
+        for _, strip in label_strips(labels, shape):
+            yield strip

@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from segprior.callbacks import Event
+from segprior.errors import Cancelled, ConfigError, ImageError
+from segprior.hierarchy import Hierarchy, chosen_cut, segment_hierarchy
+from segprior.multiclass import segment
+from segprior.prior import fit_prior
+from segprior.segment_config import SegmentConfig
+
+TINY: dict[str, Any] = {"members": 1}
+
+
+def scene(shape: tuple[int, int] = (60, 84), seed: int = 0) -> NDArray[np.uint8]:
+    """Sky, ground and a box, with a little noise."""
+    image = np.empty((*shape, 3))
+    image[:] = (90, 140, 220)
+    image[shape[0] // 2 :] = (60, 120, 40)
+    image[15:45, 30:60] = (210, 60, 50)
+    noise = np.random.default_rng(seed).integers(-12, 13, image.shape)
+    return (image + noise).astype(np.uint8)
+
+
+def busy(shape: tuple[int, int] = (60, 84)) -> NDArray[np.float32]:
+    """Noise, in which there is something to merge at all costs."""
+    return np.random.default_rng(1).random((*shape, 3)).astype(np.float32)
+
+
+def nested(fine: NDArray[Any], coarse: NDArray[Any]) -> bool:
+    pairs = {(a, b) for a, b in zip(fine.flat, coarse.flat, strict=True)}
+    return len(pairs) == len(np.unique(fine))
+
+
+def overlap(labels: NDArray[Any], part: NDArray[np.bool_]) -> float:
+    return float(
+        max(
+            ((labels == label) & part).sum() / ((labels == label) | part).sum()
+            for label in np.unique(labels)
+        )
+    )
+
+
+@pytest.mark.parametrize("options", [{"edges": "image"}, TINY], ids=["image", "prior"])
+def test_the_regions_of_a_scene_are_found(options: dict[str, Any]) -> None:
+    found = segment(scene(), **options)
+    box = np.zeros((60, 84), bool)
+    box[15:45, 30:60] = True
+    rows = np.arange(60)[:, None] >= 30
+    for part in (box, ~box & rows, ~box & ~rows):
+        assert overlap(found.labels, part) > 0.9
+    assert found.n_labels == 3
+
+
+def test_cuts_are_nested_and_boundaries_are_those_of_all_cuts() -> None:
+    found = segment_hierarchy(busy(), edges="image", working_size=40)
+    assert found.regions.shape == (60, 84)
+    finer = found.cut(n_segments=found.n_regions)
+    edges = found.boundaries()
+    for count in (40, 25, 12, 5, 2, 1):
+        cost = float(found.costs[found.n_regions - count - 1])
+        coarser = found.cut(n_segments=count)
+        assert coarser.dtype == np.int32
+        assert np.unique(coarser).tolist() == list(range(1, count + 1))
+        assert (np.diff(np.bincount(coarser.ravel())[1:]) <= 0).all()
+        assert nested(finer, coarser)
+        by_cost = found.cut(cost=cost)
+        assert by_cost.max() == found.count(cost=cost) <= count
+        there = np.zeros(edges.shape, bool)
+        there[:-1] |= by_cost[:-1] != by_cost[1:]
+        there[:, :-1] |= by_cost[:, :-1] != by_cost[:, 1:]
+        np.testing.assert_array_equal(edges > np.float32(cost), there)
+        finer = coarser
+
+
+def test_coarser_is_fewer() -> None:
+    found = segment_hierarchy(busy((96, 128)), edges="image")
+    counts = [found.count(coarseness=c) for c in np.linspace(0, 1, 9)]
+    assert counts[0] > counts[4] > counts[-1]
+    assert counts == sorted(counts, reverse=True)
+    costs = [found.cost(c) for c in np.linspace(0, 1, 21)]
+    assert costs == sorted(costs)
+    assert tuple(costs[::10]) == pytest.approx(found.levels)
+
+
+def test_a_segmentation_is_a_cut() -> None:
+    levels = segment_hierarchy(busy(), edges="image")
+    for coarseness in (0.0, 0.5, 1.0):
+        found = segment(busy(), edges="image", coarseness=coarseness)
+        np.testing.assert_array_equal(found.labels, levels.cut(coarseness=coarseness))
+        cost = levels.cost(coarseness)
+        sure = levels.confidence(found.n_labels, cost)
+        np.testing.assert_array_equal(found.confidence, sure)
+        assert found.score == pytest.approx(sure.mean(dtype=float))
+        assert found.evidence == {
+            "regions": levels.n_regions, "found": found.n_labels, "cost": cost,
+        }  # fmt: skip
+        assert found.curves == {}
+
+
+def test_confidence_says_at_which_coarser_level_a_segment_goes() -> None:
+    levels = segment_hierarchy(busy(), edges="image")
+    cost = float(levels.costs[-12])
+    count = levels.count(cost=cost)
+    labels, sure = levels.cut(cost=cost), levels.confidence(count, cost)
+    assert 0 <= sure.min() <= sure.max() < 1
+    for label in range(1, count + 1):
+        part = labels == label
+        (value,) = np.unique(sure[part])
+        following = cost / (1 - value)
+        for factor, still in ((0.999, True), (1.001, False)):
+            later = levels.cut(cost=following * factor)
+            assert ((later == later[part][0]).sum() == part.sum()) == still
+    assert levels.confidence(1).min() == 1
+
+
+def test_numbers_of_classes() -> None:
+    image = busy()
+    free = segment(image, edges="image")
+    assert free.n_labels > 6
+    for classes in (1, 2, 7, free.n_labels + 3):
+        assert segment(image, edges="image", classes=classes).n_labels == classes
+    assert segment(image, edges="image", max_classes=4).n_labels == 4
+    assert segment(image, edges="image", min_classes=50).n_labels == 50
+    loose = segment(image, edges="image", min_classes=2, max_classes=10**6)
+    np.testing.assert_array_equal(loose.labels, free.labels)
+    assert free.evidence["found"] == free.n_labels
+    with pytest.raises(ImageError, match=r"found \d+ regions, not the 5000 classes"):
+        segment(image, edges="image", classes=5000)
+    exact = segment(image, edges="image", classes=5, min_size=10_000, connected=False)
+    assert exact.n_labels == 5
+    coarse = segment(image, edges="image", min_size=60, connected=True)
+    assert np.bincount(coarse.labels.ravel())[1:].min() >= 60
+
+
+def test_same_seed_same_bytes_and_another_is_another() -> None:
+    one, again, other = (segment_hierarchy(busy(), rng=seed, **TINY) for seed in (3, 3, 4))
+    np.testing.assert_array_equal(one.regions, again.regions)
+    np.testing.assert_array_equal(one.merges, again.merges)
+    np.testing.assert_array_equal(one.costs, again.costs)
+    assert one.n_regions != other.n_regions or (one.costs != other.costs).any()
+
+
+def test_the_type_of_the_numbers_does_not_matter() -> None:
+    small = segment(scene(), edges="image")
+    for image in (scene().astype(np.uint16) * 257, scene().astype(np.float64) / 255):
+        np.testing.assert_array_equal(segment(image, edges="image").labels, small.labels)
+
+
+@pytest.mark.parametrize("bands", [1, 2, 5, 20])
+def test_any_number_of_bands(bands: int) -> None:
+    image = np.full((40, 56), 0.2)
+    image[10:30, 12:40] = 0.8
+    stack = np.stack([image * (1 - 0.03 * band) for band in range(bands)], -1)
+    found = segment(stack, **TINY)
+    assert found.n_labels == 2
+    assert overlap(found.labels, image > 0.5) > 0.9
+    moved = segment(np.moveaxis(stack, -1, 0), channel_axis=0, **TINY)
+    np.testing.assert_array_equal(found.labels, moved.labels)
+
+
+@pytest.mark.parametrize("edges", ["prior", "image"])
+def test_odd_images_stay_sane(edges: str) -> None:
+    options: dict[str, Any] = {"edges": edges}
+    flat = np.full((20, 24, 3), 9, np.uint8)
+    levels = segment_hierarchy(flat, **options)
+    assert (levels.n_regions, levels.cut(coarseness=0).max()) == (1, 1)
+    assert segment(flat, **options).n_labels == 1
+    halves = np.full((48, 64, 3), 90, np.uint8)
+    halves[:, 32:] = 93
+    found = segment(halves, **options)
+    assert found.n_labels == 2
+    assert overlap(found.labels, halves[..., 0] > 90) > 0.95
+    assert found.score > 0.1
+    tiny = np.full((64, 96, 3), 60, np.uint8)
+    tiny[30:36, 40:46] = 220
+    found = segment(tiny, **options)
+    assert found.n_labels == 2
+    assert overlap(found.labels, tiny[..., 0] > 60) > 0.7
+    ramp = np.repeat(np.linspace(0, 1, 96)[None], 64, 0)
+    assert segment(ramp, channel_axis=None, **options).n_labels < 6
+    noise = 0.5 + 0.1 * np.random.default_rng(0).normal(size=(64, 96, 3))
+    assert segment(np.clip(noise, 0, 1), **options).n_labels < 6
+    small = np.random.default_rng(0).random((8, 9))
+    assert 1 <= segment(small, channel_axis=None, **options).n_labels <= 30
+
+
+def test_a_prior_can_be_brought_along(tmp_path: Path) -> None:
+    config = SegmentConfig.preset(**TINY)
+    prior = fit_prior(scene(), config=config.prior)
+    found = segment(scene(), config=config)
+    again = segment(scene(), prior=type(prior).load(prior.save(tmp_path / "prior.npz")))
+    np.testing.assert_array_equal(found.labels, again.labels)
+    np.testing.assert_array_equal(found.confidence, again.confidence)
+    assert again.config.prior == prior.config
+
+
+def test_a_prior_that_cannot_be_used() -> None:
+    bare = fit_prior(scene(), members=1, iterations=2)
+    with pytest.raises(ConfigError, match=r"features=\[\('up2', 2\), \('up3', 2\)\]"):
+        segment(scene(), prior=bare)
+    with pytest.raises(ConfigError, match="edges='image', which have no use for it"):
+        segment(scene(), prior=bare, edges="image")
+    with pytest.raises(ConfigError, match="for one of shape"):
+        segment_hierarchy(busy((30, 30)), prior=bare)
+
+
+def test_events_of_the_prior_come_through() -> None:
+    heard: list[Event] = []
+    segment_hierarchy(scene(), callback=heard.append, **TINY)
+    assert {event.stage for event in heard} == {"prior"}
+    assert len(heard) == 50
+
+    def cancel(event: Event) -> None:
+        raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        segment(scene(), callback=cancel, **TINY)
+
+
+def test_other_methods_have_no_levels_and_scribbles_take_a_network() -> None:
+    with pytest.raises(ConfigError, match="method='continuity', which has no levels"):
+        segment_hierarchy(scene(), method="continuity")
+    with pytest.raises(ConfigError, match="pass preset='backprop'"):
+        segment(scene(), preset="fast", scribbles=[(5, 5, 1)])
+    found = segment(scene(), scribbles=[(5, 5, 7)], superpixels="image", iterations=2)
+    assert found.config.method == "backprop"
+    assert found.labels[5, 5] == 7
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({}, "pass one of"),
+        ({"cost": 1.0, "n_segments": 2}, "pass one of"),
+        ({"n_segments": 0}, "got n_segments=0"),
+        ({"n_segments": 10**6}, "regions; pass a whole number from 1"),
+        ({"coarseness": 1.01}, "got coarseness=1.01"),
+    ],
+)
+def test_cuts_that_cannot_be(options: dict[str, Any], match: str) -> None:
+    found = segment_hierarchy(scene(), edges="image")
+    with pytest.raises(ConfigError, match=match):
+        found.cut(**options)
+
+
+def test_the_cut_of_the_configuration() -> None:
+    found = segment_hierarchy(busy(), edges="image", classes=9)
+    assert isinstance(found, Hierarchy)
+    assert chosen_cut(found) == (9, found.costs[found.n_regions - 10])
+    assert chosen_cut(segment_hierarchy(busy(), edges="image", min_classes=found.n_regions))[1] == 0

@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from scipy import ndimage
+from threadpoolctl import threadpool_limits
+
+from segprior.config import ForegroundConfig
+from segprior.errors import ConfigError
+from segprior.foreground import foreground
+from segprior.prior import fit_prior
+from segprior.readings import Reading, choose, read, read_object, read_things
+from segprior.result import Segmentation
+
+Kind = Literal["object", "things"]
+
+
+def iou(found: NDArray[Any], truth: NDArray[Any]) -> float:
+    found, truth = found.astype(bool), truth.astype(bool)
+    return float((found & truth).sum() / (found | truth).sum())
+
+
+def textured(side: int = 80, channels: int = 3) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """A large disc in the centre; it and its ground have textures of many levels."""
+    draw = np.random.default_rng(0)
+    rows, columns = np.indices((side, side)) - side / 2 + 0.5
+    truth = rows**2 + columns**2 < (0.28 * side) ** 2
+    texture = ndimage.gaussian_filter(draw.random((side, side, 5)), (1.5, 1.5, 0))
+    texture = (texture - texture.min()) / np.ptp(texture)
+    tint = np.array([[0.2, 0.6, 0.8, 0.9, 0.3], [0.9, 0.5, 0.2, 0.4, 0.8]])[truth.astype(int)]
+    return (texture * tint).astype(np.float32)[..., :channels], truth
+
+
+def blobs(dark: bool = False) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    truth = np.zeros((96, 96), bool)
+    rows, columns = np.indices(truth.shape)
+    for row in range(10, 96, 19):
+        for column in range(10, 96, 19):
+            truth |= (rows - row) ** 2 + (columns - column) ** 2 < 16
+    noise = np.random.default_rng(0).normal(0, 0.03, truth.shape)
+    image = np.where(truth != dark, 0.8, 0.1) + noise
+    return np.clip(image, 0, 1).astype(np.float32), truth
+
+
+def square(place: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    truth = np.zeros((128, 128), bool)
+    truth[place : place + 6, place : place + 6] = True
+    return np.where(truth, 0.9, 0.2).astype(np.float32), truth
+
+
+def kind(found: Segmentation) -> Kind:
+    return "things" if found.evidence["reading"] else "object"
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 5])
+def test_a_large_textured_object_is_read_as_one(channels: int) -> None:
+    image, truth = textured(channels=channels)
+    found = foreground(image)
+    assert kind(found) == "object"
+    assert iou(found.labels, truth) > 0.9
+    assert found.score > 0.9
+    assert found.confidence.dtype == np.float32
+    assert 0 <= found.confidence.min() <= found.confidence.max() <= 1
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["bright", "dark"])
+def test_many_blobs_are_read_as_things(dark: bool) -> None:
+    image, truth = blobs(dark)
+    found = foreground(image, channel_axis=None)
+    assert kind(found) == "things"
+    assert iou(found.labels, truth) > 0.9
+    assert found.score > 0.8
+
+
+@pytest.mark.parametrize("place", [61, 20], ids=["in the middle", "in a corner"])
+def test_a_small_square_is_a_thing(place: int) -> None:
+    image, truth = square(place)
+    found = foreground(image, channel_axis=None)
+    assert kind(found) == "things"
+    assert iou(found.labels, truth) > 0.8
+
+
+def test_the_reading_can_be_asked_for() -> None:
+    image, _ = textured()
+    for reading, other in (("object", "separability"), ("things", "agreement")):
+        found = foreground(image, reading=reading)
+        assert kind(found) == reading
+        assert other not in found.evidence
+        assert "things" not in found.evidence
+    both = foreground(image)
+    assert {"agreement", "separability", "flatness", "things", "reading"} <= set(both.evidence)
+    np.testing.assert_array_equal(both.labels, foreground(image, reading="object").labels)
+    assert all(isinstance(value, float) for value in both.evidence.values())
+
+
+def test_agreement_speaks_for_an_object_and_a_flat_side_for_things() -> None:
+    def readings(agreement: float, flatness: float) -> tuple[Reading, Reading]:
+        share = np.zeros((8, 8), np.float32)
+        one = Reading(kind="object", share=share, score=0, evidence={"agreement": agreement})
+        many = Reading(kind="things", share=share, score=0, evidence={"flatness": flatness})
+        return one, many
+
+    flat, torn = choose(*readings(0.4, 0.1)), choose(*readings(0.4, 0.9))
+    sure = choose(*readings(1.0, 0.1))
+    assert (flat[0].kind, torn[0].kind, sure[0].kind) == ("things", "object", "object")
+    assert 0 <= torn[1] < 0.5 < flat[1] <= 1
+    assert sure[1] < flat[1]
+
+
+def test_one_object_is_found_by_a_vote_of_seven() -> None:
+    image, _ = textured(64)
+    found = read_object(image, 0)
+    assert found.kind == "object"
+    assert found.levels is None
+    assert found.share.dtype == np.float32
+    np.testing.assert_allclose(found.share * 7, np.rint(found.share * 7), atol=1e-5)
+    seen = found.share > 0.2
+    assert found.score == pytest.approx(np.abs(2 * found.share - 1)[seen].mean(), rel=1e-5)
+    assert read_object(textured(300)[0], 0).share.shape == (256, 256)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["bright", "dark"])
+def test_the_levels_of_things_follow_uneven_light(dark: bool) -> None:
+    image, truth = blobs(dark)
+    light = np.linspace(0.4, 1, 96, dtype=np.float32)[:, None]
+    found = read_things((image * light)[..., None])
+    assert found.sign == (-1 if dark else 1)
+    assert found.levels is not None
+    assert found.levels.shape == (2, 96, 96)
+    assert (found.levels[0] < found.levels[1]).all()
+    assert 0 <= found.share.min() <= found.share.max() <= 1
+    assert iou(found.share > 0.5, truth) > 0.85
+
+
+def test_threads_do_not_change_a_byte() -> None:
+    image = np.random.default_rng(0).random((70, 60, 3)).astype(np.float32)
+    image[20:50, 15:45] *= np.float32(0.6)
+    before = torch.get_num_threads(), cv2.getNumThreads()
+    results = []
+    try:
+        for threads in (1, 2, 2):
+            torch.set_num_threads(threads)
+            cv2.setNumThreads(threads)
+            with threadpool_limits(limits=threads):
+                found = [foreground(image, rng=5, reading=r) for r in ("object", "things")]
+            results.append([(f.labels.tobytes(), f.confidence.tobytes(), f.score) for f in found])
+    finally:
+        torch.set_num_threads(before[0])
+        cv2.setNumThreads(before[1])
+    assert results[0] == results[1] == results[2]
+
+
+@pytest.mark.parametrize("make", [textured, blobs])
+def test_the_type_of_the_pixels_does_not_matter(make: Any) -> None:
+    image = np.rint(make()[0] * 255).astype(np.uint8)
+    axis = -1 if image.ndim == 3 else None
+    expected = foreground(image, channel_axis=axis)
+    for other in (image.astype(np.uint16) * np.uint16(257), image / np.float32(255), image / 255):
+        found = foreground(other, channel_axis=axis)
+        np.testing.assert_array_equal(found.labels, expected.labels)
+        assert kind(found) == kind(expected)
+
+
+def test_the_mask_has_the_size_of_the_image_and_a_smooth_boundary() -> None:
+    image, truth = textured()
+    large = image.repeat(8, 0).repeat(8, 1)
+    found = foreground(large, reading="object")
+    assert found.labels.shape == found.confidence.shape == large.shape[:2]
+    assert iou(found.labels, truth.repeat(8, 0).repeat(8, 1)) > 0.9
+    # Blocks of 2.5 pixels, which the vote is made on, would leave 256 different rows at most.
+    assert len(np.unique(found.confidence)) > 100
+
+
+@pytest.mark.parametrize("reading", ["auto", "object", "things"])
+def test_an_image_of_one_colour_has_no_object(reading: str) -> None:
+    found = foreground(np.full((64, 48, 3), 99, np.uint8), reading=reading)
+    assert not found.labels.any()
+    assert not found.confidence.any()
+    assert found.score == 0
+
+
+def test_channels_that_add_up_to_one_grey_have_no_things() -> None:
+    image = np.zeros((32, 32, 3), np.float32)
+    image[..., 0], image[..., 1] = 0.5, 0.25
+    image[8:24, 8:24, :2] = (0.25, 0.5)
+    found = read_things(image)
+    assert found.score == 0
+    assert not found.share.any()
+    assert kind(foreground(image)) == "object"
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 5])
+@pytest.mark.parametrize("reading", ["auto", "object", "things"])
+@pytest.mark.parametrize("shape", [(8, 8), (8, 60)])
+def test_the_smallest_images(channels: int, reading: str, shape: tuple[int, int]) -> None:
+    image = np.random.default_rng(0).random((*shape, channels))
+    found = foreground(image, reading=reading)
+    assert found.labels.shape == shape
+    assert 0 <= found.confidence.min() <= found.confidence.max() <= 1
+    assert 0 <= found.score <= 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("channels", [1, 3])
+def test_noise_has_a_low_score(channels: int, seed: int) -> None:
+    image = np.random.default_rng(seed).random((64, 64, channels))
+    assert foreground(image, rng=seed).score < 0.6
+
+
+def test_halves_are_told_apart() -> None:
+    image = np.full((48, 64, 3), 0.2, np.float32)
+    image[:, 40:] = 0.8
+    found = foreground(image)
+    assert kind(found) == "things"
+    np.testing.assert_array_equal(found.labels, image[..., 0] > 0.5)
+
+
+def test_a_gradient_is_told_with_little_confidence_in_the_whole() -> None:
+    found = foreground(np.tile(np.linspace(0, 1, 96), (64, 1)), channel_axis=None)
+    assert 0.2 < found.labels.mean() < 0.6
+    assert found.score < 0.6
+
+
+def test_a_prior_takes_the_place_of_the_image() -> None:
+    image, truth = textured(64)
+    prior = fit_prior(image, members=1, iterations=10, working_size=48)
+    found = foreground(image, prior=prior)
+    assert found.labels.shape == truth.shape
+    assert found.config.prior == prior.config
+    fitted = foreground(image, features="prior", members=1, iterations=10, working_size=48)
+    np.testing.assert_array_equal(fitted.labels, found.labels)
+    with pytest.raises(ConfigError, match="features='image'"):
+        foreground(image, prior=prior, features="image")
+
+
+def test_the_default_fits_no_prior() -> None:
+    stages: list[str] = []
+    found = foreground(textured(48)[0], callback=lambda event: stages.append(event.stage))
+    assert stages == []
+    assert found.config == ForegroundConfig()
+
+
+def test_invert_specks_and_holes() -> None:
+    image, truth = blobs()
+    image[40:70, 40:70] = 0.8
+    image[50:53, 50:53] = 0.1
+    options: dict[str, Any] = {"channel_axis": None, "reading": "things"}
+    plain = foreground(image, **options)
+    inverted = foreground(image, invert=True, **options)
+    np.testing.assert_array_equal(inverted.labels, 1 - plain.labels)
+    np.testing.assert_array_equal(inverted.confidence, plain.confidence)
+    large = foreground(image, min_size=200, fill_holes=True, **options)
+    assert large.labels[51, 51] == 1
+    assert not large.labels[:30].any()
+    assert truth[:30].any()
+    assert large.confidence[51, 51] == 0
+
+
+def test_reading_of_an_image_as_such() -> None:
+    image, _ = textured(48)
+    assert read(image, 0).kind == "object"
+    assert read(image, 0, "things").kind == "things"
