@@ -265,3 +265,19 @@ def test_reading_of_an_image_as_such() -> None:
     image, _ = textured(48)
     assert read(image, 0).kind == "object"
     assert read(image, 0, "things").kind == "things"
+
+
+def test_noise_is_told_and_does_not_hide_the_object() -> None:
+    from segprior.readings import noise_of, read
+
+    clean = np.full((96, 128, 3), 0.35, np.float32)
+    clean[30:70, 40:90] = (0.7, 0.5, 0.3)
+    noisy = clean + np.random.default_rng(0).normal(0, 0.1, clean.shape).astype(np.float32)
+    assert noise_of(clean) == 0
+    assert abs(noise_of(noisy) - 0.1) < 0.01
+    inside = np.zeros((96, 128), bool)
+    inside[30:70, 40:90] = True
+    found = read(np.clip(noisy, 0, 1), 0)
+    mask = found.share > 0.5
+    assert (mask & inside).sum() / (mask | inside).sum() > 0.85
+    assert found.levels is None

@@ -86,7 +86,8 @@ def foreground(
         ``score`` is the mean agreement where any fifth of the voters sees the object, or for
         things what the threshold explains of the variance, from a half on, in [0, 1].
         ``evidence`` holds ``agreement``, ``separability``, ``flatness``, ``things`` (the
-        probability of that reading) and ``reading``, 1 if the things were taken.
+        probability of that reading), ``reading``, 1 if the things were taken, and ``noise``, the
+        standard deviation of the image's noise, above .04 of which it is blurred first.
 
         With K-means, ``confidence`` of a pixel, on a prior of two or more members, is the share
         of the members whose nearest centroid says what the mask says, at the working size and then

@@ -109,7 +109,9 @@ def _neighbours(
     pairs, place = np.unique(np.concatenate(keys), return_inverse=True)
     first, second = np.divmod(pairs, count)
     sums = np.bincount(place, np.concatenate(values), len(pairs))
-    return first, second, sums, np.bincount(place, minlength=len(pairs)).astype(np.float64)
+    lengths = np.bincount(place, minlength=len(pairs))
+    # Without pairs the sums would be whole numbers, for which the loop would be compiled again.
+    return first, second, sums.astype(np.float64), lengths.astype(np.float64)
 
 
 def _exact(function: Any) -> Any:

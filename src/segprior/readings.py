@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ __all__ = [
     "Reading",
     "choose",
     "levels_of",
+    "noise_of",
     "read",
     "read_object",
     "read_things",
@@ -37,6 +38,8 @@ _SEEN = 0.2
 # things and ground are averaged.
 LARGEST_SIZE = 640
 _NEAR = 1 / 80
+# Standard deviation of noise above which the image is blurred first, and by how much, in pixels.
+_NOISY, _BLUR = 0.04, 2.0
 # Of the choice between the readings: logistic regression, see docs/quality.md.
 _AGREEMENT, _FLATNESS, _OFFSET = -12.0, -14.5, 11.2
 
@@ -86,9 +89,16 @@ def read(
     Returns
     -------
     Reading
-        ``evidence`` also has ``reading``, 1 for things, and where both were made ``things``, the
-        probability of theirs.
+        ``evidence`` also has ``reading``, 1 for things; ``noise``, an estimate of its standard
+        deviation, above .04 of which the image is blurred first; and where both readings were
+        made ``things``, the probability of theirs.
     """
+    small = resize(image, working_shape(image.shape, LARGEST_SIZE))
+    noise = noise_of(small)
+    if noisy := noise > _NOISY:
+        from scipy import ndimage
+
+        image = ndimage.gaussian_filter(small, (_BLUR, _BLUR, 0))
     if reading == "object":
         found = read_object(image, seed)
     elif reading == "things":
@@ -97,8 +107,19 @@ def read(
         one, many = read_object(image, seed), read_things(image)
         found, probability = choose(one, many)
         found.evidence.update(one.evidence | many.evidence, things=probability)
-    found.evidence["reading"] = float(found.kind == "things")
-    return found
+    found.evidence.update(reading=float(found.kind == "things"), noise=noise)
+    # Against the levels of a blurred image single pixels of a noisy one cannot be told.
+    return replace(found, levels=None) if noisy else found
+
+
+def noise_of(image: NDArray[np.float32]) -> float:
+    """Estimate the standard deviation of white noise, in units of the image's range.
+
+    The median of the mixed differences of 2 × 2 pixels, which edges along rows or columns and
+    gradients leave at 0, over that of a normal distribution; the mean over the channels.
+    """
+    mixed = (image[:-1, :-1] - image[1:, :-1] - image[:-1, 1:] + image[1:, 1:]) / 2
+    return float(np.median(np.abs(mixed), axis=(0, 1)).mean() / 0.6745)
 
 
 def read_object(image: NDArray[np.float32], seed: int) -> Reading:
