@@ -56,7 +56,7 @@ def measure(path: Path, truth: Path, setting: str) -> dict[str, dict[str, float]
             "labels": event.labels, "miou": found["miou"], "sc": found["sc"],
         }  # fmt: skip
 
-    options: dict[str, Any] = {"min_classes": 3, "settle": 1000}
+    options: dict[str, Any] = {"preset": "backprop", "min_classes": 3, "settle": 1000}
     options |= read_options(segprior.SegmentConfig, setting)
     segprior.segment(path, callback=listen, **options)
     return scores

@@ -148,7 +148,9 @@ def test_the_weight_follows_the_number_of_labels(weighting: str) -> None:
 def test_marks_pull_their_pixels() -> None:
     marks = np.full((24, 32), -1, np.int64)
     marks[10, 10:20], marks[1, 5:20] = 0, 1
-    config = SegmentConfig.preset("backprop", channels=10, iterations=40, method="continuity", continuity=1)
+    config = SegmentConfig.preset(
+        "backprop", channels=10, iterations=40, method="continuity", continuity=1
+    )
     found = cluster(picture(), config, 5, CPU, marks=marks, least=2)
     assert (found.labels[10, 10:20] == 0).mean() > 0.8
     assert (found.labels[1, 5:20] == 1).mean() > 0.8

@@ -29,6 +29,23 @@ def test_the_group_holds_methods_that_exist(kind: Kind) -> None:
     assert sorted(expand(kind, ["blank", "baselines"])) == sorted(GROUPS[kind])
 
 
+def test_the_levels_are_those_of_the_hierarchy_with_and_without_prior() -> None:
+    texts = expand("regions", ["levels", "fast"])
+    configs = [contender("regions", text).settings["config"] for text in texts[:-1]]
+    assert [c["coarseness"] for c in configs] == [0, 0.5, 1] * 2
+    assert [c["edges"] for c in configs] == ["prior"] * 3 + ["image"] * 3
+    assert all(contender("regions", text).settings["config"] == configs[1] for text in texts[-1:])
+    assert expand("foreground", ["levels"]) == ["levels"]
+
+
+def test_a_hierarchy_is_tried_before_it_is_timed() -> None:
+    found = contender("regions", "hierarchy:coarseness=0,members=1")
+    found.prepare()
+    image = np.zeros((32, 40, 3), np.float32)
+    image[8:24, 10:30] = 0.8
+    assert found.run(image).labels.max() == 2
+
+
 def test_options_and_defaults_make_the_settings() -> None:
     made = contender("regions", "felzenszwalb:scale=100, min_size=30")
     assert made.text == "felzenszwalb:scale=100, min_size=30"

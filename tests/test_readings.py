@@ -281,3 +281,14 @@ def test_noise_is_told_and_does_not_hide_the_object() -> None:
     mask = found.share > 0.5
     assert (mask & inside).sum() / (mask | inside).sum() > 0.85
     assert found.levels is None
+
+
+@pytest.mark.parametrize("rim", [6, 12])
+def test_what_holds_the_border_is_ground_however_small(rim: int) -> None:
+    from segprior.readings import read_things
+
+    picture = np.full((128, 128, 3), 0.1, np.float32)
+    picture[rim:-rim, rim:-rim] = 0.8
+    mask = read_things(picture).share > 0.5
+    assert mask[64, 64]
+    assert not mask[2, 64]

@@ -23,7 +23,7 @@ from segprior.segment_config import SegmentConfig
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["GROUPS", "Choice", "Contender", "Found", "Kind", "catalogue"]
+__all__ = ["GROUPS", "LEVELS", "Choice", "Contender", "Found", "Kind", "catalogue"]
 
 Kind = Literal["regions", "foreground"]
 
@@ -41,6 +41,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "foreground": ("otsu", "kmeans", "grabcut", "rectangle", "blank"),
 }
+
+# Three levels of the default of ``segment``, with the prior and on the image alone.
+LEVELS = tuple(
+    f"hierarchy:coarseness={level}{rest}" for rest in ("", ",edges=image") for level in (0, 0.5, 1)
+)
 
 # From the name in a method's text to its library and the function in the module of its kind.
 BASELINES: dict[str, dict[str, tuple[str, str]]] = {

@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
-from segprior.catalogue import GROUPS, Contender, Kind, catalogue
+from segprior.catalogue import GROUPS, LEVELS, Contender, Kind, catalogue
 from segprior.errors import ConfigError
 
 __all__ = ["contender", "expand"]
@@ -61,10 +61,13 @@ def contender(kind: Kind, text: str, seed: int = 0) -> Contender:
 
 
 def expand(kind: Kind, texts: Iterable[str]) -> list[str]:
-    """Replace ``baselines`` by all of them, and drop what is there already."""
+    """Replace ``baselines`` and ``levels`` by all of them, and drop what is there already."""
+    groups = {"baselines": GROUPS[kind]}
+    if kind == "regions":
+        groups["levels"] = LEVELS
     result: dict[str, None] = {}
     for text in texts:
-        result |= dict.fromkeys(GROUPS[kind] if text == "baselines" else (text,))
+        result |= dict.fromkeys(groups.get(text, (text,)))
     return list(result)
 
 

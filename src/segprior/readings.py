@@ -38,6 +38,8 @@ _SEEN = 0.2
 # things and ground are averaged.
 LARGEST_SIZE = 640
 _NEAR = 1 / 80
+# The smaller side of the threshold is ground all the same if it has this share of the border.
+_RIM = 0.75
 # Standard deviation of noise above which the image is blurred first, and by how much, in pixels.
 _NOISY, _BLUR = 0.04, 2.0
 # Of the choice between the readings: logistic regression, see docs/quality.md.
@@ -224,7 +226,8 @@ def read_things(image: NDArray[np.float32]) -> Reading:
     separability = float(between / variance)
     flatness = float(min(level[bright].std(), level[~bright].std()) / np.sqrt(variance))
     sign = 1
-    if few > 0.5:
+    # What owns most of the border is the ground of an object that fills the frame.
+    if (few > 0.5) != (_on_border(bright if few <= 0.5 else ~bright) > _RIM):
         sign, level, bright = -1, -level, ~bright
     over = max(small.shape) * _NEAR
     things, ground = level[bright].mean(), level[~bright].mean()
@@ -261,6 +264,11 @@ def share_of(
     share = 0.5 + (level - (high + low) / 2) / np.maximum(np.abs(high - low), 1e-9)
     clipped: NDArray[np.float32] = np.clip(share, 0, 1).astype(np.float32)
     return clipped
+
+
+def _on_border(mask: NDArray[np.bool_]) -> float:
+    """Share of the pixels along the border that are in a mask."""
+    return float(np.concatenate([mask[0], mask[-1], mask[1:-1, 0], mask[1:-1, -1]]).mean())
 
 
 def _local_mean(

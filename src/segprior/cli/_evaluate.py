@@ -146,6 +146,11 @@ def _methods(kind: Kind) -> str:
     return "\n".join(
         [
             *lines,
+            *(
+                [f"  {'levels':14} hierarchy at coarseness 0, 0.5, 1, with and without the prior"]
+                if kind == "regions"
+                else []
+            ),
             f"  {'baselines':14} all of {', '.join(GROUPS[kind])}",
             "each also takes seed=N",
             "",
