@@ -28,7 +28,8 @@ def disc() -> NDArray[np.uint8]:
     noise = np.random.default_rng(0).normal(size=(150, 170, 3))
     noise = 150 * ndimage.gaussian_filter(noise, (3, 3, 0))
     values = noise + np.where(inside[..., None], (150, 120, 70), (70, 100, 140))
-    return np.clip(values, 0, 255).astype(np.uint8)
+    found: NDArray[np.uint8] = np.clip(values, 0, 255).astype(np.uint8)
+    return found
 
 
 def spots(dark: bool = False) -> NDArray[np.uint8]:
