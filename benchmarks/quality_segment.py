@@ -110,7 +110,9 @@ def draw(options: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
         shown = to_uint8(image)
         found = segprior.segment(image).labels
         for part, labels in enumerate((None, found, truth_of(options, row["image"])[0])):
-            pixels = shown if labels is None else draw_labels(shown, labels, alpha=0.5)
+            pixels = (
+                shown if labels is None else draw_labels(shown, labels, alpha=0.5, boundaries=True)
+            )
             tile = Image.fromarray(pixels)
             tile.thumbnail((wide, high))
             if part == 1:

@@ -10,6 +10,7 @@ import numpy as np
 
 from segprior.callbacks import Callback
 from segprior.config import ForegroundConfig, resolve
+from segprior.devices import is_cpu
 from segprior.errors import ConfigError
 from segprior.images import as_image, resize, working_shape
 from segprior.polarity import choose_polarity
@@ -142,6 +143,7 @@ def foreground(
     config = resolve(ForegroundConfig, preset, config, overrides)
     seed = as_seed(rng)
     start = time.perf_counter()
+    is_cpu(device)  # refuses one that is not there, even where nothing is fitted
     full = as_image(image, channel_axis=channel_axis)
     shape = full.shape[:2]
     if prior is not None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from segprior.callbacks import Callback
 from segprior.config import resolve
+from segprior.devices import is_cpu
 from segprior.errors import ConfigError, ImageError
 from segprior.growing import checked_prior, is_flat
 from segprior.hierarchy import chosen_cut, segment_hierarchy
@@ -158,6 +159,7 @@ def segment(
         )
     seed = as_seed(rng)
     start = time.perf_counter()
+    is_cpu(device)  # refuses one that is not there, even where nothing is fitted
     full = as_image(image, channel_axis=channel_axis)
     shape = full.shape[:2]
     if prior is not None:
