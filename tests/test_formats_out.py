@@ -385,8 +385,8 @@ class TestCommands:
         assert (tmp_path / "mask_overlay.png").exists()
 
     def test_table_has_colours(self, photo: Path, tmp_path: Path) -> None:
-        options = ("--preset", "backprop", "--superpixels", "image", "--channels", "16")
-        options += ("--iterations", "5", "--table")
+        options = ["--preset", "backprop", "--superpixels", "image", "--channels", "16"]
+        options += ["--iterations", "5", "--table"]
         assert main(["segment", str(photo), "-o", str(tmp_path / "a.png"), *options]) == 0
         with (tmp_path / "a_table.csv").open(newline="", encoding="utf-8") as stream:
             rows = list(csv.DictReader(stream))
