@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from skimage.color import rgb2lab
 
-from segprior.appearance import colours_of, find_patches, likely_object
+from segprior.appearance import find_patches, likely_object
+from segprior.cues import as_colours
 
 
 def scene(
@@ -24,20 +24,10 @@ def iou(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
     return float((found & truth).sum() / (found | truth).sum())
 
 
-def test_three_channels_become_lab_and_others_are_scaled() -> None:
-    image = np.random.default_rng(0).random((8, 9, 3)).astype(np.float32)
-    np.testing.assert_allclose(colours_of(image), rgb2lab(image), rtol=1e-4, atol=1e-3)
-    for channels in (1, 2, 5):
-        other = np.random.default_rng(0).random((8, 9, channels)).astype(np.float32)
-        found = colours_of(other)
-        assert found.dtype == np.float32
-        np.testing.assert_array_equal(found, other * np.float32(100))
-
-
 @pytest.mark.parametrize("channels", [1, 2, 3, 5])
 def test_patches_cover_the_image_and_share_their_counts(channels: int) -> None:
     image, _ = scene(channels=channels)
-    found = find_patches(colours_of(image), 0, n_patches=200, n_colours=20)
+    found = find_patches(as_colours(image), 0, n_patches=200, n_colours=20)
     count = int(found.labels.max()) + 1
     assert found.labels.shape == image.shape[:2]
     np.testing.assert_array_equal(np.unique(found.labels), np.arange(count))
@@ -51,7 +41,7 @@ def test_patches_cover_the_image_and_share_their_counts(channels: int) -> None:
 
 def test_neighbours_are_bound_where_their_edge_is_weak() -> None:
     image, truth = scene()
-    found = find_patches(colours_of(image), 0, n_patches=200)
+    found = find_patches(as_colours(image), 0, n_patches=200)
     weights = found.affinity.toarray()
     np.testing.assert_allclose(weights, weights.T)
     assert (np.diag(weights) == 0).all()
@@ -65,7 +55,7 @@ def test_neighbours_are_bound_where_their_edge_is_weak() -> None:
 @pytest.mark.parametrize("channels", [1, 2, 3, 5])
 def test_an_object_near_the_centre_is_likely(centre: tuple[int, int], channels: int) -> None:
     image, truth = scene(centre, channels)
-    patches = find_patches(colours_of(image), 0)
+    patches = find_patches(as_colours(image), 0)
     likely = likely_object(patches, width=0.3)
     assert likely.shape == truth.shape
     assert 0 <= likely.min() <= likely.max() <= 1
@@ -74,7 +64,7 @@ def test_an_object_near_the_centre_is_likely(centre: tuple[int, int], channels: 
 
 def test_smoothing_binds_what_no_edge_parts() -> None:
     image, truth = scene()
-    patches = find_patches(colours_of(image), 0)
+    patches = find_patches(as_colours(image), 0)
     rough = likely_object(patches, width=0.3, smoothness=0.0)
     smooth = likely_object(patches, width=0.3, smoothness=0.5)
     assert smooth[~truth].std() < rough[~truth].std()
@@ -82,8 +72,8 @@ def test_smoothing_binds_what_no_edge_parts() -> None:
 
 def test_a_seed_repeats() -> None:
     image, _ = scene()
-    first = find_patches(colours_of(image), 3)
-    again = find_patches(colours_of(image), 3)
+    first = find_patches(as_colours(image), 3)
+    again = find_patches(as_colours(image), 3)
     np.testing.assert_array_equal(first.labels, again.labels)
     np.testing.assert_array_equal(first.colours, again.colours)
 
@@ -91,7 +81,7 @@ def test_a_seed_repeats() -> None:
 def test_two_colours_are_two_typical_ones() -> None:
     image = np.zeros((32, 32, 3), np.float32)
     image[8:24, 8:24] = 1
-    patches = find_patches(colours_of(image), 0)
+    patches = find_patches(as_colours(image), 0)
     assert patches.colours.shape[1] == 2
     likely, truth = likely_object(patches, width=0.3), image[..., 0] > 0
     assert likely[truth].min() > likely[~truth].max()
@@ -100,6 +90,6 @@ def test_two_colours_are_two_typical_ones() -> None:
 @pytest.mark.parametrize("channels", [1, 2, 5])
 def test_the_smallest_image(channels: int) -> None:
     image = np.random.default_rng(0).random((8, 8, channels)).astype(np.float32)
-    likely = likely_object(find_patches(colours_of(image), 0), width=0.22)
+    likely = likely_object(find_patches(as_colours(image), 0), width=0.22)
     assert likely.shape == (8, 8)
     assert np.isfinite(likely).all()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from segprior.checks import at_least, from_zero, of_kind, one_of, positive
+from segprior.checks import at_least, from_zero, of_kind, one_of, positive, zero_to_one
 from segprior.config import PriorConfig
 from segprior.errors import ConfigError
 
@@ -21,6 +21,9 @@ from segprior.errors import ConfigError
         (lambda value: from_zero("n", value), -0.5, "got n=-0.5; pass a number from 0 on"),
         (lambda value: from_zero("n", value), float("nan"), "got n=nan; pass"),
         (lambda value: from_zero("n", value), False, "got n=False; pass"),
+        (lambda value: zero_to_one("n", value), -0.1, "got n=-0.1; pass a number from 0 to 1"),
+        (lambda value: zero_to_one("n", value), 2, "got n=2; pass a number from 0 to 1"),
+        (lambda value: zero_to_one("n", value), float("nan"), "got n=nan; pass"),
         (lambda value: one_of("n", value, ("a", "b")), "c", "got n='c'; choose 'a' or 'b'"),
         (
             lambda value: one_of("n", value, ("a", "b", "c")),
@@ -41,5 +44,7 @@ def test_what_is_let_through() -> None:
     at_least("n", 2, 2)
     positive("n", 1e-9)
     from_zero("n", 0)
+    zero_to_one("n", 0)
+    zero_to_one("n", 1.0)
     one_of("n", "b", ("a", "b"))
     of_kind("n", PriorConfig(), PriorConfig)

@@ -8,7 +8,7 @@ import sys
 import pytest
 import torch
 
-from segprior.devices import is_cpu, resolve_device, thread_count
+from segprior.devices import check_device, is_cpu, resolve_device, thread_count
 from segprior.errors import ConfigError
 
 
@@ -26,8 +26,10 @@ def test_auto_takes_what_there_is() -> None:
 
 @pytest.mark.parametrize("device", ["gpu", "cuda:x", "vulkan"])
 def test_unknown_devices_are_refused(device: str) -> None:
-    with pytest.raises(ConfigError, match="choose auto"):
-        is_cpu(device)
+    for ask in (is_cpu, check_device):
+        with pytest.raises(ConfigError, match="choose auto"):
+            ask(device)
+    check_device("cpu")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")

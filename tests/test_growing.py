@@ -5,7 +5,7 @@ import pytest
 
 from segprior.config import PriorConfig
 from segprior.errors import ConfigError
-from segprior.growing import checked_prior, grow, is_flat
+from segprior.growing import checked_prior, grow
 from segprior.prior import fit_prior
 from segprior.regions import pieces
 from segprior.segment_config import SegmentConfig, hidden_features
@@ -29,13 +29,6 @@ def test_the_prior_and_the_weights_count() -> None:
     assert plain[0].max() != helped[0].max() or (plain[0] != helped[0]).any()
     np.testing.assert_array_equal(plain[0], other[0])
     assert (plain[2] != other[2]).any()
-
-
-def test_flat_is_less_than_a_level_of_16_bits() -> None:
-    image = np.full((9, 9, 2), 0.5, np.float32)
-    assert is_flat(image)
-    image[3, 3, 1] += 1 / 65535
-    assert not is_flat(image)
 
 
 def test_what_is_asked_of_a_prior_depends_on_the_method() -> None:

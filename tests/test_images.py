@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from segprior.errors import ConfigError, ImageError
-from segprior.images import as_image, list_images, resize, to_rgb, to_uint8, working_shape
+from segprior.images import as_image, is_flat, list_images, resize, to_rgb, to_uint8, working_shape
 from written import deep_png, encoded, npy, tiff
 
 ROWS, COLUMNS = 20, 30
@@ -360,3 +360,10 @@ class TestPictures:
         two = to_rgb(image[..., :2])
         np.testing.assert_allclose(two[..., 2], image[..., :2].mean(axis=2), rtol=1e-6)
         assert two.dtype == np.float32
+
+
+def test_flat_is_less_than_a_level_of_16_bits() -> None:
+    image = np.full((9, 9, 2), 0.5, np.float32)
+    assert is_flat(image)
+    image[3, 3, 1] += 1 / 65535
+    assert not is_flat(image)

@@ -288,3 +288,8 @@ def test_bad_options_are_named(
     with pytest.raises(ConfigError, match=text) as caught:
         fit_prior(image, **{**QUICK, **options})
     assert "\n" not in str(caught.value)
+
+
+def test_what_it_shows_of_itself_is_short(prior: Prior) -> None:
+    assert repr(prior).startswith(f"Prior(of {prior.shape[0]} x {prior.shape[1]} pixels")
+    assert len(repr(prior)) < 120

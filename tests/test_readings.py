@@ -10,12 +10,16 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
+from segprior.choice import choose, read
 from segprior.config import ForegroundConfig
 from segprior.errors import ConfigError
 from segprior.foreground import foreground
+from segprior.noise import blur, noise_of
+from segprior.one_object import read_object
 from segprior.prior import fit_prior
-from segprior.readings import Reading, choose, read, read_object, read_things
+from segprior.readings import Reading
 from segprior.result import Segmentation
+from segprior.small_things import read_things
 
 Kind = Literal["object", "things"]
 
@@ -118,9 +122,10 @@ def test_one_object_is_found_by_a_vote_of_seven() -> None:
     assert found.kind == "object"
     assert found.levels is None
     assert found.share.dtype == np.float32
-    np.testing.assert_allclose(found.share * 7, np.rint(found.share * 7), atol=1e-5)
+    assert 0 <= found.share.min() < 0.1 < 0.9 < found.share.max() <= 1
     seen = found.share > 0.2
-    assert found.score == pytest.approx(np.abs(2 * found.share - 1)[seen].mean(), rel=1e-5)
+    assert found.score == pytest.approx(np.abs(2 * found.share[seen] - 1).mean(), rel=1e-5)
+    assert 0.5 < found.evidence["agreement"] <= 1
     assert read_object(textured(300)[0], 0).share.shape == (256, 256)
 
 
@@ -268,8 +273,6 @@ def test_reading_of_an_image_as_such() -> None:
 
 
 def test_noise_is_told_and_does_not_hide_the_object() -> None:
-    from segprior.readings import noise_of, read
-
     clean = np.full((96, 128, 3), 0.35, np.float32)
     clean[30:70, 40:90] = (0.7, 0.5, 0.3)
     noisy = clean + np.random.default_rng(0).normal(0, 0.1, clean.shape).astype(np.float32)
@@ -285,10 +288,62 @@ def test_noise_is_told_and_does_not_hide_the_object() -> None:
 
 @pytest.mark.parametrize("rim", [6, 12])
 def test_what_holds_the_border_is_ground_however_small(rim: int) -> None:
-    from segprior.readings import read_things
-
     picture = np.full((128, 128, 3), 0.1, np.float32)
     picture[rim:-rim, rim:-rim] = 0.8
     mask = read_things(picture).share > 0.5
     assert mask[64, 64]
     assert not mask[2, 64]
+
+
+def cells(dark: bool) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Ragged cells on a plain ground, a round nucleus in each."""
+    draw = np.random.default_rng(1)
+    shape = (240, 240)
+    rows, columns = np.indices(shape)
+    ground, cell, nucleus = (0.9, 0.6, 0.25) if dark else (0.1, 0.3, 0.9)
+    level = np.full(shape, ground)
+    nuclei = np.zeros(shape, bool)
+    for row in range(30, 240, 60):
+        for column in range(30, 240, 60):
+            for turn in draw.random(5) * np.pi:
+                down = (rows - row) * np.cos(turn) + (columns - column) * np.sin(turn)
+                right = (columns - column) * np.cos(turn) - (rows - row) * np.sin(turn)
+                level[(np.abs(down) < 3) & (np.abs(right) < 26)] = cell
+            nuclei |= (rows - row) ** 2 + (columns - column) ** 2 < 25
+    level[nuclei] = nucleus
+    level = ndimage.gaussian_filter(level, 0.7) + draw.normal(0, 0.01, shape)
+    return np.repeat(np.clip(level, 0, 1)[..., None], 3, axis=2).astype(np.float32), nuclei
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_things_in_ragged_things_are_found(dark: bool) -> None:
+    picture, nuclei = cells(dark)
+    found = read_things(picture)
+    assert found.evidence["nested"] == 1
+    assert iou(found.share > 0.5, nuclei) > 0.75
+
+
+def test_things_with_a_bright_core_stay_whole() -> None:
+    rows, columns = np.indices((120, 120)) - 60
+    far = np.hypot(rows, columns)
+    picture = np.where(far < 8, 0.9, np.where(far < 24, 0.3, 0.1))
+    found = read_things(np.repeat(picture[..., None], 3, axis=2).astype(np.float32))
+    assert found.evidence["nested"] == 0
+    assert found.share[60, 60] > 0.5
+
+
+def test_regions_have_a_say_in_the_vote() -> None:
+    """Far from the centre voters miss a part of the object that looks like the rest of it."""
+    draw = np.random.default_rng(2)
+    truth = np.zeros((128, 160), bool)
+    truth[40:100, 50:110] = True
+    truth[60:80, 110:152] = True
+    colour = np.where(truth[..., None], (0.75, 0.45, 0.25), (0.3, 0.5, 0.35))
+    picture = np.clip(colour + draw.normal(0, 0.02, colour.shape), 0, 1).astype(np.float32)
+    assert iou(read_object(picture, 0).share > 0.5, truth) > 0.95
+
+
+def test_a_blur_keeps_the_channels_apart() -> None:
+    picture = np.zeros((16, 16, 2), np.float32)
+    picture[..., 1] = 1
+    np.testing.assert_allclose(blur(picture, 2), picture, atol=1e-6)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
-__all__ = ["Patches", "colours_of", "find_patches", "likely_object"]
+__all__ = ["Patches", "find_patches", "likely_object"]
 
 # About a third of the mean distance of two colours in Lab: how alike colours count as one.
 _DRAWN = 5000
@@ -46,16 +46,6 @@ class Patches:
     affinity: sparse.csr_array
 
 
-def colours_of(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Lab of three channels, others as they are times 100; float32, (H, W, C)."""
-    from skimage.color import rgb2lab
-
-    if image.shape[2] != 3:
-        return image * np.float32(100)
-    lab: NDArray[np.float32] = rgb2lab(image).astype(np.float32)
-    return lab
-
-
 def find_patches(
     lab: NDArray[np.float32], seed: int, *, n_patches: int = 1200, n_colours: int = 200
 ) -> Patches:
@@ -64,7 +54,7 @@ def find_patches(
     Parameters
     ----------
     lab : ndarray of float32, shape (H, W, C)
-        Colours in units of Lab, see :func:`colours_of`; not all one colour.
+        Colours in units of Lab, see :func:`segprior.cues.as_colours`; not all one colour.
     seed : int
         Of the typical colours, which are centroids of K-means.
     n_patches, n_colours : int

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from segprior.errors import ConfigError
 
-__all__ = ["at_least", "from_zero", "of_kind", "one_of", "positive"]
+__all__ = ["at_least", "from_zero", "of_kind", "one_of", "positive", "zero_to_one"]
 
 
 def at_least(name: str, value: object, least: int) -> None:
@@ -25,6 +25,12 @@ def from_zero(name: str, value: object) -> None:
     """Refuse all but finite numbers from 0 on."""
     if not _finite(value) or value < 0:  # type: ignore[operator]
         raise ConfigError(f"got {name}={value!r}; pass a number from 0 on")
+
+
+def zero_to_one(name: str, value: object) -> None:
+    """Refuse all but numbers from 0 to 1."""
+    if not _finite(value) or not 0 <= value <= 1:  # type: ignore[operator]
+        raise ConfigError(f"got {name}={value!r}; pass a number from 0 to 1")
 
 
 def one_of(name: str, value: object, choices: Sequence[str]) -> None:

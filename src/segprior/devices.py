@@ -15,7 +15,7 @@ from segprior.errors import ConfigError
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["core_count", "is_cpu", "resolve_device", "side_by_side", "thread_count"]
+__all__ = ["check_device", "core_count", "is_cpu", "resolve_device", "side_by_side", "thread_count"]
 
 # What the drivers of NVIDIA (also under WSL) and AMD put in place.
 _DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd", "C:/Windows/System32/nvcuda.dll")
@@ -62,6 +62,17 @@ def is_cpu(device: str | torch.device) -> bool:
         if not any(Path(driver).exists() for driver in _DRIVERS):
             return True
     return resolve_device(device).type == "cpu"
+
+
+def check_device(device: str | torch.device) -> None:
+    """Refuse a device that is not there, also where it may turn out that none is needed.
+
+    Raises
+    ------
+    ConfigError
+        As :func:`resolve_device` does.
+    """
+    is_cpu(device)
 
 
 def thread_count() -> int:

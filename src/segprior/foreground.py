@@ -10,9 +10,9 @@ import numpy as np
 
 from segprior.callbacks import Callback
 from segprior.config import ForegroundConfig, resolve
-from segprior.devices import is_cpu
+from segprior.devices import check_device
 from segprior.errors import ConfigError
-from segprior.images import as_image, resize, working_shape
+from segprior.images import as_image, is_flat, resize, working_shape
 from segprior.polarity import choose_polarity
 from segprior.prior import Prior, fit_prior
 from segprior.refine import drop_specks, enlarge, fill_holes
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["foreground"]
-
-# Less than one level of a 16-bit image (1.5e-5), more than what resizing adds to a constant one.
-SAME_COLOUR = 1e-6
 
 
 def foreground(
@@ -45,7 +42,7 @@ def foreground(
 
     By default the image is read in two ways, as one object, found by the vote of seven masks, and
     as small things on a plain ground, found by a threshold, and the more fitting reading is taken
-    (:mod:`segprior.readings`).
+    (:mod:`segprior.choice`).
 
     With the presets ``dsp`` and ``published`` (``method="kmeans"``) it is the method of the Deep
     Segmentation Prior: the windows around the pixels of the prior (or of the image,
@@ -82,13 +79,14 @@ def foreground(
     Segmentation
         ``labels`` is uint8, 0 for background and 1 for foreground.
 
-        ``confidence`` of a pixel is, of one object, how far the voters agree, in [0, 1]; of
-        things, how far its level is from the threshold, 1 at the mean level of things or ground.
-        ``score`` is the mean agreement where any fifth of the voters sees the object, or for
-        things what the threshold explains of the variance, from a half on, in [0, 1].
-        ``evidence`` holds ``agreement``, ``separability``, ``flatness``, ``things`` (the
-        probability of that reading), ``reading``, 1 if the things were taken, and ``noise``, the
-        standard deviation of the image's noise, above .04 of which it is blurred first.
+        ``confidence`` of a pixel is, of one object, how far what voters and regions say is from a
+        draw, in [0, 1]; of things, how far its level is from the threshold, 1 at the mean level of
+        things or ground. ``score`` is the mean confidence where a fifth or more speaks for the
+        object, or for things what the threshold explains of the variance, from a half on, in
+        [0, 1]. ``evidence`` holds ``agreement``, that of the voters alone, ``separability``,
+        ``flatness``, ``nested``, 1 if things in things were found, ``things`` (the probability of
+        that reading), ``reading``, 1 if the things were taken, and ``noise``, the standard
+        deviation of the image's noise, above .04 of which it is blurred first.
 
         With K-means, ``confidence`` of a pixel, on a prior of two or more members, is the share
         of the members whose nearest centroid says what the mask says, at the working size and then
@@ -143,12 +141,12 @@ def foreground(
     config = resolve(ForegroundConfig, preset, config, overrides)
     seed = as_seed(rng)
     start = time.perf_counter()
-    is_cpu(device)  # refuses one that is not there, even where nothing is fitted
+    check_device(device)  # even where nothing is fitted
     full = as_image(image, channel_axis=channel_axis)
     shape = full.shape[:2]
     if prior is not None:
         config = dataclasses.replace(config, prior=_checked(prior, full.shape, config).config)
-    if np.ptp(full, axis=(0, 1)).max() <= SAME_COLOUR:
+    if is_flat(full):
         labels, confidence, evidence = _blank(shape)
         score = 0.0
     else:
@@ -199,7 +197,7 @@ def _read(
     source: NDArray[np.float32], shape: tuple[int, int], config: ForegroundConfig, seed: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32], dict[str, float], float]:
     """Labels and confidence at full size, evidence and score, of the reading that fits best."""
-    from segprior.readings import read
+    from segprior.choice import read
 
     found = read(source, seed, config.reading)
     mask = np.empty(shape, bool)

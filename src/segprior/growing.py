@@ -6,24 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segprior.cues import as_colours, hidden_gradient, texture_codes
 from segprior.errors import ConfigError
+from segprior.merging import Weights, find_regions
 from segprior.prior import Prior
 from segprior.segment_config import SegmentConfig, hidden_features
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["checked_prior", "grow", "is_flat"]
-
-# As for the foreground: less than one level of a 16-bit image.
-SAME_COLOUR = 1e-6
-# Smoothing, in pixels, of the map whose basins are the first regions.
-BASINS = 1.0
-
-
-def is_flat(image: NDArray[np.float32]) -> bool:
-    """Whether an image is of one colour."""
-    return bool(np.ptp(image, axis=(0, 1)).max() <= SAME_COLOUR)
+__all__ = ["checked_prior", "grow"]
 
 
 def grow(
@@ -47,13 +39,6 @@ def grow(
     merges, costs : ndarray
         As in :class:`Hierarchy`.
     """
-    from scipy.ndimage import gaussian_filter
-    from skimage.segmentation import watershed
-
-    from segprior.cues import as_colours, boundary_strength, hidden_gradient, texture_codes
-    from segprior.merging import Weights, merge_regions
-
-    colours = as_colours(small)
     hidden = []
     if prior is not None:
         rows, columns = prior.members.shape[1:3]
@@ -61,10 +46,8 @@ def grow(
             step = 2 ** (int(key[0][-1]) - 1)
             covered = (rows / step, columns / step)
             hidden.append(hidden_gradient(prior.features[key], covered, small.shape[:2]))
-    strength = boundary_strength(colours, hidden)
-    regions = watershed(gaussian_filter(strength, BASINS)).astype(np.int32) - 1
-    codes = texture_codes(colours, seed)
-    return regions, *merge_regions(regions, strength, colours, codes, Weights(**weights))
+    colours = as_colours(small)
+    return find_regions(colours, texture_codes(colours, seed), hidden, Weights(**weights))
 
 
 def checked_prior(prior: Prior, shape: tuple[int, ...], config: SegmentConfig) -> Prior:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior.callbacks import Callback
+from segprior.checks import zero_to_one
 from segprior.config import resolve
 from segprior.errors import ConfigError, ImageError
-from segprior.growing import checked_prior, grow, is_flat
-from segprior.images import as_image, resize, working_shape
+from segprior.growing import checked_prior, grow
+from segprior.images import as_image, is_flat, resize, working_shape
 from segprior.levels import confidence_of, cut_table, meeting_costs
 from segprior.prior import Prior, fit_prior
 from segprior.refine import enlarge_labels
@@ -91,8 +92,7 @@ class Hierarchy:
         ConfigError
             If it is out of range.
         """
-        if not 0 <= coarseness <= 1:
-            raise ConfigError(f"got coarseness={coarseness!r}; pass a number from 0 to 1")
+        zero_to_one("coarseness", coarseness)
         c = coarseness
         shares = ((1 - c) * (1 - 2 * c), 4 * c * (1 - c), c * (2 * c - 1))
         return math.exp(sum(s * math.log(t) for s, t in zip(shares, self.levels, strict=True)))

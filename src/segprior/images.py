@@ -21,12 +21,16 @@ __all__ = [
     "MAX_PIXELS",
     "MIN_SIDE",
     "as_image",
+    "is_flat",
     "list_images",
     "resize",
     "to_rgb",
     "to_uint8",
     "working_shape",
 ]
+
+# Less than one level of a 16-bit image (1.5e-5), more than what resizing adds to a constant one.
+_SAME_COLOUR = 1e-6
 
 IMAGE_SUFFIXES = (
     ".bmp", ".gif", ".jpeg", ".jpg", ".npy", ".png", ".tif", ".tiff", ".webp",
@@ -204,6 +208,11 @@ def working_shape(shape: Sequence[int], working_size: int | None) -> tuple[int, 
         return rows, columns
     scale = working_size / longest
     return max(MIN_SIDE, round(rows * scale)), max(MIN_SIDE, round(columns * scale))
+
+
+def is_flat(image: NDArray[np.float32]) -> bool:
+    """Whether an image (H, W, C) in [0, 1] is of one colour, up to rounding."""
+    return bool(np.ptp(image, axis=(0, 1)).max() <= _SAME_COLOUR)
 
 
 def list_images(folder: str | os.PathLike[str]) -> list[Path]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from segprior.cues import boundary_strength
 
 try:
     from segprior.simd import jit
@@ -20,7 +23,10 @@ except ImportError:  # without Numba the loops below are run as they are
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Weights", "merge_regions"]
+__all__ = ["Weights", "find_regions", "merge_regions"]
+
+# Smoothing, in pixels, of the map whose basins are the first regions.
+_BASINS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +49,39 @@ class Weights:
     texture: float = 15.0
     joint: float = 3.0
     size: float = 0.07
+
+
+def find_regions(
+    colours: NDArray[np.float32],
+    codes: NDArray[np.int64],
+    hidden: Sequence[NDArray[np.float32]] = (),
+    weights: Weights | None = None,
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+    """Divide an image into the basins of its boundary strength, and merge them.
+
+    Parameters
+    ----------
+    colours : ndarray of float32, shape (h, w, C)
+        From :func:`segprior.cues.as_colours`.
+    codes : ndarray of int64, shape (h, w)
+        Words of texture, from :func:`segprior.cues.texture_codes`.
+    hidden : sequence of ndarray of float32, shape (h, w)
+        Gradients of hidden features of the prior, if any.
+    weights : Weights, optional
+
+    Returns
+    -------
+    regions : ndarray of int32, shape (h, w)
+        0 to n - 1.
+    merges, costs : ndarray
+        As from :func:`merge_regions`.
+    """
+    from scipy.ndimage import gaussian_filter
+    from skimage.segmentation import watershed
+
+    strength = boundary_strength(colours, hidden)
+    regions = watershed(gaussian_filter(strength, _BASINS)).astype(np.int32) - 1
+    return regions, *merge_regions(regions, strength, colours, codes, weights or Weights())
 
 
 def merge_regions(

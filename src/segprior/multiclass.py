@@ -10,11 +10,11 @@ import numpy as np
 
 from segprior.callbacks import Callback
 from segprior.config import resolve
-from segprior.devices import is_cpu
+from segprior.devices import check_device
 from segprior.errors import ConfigError, ImageError
-from segprior.growing import checked_prior, is_flat
+from segprior.growing import checked_prior
 from segprior.hierarchy import chosen_cut, segment_hierarchy
-from segprior.images import as_image
+from segprior.images import as_image, is_flat
 from segprior.network_classes import Classes, network_classes
 from segprior.prior import Prior
 from segprior.regions import absorb, by_area, pieces
@@ -159,7 +159,7 @@ def segment(
         )
     seed = as_seed(rng)
     start = time.perf_counter()
-    is_cpu(device)  # refuses one that is not there, even where nothing is fitted
+    check_device(device)
     full = as_image(image, channel_axis=channel_axis)
     shape = full.shape[:2]
     if prior is not None:

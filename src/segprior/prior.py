@@ -68,6 +68,14 @@ class Prior:
     seconds: float
     version: str = __version__
 
+    def __repr__(self) -> str:
+        rows, columns, channels = self.shape
+        members, height, width = self.members.shape[:3]
+        return (
+            f"Prior(of {rows} x {columns} pixels and {channels} channels, {members} members of "
+            f"{height} x {width}, seed {self.seed}, {self.seconds:.1f} s)"
+        )
+
     @cached_property
     def fitted(self) -> NDArray[np.float32]:
         """The prior at the working size: per-pixel median of the members, (h, w, C)."""

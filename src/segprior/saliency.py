@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segprior.images import resize
+from segprior.cues import as_colours
+from segprior.images import is_flat, resize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,7 +75,7 @@ def background_saliency(
     Parameters
     ----------
     image : ndarray of float32, shape (H, W, C)
-        In [0, 1]. Three channels are compared in Lab, others as they are times 100.
+        In [0, 1]. Colours are compared as :func:`segprior.cues.as_colours` has them.
     n_segments : int
         How many superpixels to ask SLIC for.
 
@@ -90,13 +91,12 @@ def background_saliency(
     """
     from scipy import sparse
     from scipy.sparse.csgraph import shortest_path
-    from skimage.color import rgb2lab
     from skimage.segmentation import slic
 
-    rows, columns, channels = image.shape
-    if np.ptp(image, axis=(0, 1)).max() < 1e-6:
+    rows, columns = image.shape[:2]
+    if is_flat(image):
         return np.zeros((rows, columns), np.float32)
-    features = rgb2lab(image) if channels == 3 else image * 100.0
+    features = as_colours(image)
     labels = slic(
         features,
         n_segments,
@@ -113,7 +113,7 @@ def background_saliency(
         means: NDArray[np.float64] = np.bincount(labels.ravel(), values.ravel(), count) / area
         return means
 
-    colour = np.stack([mean(features[..., c]) for c in range(channels)], -1)  # (n, C)
+    colour = np.stack([mean(features[..., c]) for c in range(features.shape[2])], -1)  # (n, C)
     grid = np.mgrid[:rows, :columns] / max(rows, columns)
     place = np.stack([mean(axis) for axis in grid], -1)  # (n, 2)
     apart = _distances(colour)

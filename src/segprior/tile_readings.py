@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segprior.choice import read
 from segprior.config import ForegroundConfig
 from segprior.errors import ConfigError
-from segprior.foreground import SAME_COLOUR
+from segprior.images import is_flat
 from segprior.prior import fit_prior
-from segprior.readings import LARGEST_SIZE, Reading, levels_of, read, share_of
+from segprior.readings import Reading
 from segprior.refine import between
+from segprior.small_things import LARGEST_SIZE, levels_of, share_of
 from segprior.tile_clusters import MAP_BYTES, Blank, check_in_tiles
 from segprior.tile_model import Fitting, TileModel
 from segprior.tiling import Tile
@@ -50,7 +52,7 @@ def fit_readings(fitting: Fitting, config: ForegroundConfig) -> TileModel:
     """
     check_in_tiles(config)
     small = fitting.image.small(LARGEST_SIZE)
-    if np.ptp(small, axis=(0, 1)).max() <= SAME_COLOUR:
+    if is_flat(small):
         return Blank()
     if config.features == "prior":
         if config.reading != "object":
