@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import shutil
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from folders import counts, rows, tree
 from segprior.batch import Progress, run_batch
 from segprior.config import BatchConfig
 from segprior.errors import ConfigError, ImageError, OutputError
@@ -46,17 +46,6 @@ def die_at(name: str, marker: Path, times: int, item: Item) -> dict[str, Any]:
     return copy(item)
 
 
-def tree(root: Path) -> list[str]:
-    return sorted(p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file())
-
-
-def rows(root: Path) -> dict[str, dict[str, Any]]:
-    lines = (root / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
-    found = [json.loads(line) for line in lines]
-    assert len({row["input"] for row in found}) == len(found)
-    return {row["input"]: row for row in found}
-
-
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
     for number, name in enumerate(("a.png", "sub/b.jpg", "sub/deep/c.TIF", "sub/d.png")):
@@ -74,10 +63,6 @@ def batch(images: Path, work: Callable[[Item], dict[str, Any]] = copy, **options
     options.setdefault("settings", {"k": 2})
     config = BatchConfig(workers=workers, interval=0.1)
     return run_batch(work, images, images.parent / "out", config=config, **options)
-
-
-def counts(progress: Progress) -> tuple[int, int, int]:
-    return progress.done, progress.kept, progress.failed
 
 
 # Trees

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
+from folders import names, pixels
 from segprior.cli import _values, _work, main
 from segprior.cli._options import options_of, spoken
 from segprior.cli._plan import make_plan
@@ -36,15 +36,6 @@ def picture(path: Path, rows: int = 32, columns: int = 40) -> Path:
     values[rows // 4 : -rows // 4, columns // 4 : -columns // 4] = (230, 120, 40)
     Image.fromarray(values).save(path)
     return path
-
-
-def pixels(path: Path) -> NDArray[Any]:
-    with Image.open(path) as image:
-        return np.asarray(image)
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from folders import names
 from segprior.callbacks import Event
 from segprior.cli import _reproduce, main
 
@@ -22,10 +23,6 @@ def picture(path: Path) -> Path:
     pixels[8:20, 10:22] += 150
     Image.fromarray(pixels.astype(np.uint8)).save(path)
     return path
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
 
 
 def test_one_image_becomes_one_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from folders import names
 from segprior.cli import main
 
 QUICK = ("--first-iterations", "2", "--second-iterations", "2", "--working-size", "32")
@@ -14,10 +15,6 @@ FILES = [
     "background.png", "composed.png", "curves.csv", "curves.png", "foreground.png", "hint.png",
     "mask.png", "overlay.png", "soft_mask.png",
 ]  # fmt: skip
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
 
 
 def grey(path: Path, values: object) -> str:

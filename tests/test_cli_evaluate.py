@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from folders import names
 from segprior.cli import main
 from segprior.evaluate import Interrupted
 from segprior.workers import run_jobs
@@ -40,10 +41,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 FOREGROUND = ["evaluate", "foreground", "--images", "images", "--masks", "masks"]
 REGIONS = ["evaluate", "regions", "--images", "images", "--truth", "truth"]
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
 
 
 def test_the_table_goes_to_standard_output(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,6 +93,7 @@ def test_some_failures_are_1_and_all_are_2(here: Path, capsys: pytest.CaptureFix
     [
         (["evaluate"], "no kind; choose regions or foreground"),
         (["evaluate", "photos"], "no kind 'photos'; choose regions or foreground"),
+        (["evaluate", "region"], "no kind 'region' (did you mean 'regions'?); choose regions or"),
         ([*REGIONS[:2], "--truth", "truth", "-m", "blank"], "no --images"),
         ([*FOREGROUND[:4], "-m", "blank"], "no --masks; name a folder with --masks DIR"),
         ([*REGIONS[:4], "-m", "blank"], "no --truth; name a folder with --truth DIR"),

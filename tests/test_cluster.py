@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from folders import counts, rows, tree
 from segprior.batch import Progress, run_batch
 from segprior.cli import main
 from segprior.cluster import Cluster
@@ -94,21 +95,6 @@ def images(tmp_path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"image %d" % number)
     return tmp_path / "images"
-
-
-def rows(root: Path) -> dict[str, dict[str, Any]]:
-    lines = (root / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
-    found = [json.loads(line) for line in lines]
-    assert len({row["input"] for row in found}) == len(found)
-    return {row["input"]: row for row in found}
-
-
-def tree(root: Path) -> list[str]:
-    return sorted(p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file())
-
-
-def counts(progress: Progress) -> tuple[int, int, int]:
-    return progress.done, progress.kept, progress.failed
 
 
 def test_a_worker_killed_in_the_middle_leaves_no_trace(address: str, images: Path) -> None:

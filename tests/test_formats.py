@@ -18,6 +18,7 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
+from folders import names
 from segprior.errors import ImageError, OutputError
 from segprior.formats.arrays import load_npz, save_npz
 from segprior.formats.atomic import open_atomically, write_atomically
@@ -30,10 +31,6 @@ from segprior.images import as_image, to_uint8
 
 def opened(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data))
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
 
 
 class TestAtomic:

@@ -23,6 +23,7 @@ from segprior.multiclass import segment
 from segprior.segment_config import SegmentConfig
 from segprior.tile_config import TileConfig
 from segprior.tile_model import Fitting
+from written import InMemory
 
 ONE = TileConfig(scale=1.0, tile_size=512, overlap=16)
 MANY = TileConfig(scale=1.0, tile_size=64, overlap=16)
@@ -169,14 +170,9 @@ def test_the_seed_of_a_tile_is_that_of_its_place() -> None:
     from segprior.reduced import ReducedImage
     from segprior.tiling import Tiling
 
-    class Flat:
-        shape = (100, 100, 1)
-
-        def read(self, rows: slice, columns: slice) -> NDArray[np.float32]:
-            return np.zeros((rows.stop - rows.start, columns.stop - columns.start, 1), np.float32)
-
+    flat = InMemory(np.zeros((100, 100, 1), np.float32))
     tiling = Tiling(shape=(100, 100), tile_size=48, overlap=8)
-    fitting = Fitting(image=ReducedImage(Flat(), 1.0), tiling=tiling, sampled=[], seed=3)
+    fitting = Fitting(image=ReducedImage(flat, 1.0), tiling=tiling, sampled=[], seed=3)
     seeds = [fitting.tile_seed(tile) for tile in tiling]
     assert len(set(seeds)) == len(tiling)
     assert seeds == [fitting.tile_seed(tile) for tile in tiling]

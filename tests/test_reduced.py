@@ -2,23 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from segprior import reduced
 from segprior.images import resize, working_shape
 from segprior.reduced import ReducedImage
-
-
-class InMemory:
-    def __init__(self, values: NDArray[np.float32]) -> None:
-        self.values = values
-        self.shape = (values.shape[0], values.shape[1], values.shape[2])
-        self.most = 0
-
-    def read(self, rows: slice, columns: slice) -> NDArray[np.float32]:
-        window = self.values[rows, columns]
-        self.most = max(self.most, window.size)
-        return window
+from written import InMemory
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from segprior.batch import Progress, run_batch
+from folders import by_input, counts
+from segprior.batch import run_batch
 from segprior.config import BatchConfig
 from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.formats.atomic import write_atomically
@@ -61,13 +61,7 @@ def scheduler() -> Iterator[str]:
 
 
 def rows(system: Any, path: str = "/out/manifest.jsonl") -> dict[str, dict[str, Any]]:
-    found = [json.loads(line) for line in system.cat(path).splitlines()]
-    assert len({row["input"] for row in found}) == len(found)
-    return {row["input"]: row for row in found}
-
-
-def counts(progress: Progress) -> tuple[int, int, int]:
-    return progress.done, progress.kept, progress.failed
+    return by_input(system.cat(path).splitlines())
 
 
 def tree(system: Any, root: str = "/out") -> list[str]:

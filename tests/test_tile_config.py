@@ -50,5 +50,7 @@ def test_the_size_does_not_depend_on_threads() -> None:
 def test_too_little_memory_is_refused_with_what_it_takes() -> None:
     with pytest.raises(ConfigError, match=r"memory=100M.* need about \d+M"):
         plan_tiles(room(20_000), TileConfig(memory=100 * 2**20), 2)
+    with pytest.raises(ConfigError, match="memory=1024, and"):
+        plan_tiles(room(20_000), TileConfig(memory=1024), 2)
     with pytest.raises(ConfigError, match="tiles of 4000 pixels"):
         plan_tiles(room(20_000), TileConfig(tile_size=4000), 2)

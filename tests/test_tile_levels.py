@@ -16,16 +16,7 @@ from segprior.reduced import ReducedImage
 from segprior.segment_config import SegmentConfig
 from segprior.tile_config import TileConfig
 from segprior.tile_levels import label_bands, reduced_for
-
-
-class Whole:
-    """An image in memory, as windows."""
-
-    def __init__(self, values: NDArray[np.float32]) -> None:
-        self.values, self.shape = values, (values.shape[0], values.shape[1], values.shape[2])
-
-    def read(self, rows: slice, columns: slice) -> NDArray[np.float32]:
-        return self.values[rows, columns]
+from written import InMemory
 
 
 def picture() -> NDArray[np.uint8]:
@@ -66,7 +57,7 @@ def test_a_file_to_a_file(tmp_path: Path) -> None:
 
 
 def test_no_more_pixels_than_can_be_worked_on() -> None:
-    image = ReducedImage(Whole(np.broadcast_to(np.float32(0.5), (2500, 2500, 1))), 1.0)
+    image = ReducedImage(InMemory(np.broadcast_to(np.float32(0.5), (2500, 2500, 1))), 1.0)
     with pytest.raises(ConfigError, match="pass one of at most 2000"):
         reduced_for(image, SegmentConfig(working_size=None))
     assert reduced_for(image, SegmentConfig()).shape == (480, 480, 1)

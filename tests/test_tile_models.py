@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from segprior.config import ForegroundConfig
 from segprior.reduced import ReducedImage
 from segprior.response import FixedResponse, PlainResponse, draw_weights
 from segprior.segment_config import SegmentConfig
@@ -12,8 +13,7 @@ from segprior.tile_clusters import fit_foreground, foreground_cost
 from segprior.tile_model import Fitting
 from segprior.tile_network import fit_segment, segment_cost
 from segprior.tiling import Tiling
-from test_large import mask_config
-from test_reduced import InMemory
+from written import InMemory
 
 
 def test_the_fixed_network_gives_what_the_fitted_one_does() -> None:
@@ -40,7 +40,7 @@ def fitting(side: int = 96) -> Fitting:
 
 def test_clusters_decide_by_the_nearer_centroid() -> None:
     one = fitting()
-    config = mask_config(members=2, iterations=3)
+    config = ForegroundConfig.preset("dsp", members=2, iterations=3)
     model = fit_foreground(one, config)
     scores = model.scores(one.tiling.tile(0, 0))
     assert scores.shape == (foreground_cost(config, 3)[2], 56, 56)

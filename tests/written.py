@@ -1,4 +1,4 @@
-"""Image files in memory, for the tests that read them."""
+"""Images and image files in memory, for the tests that read them."""
 
 from __future__ import annotations
 
@@ -57,3 +57,17 @@ def tiff_of(strip: bytes, rows: int, columns: int, *, bits: int) -> bytes:
         b"II*\0" + struct.pack("<I", strip_end) + strip
         + struct.pack("<H", len(tags)) + entries + b"\0\0\0\0"
     )  # fmt: skip
+
+
+class InMemory:
+    """An image as windows, which notes how many values the largest one had."""
+
+    def __init__(self, values: NDArray[np.float32]) -> None:
+        self.values = values
+        self.shape = (values.shape[0], values.shape[1], values.shape[2])
+        self.most = 0
+
+    def read(self, rows: slice, columns: slice) -> NDArray[np.float32]:
+        window = self.values[rows, columns]
+        self.most = max(self.most, window.size)
+        return window

@@ -14,6 +14,7 @@ from segprior.config import BatchConfig
 from segprior.devices import core_count
 from segprior.errors import ConfigError, ImageError, SegpriorError
 from segprior.formats.decode import KNOWN
+from segprior.formats.source import folded, unexpected
 from segprior.places import Places
 from segprior.pool import Lost, Pool
 from segprior.remote import as_places
@@ -67,12 +68,11 @@ class _Bench:
                 row["scores"] = dict(self.work(near))
                 row["files"] = self.places.deliver(near)
             if caught:
-                row["warnings"] = [" ".join(str(warning.message).split()) for warning in caught]
+                row["warnings"] = [folded(warning.message) for warning in caught]
         except SegpriorError as error:
-            row["error"] = " ".join(str(error).split())
+            row["error"] = folded(error)
         except Exception as error:
-            text = " ".join(str(error).split())[:200]
-            row["error"] = f"unexpected {type(error).__name__}: {text}"
+            row["error"] = unexpected(error)
         row["seconds"] = round(time.perf_counter() - start, 3)
         return row
 

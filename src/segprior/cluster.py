@@ -157,13 +157,7 @@ class Cluster(Generic[J, R]):
         self._queue.append(_Task(job))
 
     def wait(self, timeout: float | None = None) -> list[tuple[J, R | Lost]]:
-        """Return jobs with their results once there are some, or at the latest after a time.
-
-        Parameters
-        ----------
-        timeout : float, optional
-            Seconds; without it there may be a long wait. An empty list may come earlier.
-        """
+        """Return jobs with their results, as :meth:`segprior.pool.Pool.wait` does."""
         self._hand_out()
         answers: list[tuple[J, R | Lost]] = [*self._lost]
         self._lost = []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -147,10 +148,11 @@ def foreground_tiles(
         from segprior.tile_readings import fit_readings as fit
         from segprior.tile_readings import readings_cost as cost
 
-    return _in_tiles(
-        source, output, chosen, tiles, fit, cost,
-        rng=rng, device=device, callback=callback, format=format, loading=loading,
+    order = _Order(
+        source=source, output=output, tiles=tiles or TileConfig(), rng=rng, device=device,
+        callback=callback, format=format, loading=loading or {},
     )  # fmt: skip
+    return _in_tiles(order, chosen, fit, cost)
 
 
 def segment_tiles(
@@ -193,37 +195,63 @@ def segment_tiles(
     if preset is None and config is None:
         preset = SegmentConfig.start(overrides)
     chosen = resolve(SegmentConfig, preset, config, overrides)
+    order = _Order(
+        source=source, output=output, tiles=tiles or TileConfig(), rng=rng, device=device,
+        callback=callback, format=format, loading=loading or {},
+    )  # fmt: skip
     if not chosen.trains:
-        return _in_bands(
-            source, output, chosen, tiles or TileConfig(),
-            rng=rng, device=device, callback=callback, format=format, loading=loading,
-        )  # fmt: skip
+        return _in_bands(order, chosen)
     from segprior.tile_network import fit_segment, segment_cost
 
-    return _in_tiles(
-        source, output, chosen, tiles, fit_segment, segment_cost,
-        rng=rng, device=device, callback=callback, format=format, loading=loading,
-    )  # fmt: skip
+    return _in_tiles(order, chosen, fit_segment, segment_cost)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Order:
+    """What was asked for, whatever the method; see `foreground_tiles`."""
+
+    source: str | os.PathLike[str]
+    output: str | os.PathLike[str]
+    tiles: TileConfig
+    rng: RandomSource
+    device: str
+    callback: Callback | None
+    format: str | None
+    loading: dict[str, Any]
+
+    @contextmanager
+    def opened(self) -> Iterator[WindowedImage]:
+        """Open the image; refuse one that cannot be worked on, or whose result has no place."""
+        with open_windows(self.source, **self.loading) as file:
+            full = file.shape[:2]
+            if min(full) < MIN_SIDE:
+                raise ImageError(
+                    f"{file.name}: {full[0]} x {full[1]} pixels; every side must have at least "
+                    f"{MIN_SIDE}"
+                )
+            check_output(self.output, full, wanted=self.format, max_pixels=MAX_PIXELS)
+            yield file
+
+    def save(
+        self, bands: Iterable[NDArray[Any]], shape: tuple[int, int], *, mask: bool, largest: int
+    ) -> Path:
+        """Write the result."""
+        return save_bands(
+            self.output, bands, shape, mask=mask, largest=largest,
+            wanted=self.format, image=self.source,
+        )  # fmt: skip
 
 
 def _in_tiles(
-    source: str | os.PathLike[str],
-    output: str | os.PathLike[str],
+    order: _Order,
     config: C,
-    tiles: TileConfig | None,
     fit: Callable[[Fitting, C], TileModel],
     cost: Callable[[C, int], tuple[int, int, int]],
-    *,
-    rng: RandomSource,
-    device: str,
-    callback: Callback | None,
-    format: str | None,
-    loading: dict[str, Any] | None,
 ) -> TiledResult:
     start = time.perf_counter()
-    tiles, seed = tiles or TileConfig(), as_seed(rng)
-    with open_windows(source, **(loading or {})) as file:
-        full = _checked(file, output, format)
+    tiles, seed = order.tiles, as_seed(order.rng)
+    with order.opened() as file:
+        full = file.shape[:2]
         image = ReducedImage(file, tiles.scale)
         grid = image.shape[:2]
         at_work, kept, maps = cost(config, image.shape[2])
@@ -235,9 +263,9 @@ def _in_tiles(
         file.prepare()
         fitting = Fitting(
             image=image, tiling=tiling, sampled=tiling.spread(tiles.sampled_tiles), seed=seed,
-            device=device, workers=min(workers, len(tiling)), callback=callback,
+            device=order.device, workers=min(workers, len(tiling)), callback=order.callback,
         )  # fmt: skip
-        model, path, count = _worked(fitting, fit, config, output, format, source)
+        model, path, count = _worked(order, fitting, fit, config)
     return TiledResult(
         path=path,
         shape=full,
@@ -253,53 +281,24 @@ def _in_tiles(
     )
 
 
-def _checked(
-    file: WindowedImage, output: str | os.PathLike[str], format: str | None
-) -> tuple[int, int]:
-    """Rows and columns of an image that can be worked on."""
-    full = file.shape[:2]
-    if min(full) < MIN_SIDE:
-        raise ImageError(
-            f"{file.name}: {full[0]} x {full[1]} pixels; every side must have at least {MIN_SIDE}"
-        )
-    check_output(output, full, wanted=format, max_pixels=MAX_PIXELS)
-    return full
-
-
-def _in_bands(
-    source: str | os.PathLike[str],
-    output: str | os.PathLike[str],
-    config: SegmentConfig,
-    tiles: TileConfig,
-    *,
-    rng: RandomSource,
-    device: str,
-    callback: Callback | None,
-    format: str | None,
-    loading: dict[str, Any] | None,
-) -> TiledResult:
+def _in_bands(order: _Order, config: SegmentConfig) -> TiledResult:
     """Divide the reduced image, and enlarge its labels from band to band."""
     from segprior.multiclass import segment
     from segprior.tile_levels import label_bands, reduced_for
 
     start = time.perf_counter()
-    with open_windows(source, **(loading or {})) as file:
-        full = _checked(file, output, format)
-        image = ReducedImage(file, tiles.scale)
+    with order.opened() as file:
+        full = file.shape[:2]
+        image = ReducedImage(file, order.tiles.scale)
         file.prepare()
         small = reduced_for(image, config)
         whole = config.replace(working_size=None)
-        found = segment(small, config=whole, rng=rng, device=device, callback=callback)
-        count = _Count()
-        path = save_bands(
-            output,
-            count.areas(label_bands(found.labels, full)),
-            full,
-            mask=False,
-            largest=int(found.labels.max()),
-            wanted=format,
-            image=source,
+        found = segment(
+            small, config=whole, rng=order.rng, device=order.device, callback=order.callback
         )
+        count = _Count()
+        bands = count.areas(label_bands(found.labels, full))
+        path = order.save(bands, full, mask=False, largest=int(found.labels.max()))
     return TiledResult(
         path=path,
         shape=full,
@@ -307,7 +306,7 @@ def _in_bands(
         areas=count.found(),
         score=found.score,
         config=config,
-        tiles=tiles,
+        tiles=order.tiles,
         count=1,
         seed=found.seed,
         seconds=time.perf_counter() - start,
@@ -316,12 +315,7 @@ def _in_bands(
 
 
 def _worked(
-    fitting: Fitting,
-    fit: Callable[[Fitting, C], TileModel],
-    config: C,
-    output: str | os.PathLike[str],
-    format: str | None,
-    source: str | os.PathLike[str],
+    order: _Order, fitting: Fitting, fit: Callable[[Fitting, C], TileModel], config: C
 ) -> tuple[TileModel, Path, _Count]:
     """Fit the model, apply it to all tiles and write what it says."""
     from threadpoolctl import threadpool_limits
@@ -332,15 +326,8 @@ def _worked(
         # Held to one thread from outside, since several that set and reset it would disturb
         # each other; with more, sums are added up in another order.
         with threadpool_limits(1, user_api="blas"):
-            path = save_bands(
-                output,
-                count.areas(_bands(fitting, model, count)),
-                fitting.image.full,
-                mask=model.mask,
-                largest=model.largest,
-                wanted=format,
-                image=source,
-            )
+            bands = count.areas(_bands(fitting, model, count))
+            path = order.save(bands, fitting.image.full, mask=model.mask, largest=model.largest)
     except BaseException:
         fitting.give_up()
         raise

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from segprior.clusterer import Clusters
 
-__all__ = ["Classes", "network_classes"]
+__all__ = ["Classes", "channels_of_classes", "network_classes", "superpixels_of"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -86,13 +86,13 @@ def network_classes(
                     full, config=config.prior, rng=seed, device=device, callback=callback
                 )
             source = resize(prior.fitted, small.shape[:2])
-        superpixels = _superpixels(source, config)
+        superpixels = superpixels_of(source, config)
         evidence["superpixels"] = float(superpixels.max()) + 1
 
     known, channels = _known(marks, small.shape[:2], config)
     least = config.classes or max(config.min_classes, len(known))
     found = _cluster(small, config, seed, device, superpixels, channels, least, callback)
-    classes = _classes(found, small, config, len(known))
+    classes = channels_of_classes(found, small, config, len(known))
     labels, confidence = _at_full_size(found, classes, full.shape[:2])
     return Classes(
         labels=labels,
@@ -103,7 +103,8 @@ def network_classes(
     )
 
 
-def _superpixels(source: NDArray[np.float32], config: SegmentConfig) -> NDArray[np.int32]:
+def superpixels_of(source: NDArray[np.float32], config: SegmentConfig) -> NDArray[np.int32]:
+    """Find superpixels as the configuration says."""
     from segprior.superpixels import find_superpixels
 
     return find_superpixels(
@@ -153,10 +154,27 @@ def _cluster(
     )
 
 
-def _classes(
-    found: Clusters, small: NDArray[np.float32], config: SegmentConfig, marked: int
+def channels_of_classes(
+    found: Clusters, small: NDArray[np.float32], config: SegmentConfig, marked: int = 0
 ) -> list[NDArray[np.intp]]:
-    """The channels of the network that make up each class."""
+    """Join labels to as many classes as may be; return the channels that make up each.
+
+    Parameters
+    ----------
+    found : Clusters
+        What the network has found.
+    small : ndarray of float32, shape (h, w, C)
+        What it was fitted to.
+    config : SegmentConfig
+        How many classes there may be.
+    marked : int
+        How many of the first channels have scribbles, and are not joined to each other.
+
+    Raises
+    ------
+    ImageError
+        If there are not as many classes as asked for.
+    """
     present, dense = np.unique(found.labels, return_inverse=True)
     most = config.classes or config.max_classes
     if config.classes is not None and len(present) < config.classes:

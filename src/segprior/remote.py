@@ -12,12 +12,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from segprior.errors import ConfigError, ImageError, OutputError, SegpriorError
+from segprior.errors import ImageError, OutputError, SegpriorError
 from segprior.images import IMAGE_SUFFIXES
 from segprior.manifest import MANIFEST, Manifest
 from segprior.places import Folders, Places
 from segprior.store import bytes_digest, digest, parse_lines
-from segprior.trees import TEMPORARY, Item, is_wanted, name_in_list, plan_item, read_list
+from segprior.trees import (
+    TEMPORARY,
+    Item,
+    is_wanted,
+    name_in_list,
+    plan_item,
+    read_list,
+    refuse_places,
+)
 from segprior.urls import is_url, list_below, path_of, put, reach, told
 
 __all__ = ["Remote", "as_places"]
@@ -107,22 +115,18 @@ class Remote:
         system, path = reach(self.source)
         with told(f"cannot look at {self.source}", ImageError):
             is_folder, is_file = system.isdir(path), system.isfile(path)
-        if not is_folder and not is_file:
-            raise ImageError(
-                f"no folder or file {self.source}; name a folder, or a text file of paths"
-            )
-        if is_file and Path(path).suffix.lower() in IMAGE_SUFFIXES:
-            raise ImageError(f"{self.source} is one image; name a folder, or a text file of paths")
         end, place = reach(self.output)
         with told(f"cannot look at {self.output}", OutputError):
-            if end.isfile(place):
-                raise OutputError(f"{self.output} is a file; name a folder for the results")
+            taken = end.isfile(place)
         above = path_of(self.source)
-        if is_folder and self._root in (above, *above.parents):
-            raise ConfigError(
-                f"the results in {self.output} would be among the images in {self.source}; "
-                "choose a folder inside it or elsewhere"
-            )
+        refuse_places(
+            self.source,
+            self.output,
+            there=is_folder or is_file,
+            image=is_file and Path(path).suffix.lower() in IMAGE_SUFFIXES,
+            taken=taken,
+            among=is_folder and self._root in (above, *above.parents),
+        )
 
     def find(self) -> list[Item]:
         self._infos, self._results = {}, None

@@ -15,6 +15,7 @@ from segprior.catalogue import Contender, Kind
 from segprior.contenders import contender
 from segprior.errors import ImageError, SegpriorError
 from segprior.formats.labels import save_labels
+from segprior.formats.source import unexpected
 from segprior.formats.truth import read_mask, read_prediction, read_regions
 from segprior.images import as_image
 from segprior.pairing import Example
@@ -85,8 +86,7 @@ def score(job: Job) -> dict[str, Any]:
     except Exception as error:
         if os.environ.get("SEGPRIOR_TRACEBACK"):
             raise
-        text = " ".join(str(error).split())[:200]
-        return {"error": f"unexpected {type(error).__name__}: {text}"}
+        return {"error": unexpected(error)}
 
 
 @functools.lru_cache

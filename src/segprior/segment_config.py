@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from segprior.checks import at_least, from_zero, of_kind, one_of, positive
+from segprior.checks import at_least, from_zero, of_kind, one_of, positive, zero_to_one
 from segprior.config import Presets, PriorConfig
 from segprior.errors import ConfigError
 
@@ -156,9 +156,7 @@ class SegmentConfig(Presets):
             from_zero(name, getattr(self, name))
         if self.momentum >= 1:
             raise ConfigError(f"got momentum={self.momentum!r}; pass a number below 1")
-        from_zero("coarseness", self.coarseness)
-        if self.coarseness > 1:
-            raise ConfigError(f"got coarseness={self.coarseness!r}; pass a number from 0 to 1")
+        zero_to_one("coarseness", self.coarseness)
         self._check_method()
         for name in ("min_classes", "max_classes", "classes"):
             value = getattr(self, name)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segprior.config import ForegroundConfig
-from segprior.errors import ConfigError
+from segprior.images import is_flat
 from segprior.polarity import choose_polarity
 from segprior.prior import fit_prior
+from segprior.tile_model import refuse_whole
 from segprior.windows import WindowClusters, cluster_drawn, draw_windows
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MAP_BYTES", "Blank", "check_in_tiles", "fit_foreground", "foreground_cost"]
 
-SAME_COLOUR = 1e-6
 # Longest side at which the polarity is chosen, where the prior has no working size of its own.
 SMALL = 512
 # Bytes per pixel: of a member while it is fitted (480, measured), and of the maps of a tile.
@@ -91,18 +91,13 @@ def fit_foreground(fitting: Fitting, config: ForegroundConfig) -> TileModel:
 
 def check_in_tiles(config: ForegroundConfig) -> None:
     """Refuse what needs the mask in one piece."""
-    for name in ("min_size", "fill_holes"):
-        if value := getattr(config, name):
-            raise ConfigError(
-                f"got {name}={value}, which needs the mask in one piece; leave it out"
-            )
+    refuse_whole(config, ("min_size", "fill_holes"), "mask")
 
 
 def _members(fitting: Fitting, config: ForegroundConfig, tile: Tile) -> NDArray[np.float32]:
     """What is clustered on a tile, (M, rows, columns, C)."""
     image = fitting.read(tile)
-    flat = np.ptp(image, axis=(0, 1)).max() <= SAME_COLOUR
-    if config.features == "image" or flat:
+    if config.features == "image" or is_flat(image):
         return image[None]
     return _fitted(image, fitting, config, fitting.tile_seed(tile))
 

@@ -11,6 +11,7 @@ from segprior.errors import ConfigError
 from segprior.reduced import ReducedImage
 from segprior.refine import enlarge_labels, label_strips
 from segprior.segment_config import SegmentConfig
+from segprior.tile_model import refuse_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,11 +30,7 @@ def reduced_for(image: ReducedImage, config: SegmentConfig) -> NDArray[np.float3
     ConfigError
         If that is too large, or the configuration asks for what needs the labels in one piece.
     """
-    for name in ("min_size", "connected"):
-        if value := getattr(config, name):
-            raise ConfigError(
-                f"got {name}={value}, which needs the labels in one piece; leave it out"
-            )
+    refuse_whole(config, ("min_size", "connected"), "labels")
     size = config.working_size or max(image.shape[:2])
     share = min(1.0, size / max(image.shape[:2]))
     if image.shape[0] * image.shape[1] * share**2 > MOST_PIXELS:

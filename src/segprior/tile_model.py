@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import numpy as np
 
 from segprior.callbacks import Callback, Event
-from segprior.errors import Cancelled
+from segprior.errors import Cancelled, ConfigError
 from segprior.tiling import Tile, Tiling
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from segprior.reduced import ReducedImage
 
-__all__ = ["Fitting", "TileModel"]
+__all__ = ["Fitting", "TileModel", "refuse_whole"]
 
 R = TypeVar("R")
 
@@ -144,6 +144,30 @@ class Fitting:
                 loss=float("nan"),
             )
             self.callback(event)
+
+
+def refuse_whole(config: object, names: Iterable[str], what: str) -> None:
+    """Refuse options that need the result in one piece.
+
+    Parameters
+    ----------
+    config : object
+        Has them as attributes.
+    names : iterable of str
+        The options.
+    what : str
+        What the result is, for the message.
+
+    Raises
+    ------
+    ConfigError
+        If one of them is set.
+    """
+    for name in names:
+        if value := getattr(config, name):
+            raise ConfigError(
+                f"got {name}={value}, which needs the {what} in one piece; leave it out"
+            )
 
 
 def _one_thread_each() -> None:

@@ -10,11 +10,12 @@ import torch
 from segprior.clusterer import Clusters, cluster
 from segprior.devices import resolve_device
 from segprior.errors import ConfigError, ImageError
+from segprior.images import is_flat
+from segprior.network_classes import channels_of_classes, superpixels_of
 from segprior.prior import fit_prior
-from segprior.regions import join
 from segprior.response import FixedResponse
 from segprior.segment_config import SegmentConfig
-from segprior.superpixels import find_superpixels
+from segprior.tile_model import refuse_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["fit_segment", "segment_cost"]
 
-SAME_COLOUR = 1e-6
 # Pixels that the network may be fitted to.
 MOST_FITTED = 4_000_000
 # Bytes of all maps of one layer of the network that are there at once: rows are taken in parts.
@@ -62,14 +62,14 @@ def fit_segment(fitting: Fitting, config: SegmentConfig) -> TileModel:
     ImageError
         If there are not as many classes as asked for.
     """
-    _check(config)
+    refuse_whole(config, ("min_size", "connected"), "labels")
     small = fitting.image.small(config.working_size)
     if small.shape[0] * small.shape[1] > MOST_FITTED:
         raise ConfigError(
             f"got working_size={config.working_size} for {small.shape[0]} x {small.shape[1]} "
             "pixels; pass one of at most 2000"
         )
-    if np.ptp(small, axis=(0, 1)).max() <= SAME_COLOUR:
+    if is_flat(small):
         if (config.classes or 1) > 1:
             raise ImageError(f"one colour has one class, not classes={config.classes}")
         return _Network(None, [np.zeros(1, np.intp)], fitting, {"found": 1.0})
@@ -85,14 +85,6 @@ def fit_segment(fitting: Fitting, config: SegmentConfig) -> TileModel:
     return _Network(response, classes, fitting, evidence)
 
 
-def _check(config: SegmentConfig) -> None:
-    for name in ("min_size", "connected"):
-        if value := getattr(config, name):
-            raise ConfigError(
-                f"got {name}={value}, which needs the labels in one piece; leave it out"
-            )
-
-
 def _fitted(fitting: Fitting, config: SegmentConfig, small: NDArray[np.float32]) -> Clusters:
     superpixels = None
     callback = fitting.callback
@@ -106,9 +98,7 @@ def _fitted(fitting: Fitting, config: SegmentConfig, small: NDArray[np.float32])
                 device=fitting.device,
                 callback=callback,
             ).fitted
-        superpixels = find_superpixels(
-            source, n_superpixels=config.n_superpixels, compactness=config.compactness
-        )
+        superpixels = superpixels_of(source, config)
     return cluster(
         small,
         config,
@@ -124,20 +114,10 @@ def _classes(
     found: Clusters, config: SegmentConfig, small: NDArray[np.float32]
 ) -> list[NDArray[np.intp]]:
     """The channels that make up each class, from the largest area to the smallest."""
-    present, dense = np.unique(found.labels, return_inverse=True)
-    dense = dense.reshape(found.labels.shape)
-    most = config.classes or config.max_classes
-    if config.classes is not None and len(present) < config.classes:
-        raise ImageError(
-            f"found {len(present)} classes, not the {config.classes} asked for; pass fewer "
-            "classes, or a larger working_size"
-        )
-    joined = np.arange(len(present))
-    if most is not None and len(present) > most:
-        joined = join(dense, small, most, 0)
-    areas = np.bincount(joined[dense].ravel())
-    order = np.argsort(-areas, kind="stable")
-    return [present[joined == number] for number in order if areas[number]]
+    classes = channels_of_classes(found, small, config)
+    areas = np.bincount(found.labels.ravel())
+    order = np.argsort([-areas[channels].sum() for channels in classes], kind="stable")
+    return [classes[number] for number in order]
 
 
 class _Network:

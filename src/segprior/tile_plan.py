@@ -80,8 +80,9 @@ def plan_tiles(room: Room, tiles: TileConfig, threads: int) -> tuple[int, int]:
     fitting = [size for size in sizes if room.bytes(size, 1, tiles) <= tiles.memory]
     if not fitting:
         least = -(-room.bytes(sizes[-1], 1, tiles) // 2**20)
+        given = tiles.memory if tiles.memory < 2**20 else f"{tiles.memory // 2**20}M"
         raise ConfigError(
-            f"got memory={tiles.memory // 2**20}M, and tiles of {sizes[-1]} pixels need about "
+            f"got memory={given}, and tiles of {sizes[-1]} pixels need about "
             f"{least}M; allow that much, or pass a smaller scale"
         )
     size = fitting[0]

@@ -28,6 +28,7 @@ __all__ = [
     "Claims",
     "Item",
     "check_places",
+    "file_key",
     "find_items",
     "hold",
     "is_wanted",
@@ -36,6 +37,7 @@ __all__ = [
     "name_in_list",
     "plan_item",
     "read_list",
+    "refuse_places",
     "sweep",
 ]
 
@@ -85,8 +87,8 @@ class Claims:
 
     def add(self, item: Item) -> str | None:
         """Claim the files of an image; say what is in the way, if something is."""
-        source = _place(item.source)
-        files = {_place(file): file for file in item.files}
+        source = file_key(item.source)
+        files = {file_key(file): file for file in item.files}
         if place := next((p for p in files if p in self._sources or p == source), None):
             return f"{files[place]} would be written over an image; choose another folder"
         if source in self._makers:
@@ -100,7 +102,8 @@ class Claims:
         return None
 
 
-def _place(path: Path) -> str:
+def file_key(path: Path) -> str:
+    """What two names of one file have in common."""
     # Some file systems take no notice of case, and there two such names are one file.
     return os.path.realpath(path).casefold()
 
@@ -117,14 +120,40 @@ def check_places(source: Path, output: Path) -> None:
     OutputError
         If ``output`` is a file.
     """
-    if not source.exists():
-        raise ImageError(f"no folder or file {source}; name a folder, or a text file of paths")
-    if source.suffix.lower() in IMAGE_SUFFIXES and source.is_file():
-        raise ImageError(f"{source} is one image; name a folder, or a text file of paths")
-    if output.exists() and not output.is_dir():
-        raise OutputError(f"{output} is a file; name a folder for the results")
     above = output.resolve()
-    if source.is_dir() and above in (source.resolve(), *source.resolve().parents):
+    refuse_places(
+        source,
+        output,
+        there=source.exists(),
+        image=source.suffix.lower() in IMAGE_SUFFIXES and source.is_file(),
+        taken=output.exists() and not output.is_dir(),
+        among=source.is_dir() and above in (source.resolve(), *source.resolve().parents),
+    )
+
+
+def refuse_places(
+    source: object, output: object, *, there: bool, image: bool, taken: bool, among: bool
+) -> None:
+    """Refuse what :func:`check_places` does, of whatever kind the places are.
+
+    Parameters
+    ----------
+    source, output : object
+        As the user named them.
+    there, image : bool
+        Whether there are inputs, and whether they are one image.
+    taken : bool
+        Whether the output is a file.
+    among : bool
+        Whether the output is the folder of images, or has it inside.
+    """
+    if not there:
+        raise ImageError(f"no folder or file {source}; name a folder, or a text file of paths")
+    if image:
+        raise ImageError(f"{source} is one image; name a folder, or a text file of paths")
+    if taken:
+        raise OutputError(f"{output} is a file; name a folder for the results")
+    if among:
         raise ConfigError(
             f"the results in {output} would be among the images in {source}; "
             "choose a folder inside it or elsewhere"

@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from segprior.cli._double_dip import DoubleDipTask, make_parser
+from segprior.cli._large import OF_ONE
 from segprior.cli._options import add_options, given, spoken
 from segprior.cli._parser import COMMANDS, command_parser
 from segprior.cli._plan import ENDINGS, Job
-from segprior.cli._report import _plain, complain, one_line, short_warnings
+from segprior.cli._report import complain, plain, short_warnings
 from segprior.cli._segment import SegmentTask
 from segprior.cli._tasks import ForegroundTask, PriorTask, Task
-from segprior.cli._words import Parser, meant, read_words
+from segprior.cli._words import Parser, chosen_word, read_words
 from segprior.cli._work import do_job, explained
 from segprior.config import BatchConfig, Presets
 from segprior.double_dip_config import DoubleDipConfig
 from segprior.errors import ConfigError, SegpriorError
+from segprior.formats.source import folded
 
 if TYPE_CHECKING:
     from segprior.batch import Progress
@@ -36,8 +38,6 @@ _TASKS: dict[str, Callable[[argparse.Namespace], Task]] = {
     "prior": PriorTask,
     "segment": SegmentTask,
 }
-# Files that belong to one image.
-_OF_ONE = {"saved_prior": "--prior", "scribbles": "--scribbles", "tensorboard": "--tensorboard"}
 # Not scores of the image, or elsewhere in the manifest.
 _NO_SCORES = ("file", "output", "extras", "seconds", "seed", "settings", "curves")
 
@@ -60,16 +60,7 @@ options:
 
 def run(argv: Sequence[str]) -> int:
     """Carry out ``segprior batch``; see :func:`segprior.cli.main`."""
-    first = argv[0] if argv else None
-    if first in ("-h", "--help", "help"):
-        print(_HELP, end="")
-        return 0
-    if first not in _TASKS:
-        what = "no command" if first is None else f"no command {first!r}{meant(first, [*_TASKS])}"
-        *most, last = _TASKS
-        raise ConfigError(
-            f"{what}; choose {', '.join(most)} or {last}, or see segprior batch --help"
-        )
+    first = chosen_word(argv, [*_TASKS], "command", "segprior batch", _HELP)
     config: type[Presets] = DoubleDipConfig if first == "double-dip" else COMMANDS[first].config
     arguments = read_words(_parser(first), argv[1:])
     try:
@@ -108,7 +99,7 @@ def _parser(name: str) -> Parser:
             action.help = "print the line of the manifest of each image as it is finished"
         elif action.dest == "format":
             action.help = "what is written [png]"
-        elif action.dest in _OF_ONE:
+        elif action.dest in OF_ONE:
             action.help = argparse.SUPPRESS
     add_options(parser, BatchConfig, {BatchConfig: "many images"})
     group = next(group for group in parser._action_groups if group.title == "many images")
@@ -146,7 +137,7 @@ class _Work:
             if os.environ.get("SEGPRIOR_TRACEBACK"):
                 traceback.print_exc()
             raise SegpriorError(explained(error)) from error
-        scores: dict[str, Any] = _plain(
+        scores: dict[str, Any] = plain(
             {name: value for name, value in facts.items() if name not in _NO_SCORES}
         )
         return scores
@@ -160,7 +151,7 @@ def _carry_out(name: str, config: type[Presets], arguments: argparse.Namespace) 
         raise ConfigError(f"got {count} of IN; name one folder, or one text file of paths")
     if arguments.output is None:
         raise ConfigError("no output; add -o FOLDER")
-    for dest, flag in _OF_ONE.items():
+    for dest, flag in OF_ONE.items():
         if getattr(arguments, dest, None) is not None:
             raise ConfigError(f"{flag} is for one image; use it with segprior {name}")
     source = arguments.images[0]
@@ -221,7 +212,7 @@ class _Report:
         for warning in row.get("warnings", ()):
             self._complain(f"{row['input']}: warning: {warning}")
         if row["error"] is not None:
-            text = one_line(row["error"])
+            text = folded(row["error"])
             self._complain(text if row["input"] in text else f"{row['input']}: {text}")
 
     def _complain(self, text: str) -> None:

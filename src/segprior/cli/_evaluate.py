@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from segprior.catalogue import GROUPS, Kind, catalogue
 from segprior.cli._options import add_options, given, spoken
-from segprior.cli._report import complain, one_line, short_warnings
+from segprior.cli._report import complain, short_warnings
 from segprior.cli._values import whole
-from segprior.cli._words import Parser, new_parser, read_words
+from segprior.cli._words import Parser, chosen_word, new_parser, read_words
 from segprior.config import EvaluateConfig
 from segprior.errors import ConfigError
+from segprior.formats.source import folded
 from segprior.scoreboard import TABLE_SUFFIXES
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-KINDS: dict[str, Kind] = {"foreground": "foreground", "regions": "regions"}
+KINDS: dict[str, Kind] = {"regions": "regions", "foreground": "foreground"}
 
 _HELP = """usage: segprior evaluate regions --images DIR --truth DIR [options]
        segprior evaluate foreground --images DIR --masks DIR [options]
@@ -42,14 +43,7 @@ options:
 
 def run(argv: Sequence[str]) -> int:
     """Carry out ``segprior evaluate``; see :func:`segprior.cli.main`."""
-    first = argv[0] if argv else None
-    if first in ("-h", "--help", "help"):
-        print(_HELP, end="")
-        return 0
-    if first not in KINDS:
-        what = "no kind" if first is None else f"no kind {first!r}"
-        raise ConfigError(f"{what}; choose regions or foreground, or see segprior evaluate --help")
-    kind = KINDS[first]
+    kind = KINDS[chosen_word(argv, [*KINDS], "kind", "segprior evaluate", _HELP)]
     parser = _parser(kind)
     arguments = read_words(parser, argv[1:])
     _check(kind, arguments)
@@ -274,7 +268,7 @@ def _progress(quiet: bool) -> Iterator[Any]:
         bar.update(progress.done - bar.n)
         if progress.error is not None:
             bar.clear()
-            complain(f"{progress.image}, {progress.method}: {one_line(progress.error)}")
+            complain(f"{progress.image}, {progress.method}: {folded(progress.error)}")
 
     try:
         yield callback

@@ -22,14 +22,11 @@ if TYPE_CHECKING:
     from segprior.cli._tasks import LabelTask
     from segprior.large import TiledResult
 
-__all__ = ["Large", "add_tiles"]
+__all__ = ["OF_ONE", "Large", "add_tiles"]
 
 _FLAGS = {"prior": "--save-prior", "epochs": "--snapshots"}
-_FOR_WHOLE = {
-    "saved_prior": "--prior",
-    "scribbles": "--scribbles",
-    "tensorboard": "--tensorboard",
-}
+# Files that belong to one image, and are of its size.
+OF_ONE = {"saved_prior": "--prior", "scribbles": "--scribbles", "tensorboard": "--tensorboard"}
 
 
 def add_tiles(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +60,7 @@ class Large:
         options = vars(arguments)
         fields = given(TileConfig, arguments)
         self.asked = bool(options.get("tiles") or fields)
-        self._whole = [flag for name, flag in _FOR_WHOLE.items() if options.get(name) is not None]
+        self._whole = [flag for name, flag in OF_ONE.items() if options.get(name) is not None]
         try:
             self._config = TileConfig(**fields)
         except ConfigError as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.formats.zarrs import is_zarr
+from segprior.trees import file_key
 
 __all__ = ["ENDINGS", "Job", "Plan", "make_folder_plan", "make_plan"]
 
@@ -228,19 +229,14 @@ def _stem(source: Path | None) -> str:
     return "stdin" if source is None else source.stem
 
 
-def _place(path: Path) -> str:
-    # Some file systems take no notice of case, and there two such names are one file.
-    return os.path.realpath(path).casefold()
-
-
 def _check_clashes(jobs: Sequence[Job], keep: Iterable[Path]) -> None:
     """Refuse plans in which a result would replace an input or another result."""
-    inputs = {_place(job.source) for job in jobs if job.source is not None}
-    inputs |= {_place(path) for path in keep}
+    inputs = {file_key(job.source) for job in jobs if job.source is not None}
+    inputs |= {file_key(path) for path in keep}
     taken: dict[str, str] = {}
     for job in jobs:
         for file in filter(None, (job.output, *job.extras.values())):
-            key = _place(file)
+            key = file_key(file)
             if key in inputs:
                 raise ConfigError(f"{file} would be written over the input; choose another output")
             if key in taken:

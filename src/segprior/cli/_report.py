@@ -11,18 +11,14 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 from segprior.callbacks import Callback, ProgressBar
+from segprior.formats.source import folded
 
-__all__ = ["Report", "complain", "one_line", "short_warnings"]
-
-
-def one_line(text: object) -> str:
-    """Put a message on one line, whatever a file name or a library has put into it."""
-    return " ".join(str(text).split())
+__all__ = ["Report", "complain", "plain", "short_warnings"]
 
 
 def complain(message: object) -> None:
     """Print one line of error."""
-    _print(f"segprior: {one_line(message)}", sys.stderr)
+    _print(f"segprior: {folded(message)}", sys.stderr)
 
 
 def _print(line: str, stream: TextIO) -> None:
@@ -77,7 +73,7 @@ class Report:
         """Report a finished image."""
         self.done += 1
         if self._json:
-            self._line(json.dumps(_plain(facts), allow_nan=False))
+            self._line(json.dumps(plain(facts), allow_nan=False))
         elif not self._quiet and not self._aside:
             numbers = []
             if "foreground" in facts:
@@ -92,11 +88,11 @@ class Report:
     def failure(self, name: str, message: object) -> None:
         """Report an image that could not be done."""
         self.failed += 1
-        text = one_line(self._wording(str(message)))
+        text = folded(self._wording(str(message)))
         # With -o - both kinds of line would share standard error; one of them is enough.
         if not (self._json and self._aside):
             label = "standard input" if name == "-" else name
-            complain(text if one_line(label) in text else f"{label}: {text}")
+            complain(text if folded(label) in text else f"{label}: {text}")
         if self._json:
             self._line(json.dumps({"file": name, "error": text}))
 
@@ -109,7 +105,7 @@ class Report:
             yield None
             return
         count = f" {self._begun}/{self._total}" if self._total > 1 else ""
-        with ProgressBar(f"{one_line(name)}{count}", file=sys.stderr) as bar:
+        with ProgressBar(f"{folded(name)}{count}", file=sys.stderr) as bar:
             yield bar
 
     def _line(self, line: str) -> None:
@@ -128,12 +124,12 @@ def short_warnings() -> Iterator[None]:
         yield
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Turn NumPy's numbers, tuples and what JSON cannot say into what it can."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):

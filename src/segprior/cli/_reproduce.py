@@ -33,7 +33,7 @@ def run(argv: Sequence[str]) -> int:
     if "seed" in arguments:
         calling["rng"] = arguments.seed
     only = [name for names in arguments.only for name in names.split(",") if name]
-    from segprior.cli._work import _interruptible
+    from segprior.cli._work import interruptible
     from segprior.reproduce import Made, reproduce
 
     done: list[str] = []
@@ -55,7 +55,7 @@ def run(argv: Sequence[str]) -> int:
             print(f"{made.path}  ({how})", flush=True)
 
     bars = _Bars(shown=not arguments.quiet and sys.stderr.isatty())
-    with short_warnings(), _interruptible() as stop:
+    with short_warnings(), interruptible() as stop:
         try:
             reproduce(
                 arguments.output,

@@ -104,15 +104,7 @@ def byte_count(text: str) -> int:
     """Read a number of bytes, as in ``2G``; K, M, G and T are powers of 1024."""
     power = "KMGT".find(text[-1:].upper()) + 1 if text else 0
     digits = text[:-1] if power else text
-    try:
-        count = int(float(digits) * 1024**power)
-    except (ValueError, OverflowError):
-        count = 0
-    if count < 1:
-        raise argparse.ArgumentTypeError(
-            f"got {text!r}; pass a number of bytes above 0, such as 2G for 2 gibibytes"
-        )
-    return count
+    return _count(text, digits, 1024**power, "bytes above 0, such as 2G for 2 gibibytes")
 
 
 def pixel_count(text: str) -> int | None:
@@ -120,12 +112,14 @@ def pixel_count(text: str) -> int | None:
     if text.lower() == "none":
         return None
     digits, scale = (text[:-1], 1_000_000) if text[-1:] in "Mm" else (text, 1)
+    return _count(text, digits, scale, "pixels above 0, such as 100M for 100 megapixels")
+
+
+def _count(text: str, digits: str, scale: int, expected: str) -> int:
     try:
-        pixels = int(float(digits) * scale)
+        count = int(float(digits) * scale)
     except (ValueError, OverflowError):
-        pixels = 0
-    if pixels < 1:
-        raise argparse.ArgumentTypeError(
-            f"got {text!r}; pass a number of pixels above 0, such as 100M for 100 megapixels"
-        )
-    return pixels
+        count = 0
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"got {text!r}; pass a number of {expected}")
+    return count

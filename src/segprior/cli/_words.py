@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, NoReturn
 
 from segprior.cli._values import axis, pixel_count, value_range, whole
@@ -17,6 +17,7 @@ __all__ = [
     "add_input",
     "add_preset",
     "add_running",
+    "chosen_word",
     "image_parser",
     "meant",
     "new_parser",
@@ -91,59 +92,87 @@ def add_preset(parser: Parser, config: type[Presets]) -> argparse._ArgumentGroup
 
 def add_input(group: argparse._ArgumentGroup) -> None:
     """Add how images are read to the group "input"."""
-    group.add_argument(
-        "--page",
-        type=whole,
-        default=argparse.SUPPRESS,
-        metavar="N",
-        help="which page or frame of a file of several, from 0 [0]",
-    )
-    group.add_argument(
+    _add(group, "--page", "N", "which page or frame of a file of several, from 0 [0]", whole)
+    _add(
+        group,
         "--channel-axis",
-        type=axis,
-        default=argparse.SUPPRESS,
-        metavar="N|none",
-        help="which axis of an array holds the channels; none if grey [-1, the last]",
+        "N|none",
+        "which axis of an array holds the channels; none if grey [-1, the last]",
+        axis,
     )
-    group.add_argument(
+    _add(
+        group,
         "--alpha",
-        default=argparse.SUPPRESS,
-        metavar="drop|composite|keep",
-        help="leave transparency out, lay the image over white, or keep it as a channel [drop]",
+        "drop|composite|keep",
+        "leave transparency out, lay the image over white, or keep it as a channel [drop]",
     )
-    group.add_argument(
+    _add(
+        group,
         "--value-range",
-        type=value_range,
-        default=argparse.SUPPRESS,
-        metavar="LOW,HIGH",
-        help="stored values that become black and white, such as 0,4095",
+        "LOW,HIGH",
+        "stored values that become black and white, such as 0,4095",
+        value_range,
     )
-    group.add_argument(
+    _add(
+        group,
         "--max-pixels",
-        type=pixel_count,
-        default=argparse.SUPPRESS,
-        metavar="N|none",
-        help="refuse larger images; 100M is 100 megapixels [64M]",
+        "N|none",
+        "refuse larger images; 100M is 100 megapixels [64M]",
+        pixel_count,
     )
 
 
 def add_running(parser: Parser) -> None:
     """Add seed, device and help."""
     group = parser.add_argument_group("running")
-    group.add_argument(
-        "--seed",
-        type=whole,
-        default=argparse.SUPPRESS,
-        metavar="N",
-        help="the same seed gives the same result [0]",
-    )
-    group.add_argument(
-        "--device",
-        default=argparse.SUPPRESS,
-        metavar="auto|cpu|cuda|mps",
-        help="where to compute [auto]",
-    )
+    _add(group, "--seed", "N", "the same seed gives the same result [0]", whole)
+    _add(group, "--device", "auto|cpu|cuda|mps", "where to compute [auto]")
     group.add_argument("-h", "--help", action="help", help="show this text")
+
+
+def _add(
+    group: argparse._ArgumentGroup,
+    flag: str,
+    shown: str,
+    text: str,
+    read: Callable[[str], object] = str,
+) -> None:
+    """Add an option that is among the arguments only if it was given."""
+    group.add_argument(flag, type=read, default=argparse.SUPPRESS, metavar=shown, help=text)
+
+
+def chosen_word(argv: Sequence[str], names: Sequence[str], kind: str, prog: str, text: str) -> str:
+    """Read the first word after a command that has commands of its own.
+
+    Parameters
+    ----------
+    argv : sequence of str
+        The words after the command.
+    names : sequence of str
+        What may stand there.
+    kind : str
+        What those are.
+    prog : str
+        The command.
+    text : str
+        Its help.
+
+    Raises
+    ------
+    ConfigError
+        If it is none of them.
+    SystemExit
+        After the help was printed.
+    """
+    first = argv[0] if argv else ""
+    if first in ("-h", "--help", "help"):
+        print(text, end="")
+        raise SystemExit(0)
+    if first in names:
+        return first
+    what = f"no {kind} {first!r}{meant(first, names)}" if argv else f"no {kind}"
+    *most, last = names
+    raise ConfigError(f"{what}; choose {', '.join(most)} or {last}, or see {prog} --help")
 
 
 def read_words(parser: Parser, words: Sequence[str]) -> argparse.Namespace:

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 
 from segprior.callbacks import Callback, Event, chain
 from segprior.cli._options import spoken
-from segprior.cli._report import Report, complain, one_line, short_warnings
+from segprior.cli._report import Report, complain, short_warnings
 from segprior.errors import Cancelled, ImageError, OutputError, SegpriorError
+from segprior.formats.source import folded, unexpected
 from segprior.images import as_image
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from segprior.cli._tasks import Result, Task
     from segprior.config import Presets
 
-__all__ = ["carry_out", "do_job", "explained", "work"]
+__all__ = ["carry_out", "do_job", "explained", "interruptible", "work"]
 
 
 def carry_out(task: Task, plan: Plan, arguments: argparse.Namespace, config: type[Presets]) -> int:
@@ -80,7 +81,8 @@ class _Stop:
 
 
 @contextmanager
-def _interruptible() -> Iterator[_Stop]:
+def interruptible() -> Iterator[_Stop]:
+    """Let Ctrl-C end a fit in any thread, through the callback that this yields."""
     stop = _Stop()
 
     def interrupt(signum: int, frame: FrameType | None) -> None:
@@ -106,7 +108,7 @@ def work(jobs: Sequence[Job], task: Task, report: Report) -> None:
     KeyboardInterrupt
         If the user interrupts; what was finished before stays.
     """
-    with _interruptible() as stop:
+    with interruptible() as stop:
         for job in jobs:
             try:
                 facts = _one(job, task, report, stop)
@@ -222,10 +224,7 @@ def _to_standard_output(result: Result, ending: str) -> None:
 
 def explained(error: Exception) -> str:
     """Say what an error that nobody foresaw means for the user."""
-    text = one_line(error)
+    text = folded(error)
     if isinstance(error, MemoryError) or "allocate" in text or "out of memory" in text:
         return "not enough memory; pass a smaller --working-size or fewer --members"
-    return (
-        f"unexpected {type(error).__name__}: {text[:200]}; "
-        "please report it, with what SEGPRIOR_TRACEBACK=1 adds"
-    )
+    return f"{unexpected(error)}; please report it, with what SEGPRIOR_TRACEBACK=1 adds"

@@ -57,7 +57,7 @@ def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         If the folder does not exist or cannot be written to, or ``path`` is a folder.
     """
     given = Path(path)
-    try:
+    with _told(given):
         target = _target(given)
         if target.exists() and not target.is_file():
             with target.open("wb") as stream:
@@ -73,13 +73,6 @@ def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-    except OutputError:
-        raise
-    except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(
-            f"cannot write {given}: {reason}; choose a place that can be written to"
-        ) from error
 
 
 @contextmanager
@@ -102,7 +95,7 @@ def folder_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
         If the folder around it does not exist or cannot be written to.
     """
     given = Path(path)
-    try:
+    with _told(given):
         target = given.resolve()
         if not target.parent.is_dir():
             raise OutputError(f"cannot write {given}: no folder {given.parent}; make it first")
@@ -122,6 +115,13 @@ def folder_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
                     shutil.rmtree(left, ignore_errors=True)
                 else:
                     left.unlink(missing_ok=True)
+
+
+@contextmanager
+def _told(given: Path) -> Iterator[None]:
+    """Put into our words what the system has against a place."""
+    try:
+        yield
     except OutputError:
         raise
     except OSError as error:

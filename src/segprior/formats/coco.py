@@ -25,10 +25,8 @@ def encode_coco(labels: NDArray[Any], *, mask: bool, image: str) -> bytes:
 
     Parameters
     ----------
-    labels : ndarray of int, shape (H, W)
-        Labels from 0; 0 is background and has no annotation.
-    mask : bool
-        Whether it is a mask.
+    labels, mask
+        As for :func:`segprior.formats.geojson.encode_geojson`.
     image : str
         File name of the image.
 

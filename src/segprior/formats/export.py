@@ -6,13 +6,12 @@ import os
 from pathlib import Path, PurePath
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from segprior.errors import ConfigError, OutputError
 from segprior.formats.atomic import write_atomically
 from segprior.formats.geo import georeference
-from segprior.formats.labels import LABEL_SUFFIXES, encode_labels
+from segprior.formats.labels import LABEL_SUFFIXES, encode_labels, label_type
 
 __all__ = ["FORMATS", "RESULT_SUFFIXES", "choose_format", "save_segmentation"]
 
@@ -114,8 +113,7 @@ def save_segmentation(
     if chosen == "zarr":
         from segprior.formats.zarrs import write_zarr
 
-        high = int(labels.max(initial=0))
-        dtype = np.uint8 if mask else np.uint16 if high < 2**16 else np.uint32
+        dtype = label_type(int(labels.max(initial=0)), mask=mask)
         write_zarr(path, [labels], (labels.shape[0], labels.shape[1]), dtype)
         return path
     return write_atomically(path, _encoded(path, chosen, labels, mask, image))

@@ -28,10 +28,8 @@ def encode_labelme(labels: NDArray[Any], *, mask: bool, image: str) -> bytes:
 
     Parameters
     ----------
-    labels : ndarray of int, shape (H, W)
-        Labels from 0; 0 is background and has no polygon.
-    mask : bool
-        Whether it is a mask.
+    labels, mask
+        As for :func:`segprior.formats.geojson.encode_geojson`.
     image : str
         File of the image, as seen from the folder of the file.
     """

@@ -17,7 +17,7 @@ from segprior.formats.decode import read_pixels
 from segprior.formats.png import encode_indexed, encode_mask, encode_png
 from segprior.formats.tiff import encode_tiff
 
-__all__ = ["LABEL_SUFFIXES", "encode_labels", "read_labels", "save_labels"]
+__all__ = ["LABEL_SUFFIXES", "encode_labels", "label_type", "read_labels", "save_labels"]
 
 LABEL_SUFFIXES = (".png", ".tif", ".tiff", ".npy")
 
@@ -67,10 +67,17 @@ def encode_labels(
             f"cannot save label {low if low < 0 else high} as {suffix!r}; use .npy instead"
         )
     if suffix != ".png":
-        # Never 8 bits, where labels 0 and 255 alone would be read back as a mask.
-        wide = labels.astype(np.uint16 if high < 2**16 else np.uint32)
+        wide = labels.astype(label_type(high, mask=mask))
         return encode_tiff(wide, compress=True, ome=ome, tags=tags)
     return encode_indexed(labels) if high < 256 else encode_png(labels.astype(np.uint16))
+
+
+def label_type(largest: int, *, mask: bool) -> type[np.unsignedinteger[Any]]:
+    """Choose the type in which labels are stored, by the largest that there may be."""
+    if mask:
+        return np.uint8
+    # Never 8 bits, where labels 0 and 255 alone would be read back as a mask.
+    return np.uint16 if largest < 2**16 else np.uint32
 
 
 def save_labels(path: str | os.PathLike[str], labels: NDArray[Any], *, mask: bool) -> Path:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from segprior.errors import ImageError
 
-__all__ = ["one_line", "open_source"]
+__all__ = ["folded", "one_line", "open_source", "unexpected"]
 
 
 @contextmanager
@@ -77,5 +77,15 @@ def _open(source: object) -> tuple[BinaryIO, str]:
 
 def one_line(error: BaseException) -> str:
     """Put an exception of some other library on one line of reasonable length."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = folded(error) or type(error).__name__
     return text if len(text) <= 160 else f"{text[:157]}..."
+
+
+def unexpected(error: BaseException) -> str:
+    """Tell of an exception that nobody foresaw."""
+    return f"unexpected {type(error).__name__}: {folded(error)[:200]}"
+
+
+def folded(text: object) -> str:
+    """Put a message on one line, whatever a file name or a library has put into it."""
+    return " ".join(str(text).split())

@@ -33,10 +33,7 @@ def region_table(
     Returns
     -------
     dict of str to ndarray of shape (n,)
-        Columns, one row per label in rising order. ``label`` and ``area``, in pixels; the bounding
-        box ``row_start``, ``column_start``, ``row_stop``, ``column_stop``, whose ends are not part
-        of it, as in slices; ``centroid_row``, ``centroid_column``, where whole numbers are the
-        centres of pixels; and with an image ``mean_0``, ``mean_1``, … for its channels.
+        The columns of :meth:`segprior.result.Segmentation.table`.
     """
     labels = np.asarray(labels)
     columns = labels.shape[1]
@@ -101,18 +98,7 @@ def encode_table(table: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def save_table(path: str | os.PathLike[str], table: Mapping[str, NDArray[Any]]) -> Path:
-    """Write a table as CSV.
-
-    Returns
-    -------
-    pathlib.Path
-        ``path``.
-
-    Raises
-    ------
-    OutputError
-        If the suffix is not ``.csv``, or the file cannot be written.
-    """
+    """Write a table as CSV; see :meth:`segprior.result.Segmentation.save_table`."""
     path = Path(path)
     if path.suffix.lower() != ".csv":
         raise OutputError(f"cannot save a table as {path.suffix!r}; use .csv")

@@ -65,10 +65,8 @@ class WindowedImage:
 
     Attributes
     ----------
-    name : str
-        For messages.
-    shape : (int, int, int)
-        Rows, columns, channels.
+    name, shape
+        As of a `Reader`, without the channel of an alpha that is not kept.
     """
 
     def __init__(

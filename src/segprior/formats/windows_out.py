@@ -16,6 +16,7 @@ from segprior.extras import need
 from segprior.formats.atomic import open_atomically
 from segprior.formats.export import choose_format, save_segmentation
 from segprior.formats.geo import Tags, georeference
+from segprior.formats.labels import label_type
 from segprior.formats.zarrs import write_zarr
 
 __all__ = ["WINDOWED", "check_output", "save_bands"]
@@ -71,39 +72,24 @@ def save_bands(
 ) -> Path:
     """Write a mask or label map from bands of rows, whole or not at all.
 
-    The files are those of :meth:`segprior.result.Segmentation.save`, the TIFF in compressed tiles
-    and as BigTIFF where it may become too large for a plain one.
+    The files are those of :func:`segprior.formats.export.save_segmentation`, which also tells what
+    is returned and raised; but a TIFF is in compressed tiles, and a BigTIFF where it may become too
+    large for a plain one.
 
     Parameters
     ----------
-    path : str or path-like
-        The file, or folder of a Zarr array; an existing one is replaced.
+    path, mask, wanted, image
+        As for :func:`segprior.formats.export.save_segmentation`.
     bands : iterable of ndarray of int, shape (any, W)
         The labels, top to bottom.
     shape : (int, int)
         Rows and columns of all of them together.
-    mask : bool
-        Whether it is a mask.
     largest : int
         The largest label that there may be.
-    wanted : str, optional
-        The format; by default the suffix decides.
-    image : str or path-like, optional
-        The image, whose georeference is kept in a TIFF, and whose name in formats that have one.
-
-    Returns
-    -------
-    pathlib.Path
-        ``path``.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
     """
     path = Path(path)
     chosen = choose_format(path, wanted)
-    dtype = np.uint8 if mask else np.uint16 if largest < 2**16 else np.uint32
+    dtype = label_type(largest, mask=mask)
     if chosen == "zarr":
         write_zarr(path, bands, shape, dtype)
     elif chosen == "ome-tiff":
