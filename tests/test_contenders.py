@@ -33,7 +33,7 @@ def test_the_levels_are_those_of_the_hierarchy_with_and_without_prior() -> None:
     texts = expand("regions", ["levels", "fast"])
     configs = [contender("regions", text).settings["config"] for text in texts[:-1]]
     assert [c["coarseness"] for c in configs] == [0, 0.5, 1] * 2
-    assert [c["edges"] for c in configs] == ["prior"] * 3 + ["image"] * 3
+    assert [c["edges"] for c in configs] == ["auto"] * 3 + ["prior"] * 3
     assert all(contender("regions", text).settings["config"] == configs[1] for text in texts[-1:])
     assert expand("foreground", ["levels"]) == ["levels"]
 

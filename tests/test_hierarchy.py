@@ -11,10 +11,11 @@ from segprior.callbacks import Event
 from segprior.errors import Cancelled, ConfigError, ImageError
 from segprior.hierarchy import Hierarchy, chosen_cut, segment_hierarchy
 from segprior.multiclass import segment
+from segprior.noise import blur
 from segprior.prior import fit_prior
 from segprior.segment_config import SegmentConfig
 
-TINY: dict[str, Any] = {"members": 1}
+TINY: dict[str, Any] = {"members": 1, "edges": "prior"}
 
 
 def scene(shape: tuple[int, int] = (60, 84), seed: int = 0) -> NDArray[np.uint8]:
@@ -98,7 +99,7 @@ def test_a_segmentation_is_a_cut() -> None:
         np.testing.assert_array_equal(found.confidence, sure)
         assert found.score == pytest.approx(sure.mean(dtype=float))
         assert found.evidence == {
-            "regions": levels.n_regions, "found": found.n_labels, "cost": cost,
+            "regions": levels.n_regions, "found": found.n_labels, "cost": cost, "prior": 0,
         }  # fmt: skip
         assert found.curves == {}
 
@@ -194,6 +195,7 @@ def test_a_prior_can_be_brought_along(tmp_path: Path) -> None:
     config = SegmentConfig.preset(**TINY)
     prior = fit_prior(scene(), config=config.prior)
     found = segment(scene(), config=config)
+    assert segment(scene(), members=1).evidence["prior"] == 0
     again = segment(scene(), prior=type(prior).load(prior.save(tmp_path / "prior.npz")))
     np.testing.assert_array_equal(found.labels, again.labels)
     np.testing.assert_array_equal(found.confidence, again.confidence)
@@ -254,3 +256,18 @@ def test_the_cut_of_the_configuration() -> None:
     assert isinstance(found, Hierarchy)
     assert chosen_cut(found) == (9, found.costs[found.n_regions - 10])
     assert chosen_cut(segment_hierarchy(busy(), edges="image", min_classes=found.n_regions))[1] == 0
+
+
+def test_the_prior_has_a_say_where_the_image_is_noisy() -> None:
+    clean = np.full((64, 80, 3), 0.3, np.float32)
+    clean[20:44, 24:56] = (0.7, 0.4, 0.3)
+    noise = np.random.default_rng(0).normal(0, 0.12, clean.shape)
+    noisy = np.clip(clean + noise, 0, 1).astype(np.float32)
+    assert segment_hierarchy(clean, members=1).edges == "image"
+    found = segment(noisy, members=1)
+    assert found.evidence["prior"] == 1
+    np.testing.assert_array_equal(found.labels, segment(noisy, **TINY).labels)
+    alone = segment_hierarchy(noisy, edges="image")
+    assert alone.edges == "image"
+    blurred = segment_hierarchy(blur(noisy, 1.5), edges="image")
+    np.testing.assert_array_equal(alone.regions, blurred.regions)

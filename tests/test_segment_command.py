@@ -131,7 +131,7 @@ def test_the_default_is_a_hierarchy(photo: Path, capsys: pytest.CaptureFixture[s
 def test_a_saved_prior_with_hidden_features_gives_the_same_hierarchy(
     photo: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(photo, "--members", "1") == 0
+    assert run(photo, "--members", "1", "--edges", "prior") == 0
     plain = read_labels(photo.parent / "out.png")
     saved = photo.parent / "prior.npz"
     command = ["prior", str(photo), "-o", str(saved), "--members", "1", "--iterations", "50"]

@@ -68,7 +68,7 @@ def test_what_is_not_valid(wrong: dict[str, Any], match: str) -> None:
 def test_the_default_is_a_hierarchy_and_more_than_so_many_classes_are_no_matter() -> None:
     config = SegmentConfig.preset()
     assert config == SegmentConfig()
-    assert (config.method, config.edges, config.coarseness) == ("hierarchy", "prior", 0.5)
+    assert (config.method, config.edges, config.coarseness) == ("hierarchy", "auto", 0.5)
     assert SegmentConfig(classes=500).classes == 500
 
 

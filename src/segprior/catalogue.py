@@ -42,9 +42,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "foreground": ("otsu", "kmeans", "grabcut", "rectangle", "blank"),
 }
 
-# Three levels of the default of ``segment``, with the prior and on the image alone.
+# Three levels of the default of ``segment``, and with the prior on clean images too.
 LEVELS = tuple(
-    f"hierarchy:coarseness={level}{rest}" for rest in ("", ",edges=image") for level in (0, 0.5, 1)
+    f"hierarchy:coarseness={level}{rest}" for rest in ("", ",edges=prior") for level in (0, 0.5, 1)
 )
 
 # From the name in a method's text to its library and the function in the module of its kind.

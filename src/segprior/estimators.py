@@ -230,7 +230,7 @@ class Segmenter(_OneImage):
         ``min_size``. None leaves a setting as the preset or the config has it.
     coarseness : float, optional
         See there; for ``hierarchy``.
-    edges : {"prior", "image"}, optional
+    edges : {"auto", "prior", "image"}, optional
         Likewise.
     superpixels : {"prior", "image", "none"}, optional
         See there.
@@ -275,7 +275,7 @@ class Segmenter(_OneImage):
         config: SegmentConfig | None = None,
         method: Literal["hierarchy", "backprop", "continuity", "dynamic"] | None = None,
         coarseness: float | None = None,
-        edges: Literal["prior", "image"] | None = None,
+        edges: Literal["auto", "prior", "image"] | None = None,
         superpixels: Literal["prior", "image", "none"] | None = None,
         classes: int | None = None,
         min_classes: int | None = None,

@@ -9,13 +9,23 @@ import numpy as np
 from segprior.cues import as_colours, hidden_gradient, texture_codes
 from segprior.errors import ConfigError
 from segprior.merging import Weights, find_regions
+from segprior.noise import blur, noise_of
 from segprior.prior import Prior
 from segprior.segment_config import SegmentConfig, hidden_features
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["checked_prior", "grow"]
+__all__ = ["checked_prior", "grow", "is_noisy"]
+
+# Standard deviation of noise at the working size from which a blur, by so many pixels, and the
+# prior gain more than they lose (docs/quality.md); photographs have .001 to .027.
+_NOISY, _BLUR = 0.03, 1.5
+
+
+def is_noisy(small: NDArray[np.float32]) -> bool:
+    """Whether an image at the working size, (h, w, C), is noisy enough to be blurred first."""
+    return noise_of(small) > _NOISY
 
 
 def grow(
@@ -26,7 +36,7 @@ def grow(
     Parameters
     ----------
     small : ndarray of float32, shape (h, w, C)
-        The image at the working size, not of one colour.
+        The image at the working size, not of one colour. It is blurred if it is noisy.
     prior : Prior or None
         With the features that are needed; without one edges are those of the image.
     seed : int
@@ -46,7 +56,7 @@ def grow(
             step = 2 ** (int(key[0][-1]) - 1)
             covered = (rows / step, columns / step)
             hidden.append(hidden_gradient(prior.features[key], covered, small.shape[:2]))
-    colours = as_colours(small)
+    colours = as_colours(blur(small, _BLUR) if is_noisy(small) else small)
     return find_regions(colours, texture_codes(colours, seed), hidden, Weights(**weights))
 
 

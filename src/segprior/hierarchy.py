@@ -6,7 +6,7 @@ import dataclasses
 import math
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from segprior.callbacks import Callback
 from segprior.checks import zero_to_one
 from segprior.config import resolve
 from segprior.errors import ConfigError, ImageError
-from segprior.growing import checked_prior, grow
+from segprior.growing import checked_prior, grow, is_noisy
 from segprior.images import as_image, is_flat, resize, working_shape
 from segprior.levels import confidence_of, cut_table, meeting_costs
 from segprior.prior import Prior, fit_prior
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Hierarchy", "segment_hierarchy"]
 
-# Costs up to which regions are merged at coarseness 0, 0.5 and 1: 100, 50 and 20 segments on
-# average on every fifth BSDS train image, with the prior and without. The one in the middle without
-# it leaves out 198023, where hundreds of regions merge at one cost.
-LEVELS = {"prior": (30.87, 34.55, 42.39), "image": (33.53, 37.6, 46.39)}
+# Costs up to which regions are merged at coarseness 0, 0.5 and 1: 100, 50 and 25 segments on
+# average on every fifth BSDS train image, with the prior and without; with less covering falls. The
+# one in the middle without it leaves out 198023, where hundreds of regions merge at one cost.
+LEVELS = {"prior": (30.87, 34.55, 40.23), "image": (33.53, 37.6, 44.08)}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,6 +49,8 @@ class Hierarchy:
         What each merge cost; never falling.
     levels : (float, float, float)
         The costs at which ``coarseness`` 0, 0.5 and 1 cut.
+    edges : {"prior", "image"}
+        Whether the prior had a say.
     config : SegmentConfig
     seed : int
     seconds : float
@@ -69,6 +71,7 @@ class Hierarchy:
     merges: NDArray[np.int32]
     costs: NDArray[np.float64]
     levels: tuple[float, float, float]
+    edges: Literal["prior", "image"]
     config: SegmentConfig
     seed: int
     seconds: float
@@ -132,7 +135,7 @@ class Hierarchy:
         Parameters
         ----------
         coarseness : float, optional
-            From 0, about 100 segments on a photograph, to 1, about 20.
+            From 0, about 100 segments on a photograph, to 1, about 25.
         cost : float, optional
             Up to which cost regions are merged.
         n_segments : int, optional
@@ -216,8 +219,9 @@ def segment_hierarchy(
 ) -> Hierarchy:
     """Divide an image into nested segments, from fine to coarse.
 
-    The basins of a map of boundary strength, from gradients of colour and of the hidden features
-    of the prior, are merged, the cheapest pair of neighbours first, until one is left.
+    The basins of a map of boundary strength are merged, the cheapest pair of neighbours first,
+    until one is left. The strength comes from gradients of colour and, where the image is noisy or
+    with ``edges="prior"``, of the hidden features of the prior. A noisy image is blurred first.
 
     Parameters
     ----------
@@ -229,7 +233,7 @@ def segment_hierarchy(
         All options at once; its method is ``"hierarchy"``.
     prior : Prior, optional
         A prior fitted to this image before, with the hidden features ``up2`` and ``up3`` of its
-        last iteration.
+        last iteration; it has a say.
 
     Returns
     -------
@@ -270,15 +274,18 @@ def segment_hierarchy(
         config = dataclasses.replace(config, prior=checked_prior(prior, full.shape, config).config)
     if is_flat(full):
         return _one_region(full.shape[:2], config, seed, start)
-    if prior is None and config.needs_features:
-        prior = fit_prior(full, config=config.prior, rng=seed, device=device, callback=callback)
     small = resize(full, working_shape(full.shape, config.working_size))
+    wanted = config.edges == "prior" or (config.edges == "auto" and is_noisy(small))
+    if prior is None and wanted:
+        prior = fit_prior(full, config=config.prior, rng=seed, device=device, callback=callback)
+    edges: Literal["prior", "image"] = "image" if prior is None else "prior"
     regions, merges, costs = grow(small, prior, seed)
     return Hierarchy(
         regions=enlarge_labels(regions, full.shape[:2]),
         merges=merges,
         costs=costs,
-        levels=LEVELS[config.edges],
+        levels=LEVELS[edges],
+        edges=edges,
         config=config,
         seed=seed,
         seconds=time.perf_counter() - start,
@@ -317,7 +324,8 @@ def _one_region(
         regions=np.zeros(shape, np.int32),
         merges=np.zeros((0, 2), np.int32),
         costs=np.zeros(0),
-        levels=LEVELS[config.edges],
+        levels=LEVELS["image"],
+        edges="image",
         config=config,
         seed=seed,
         seconds=time.perf_counter() - start,

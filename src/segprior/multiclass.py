@@ -44,9 +44,9 @@ def segment(
 ) -> Segmentation:
     """Divide an image into classes, with nothing but that image.
 
-    Regions are merged along the edges of image and prior up to a cost (``hierarchy``); each
-    segment is then a class of its own, and :func:`segprior.hierarchy.segment_hierarchy` gives all
-    levels at once.
+    Regions are merged along edges up to a cost (``hierarchy``), with the prior's help where the
+    image is noisy; each segment is then a class of its own, and
+    :func:`segprior.hierarchy.segment_hierarchy` gives all levels at once.
 
     Or a small network gives each pixel a response of ``channels`` numbers, the largest of which
     is its label; the labels are made constant in each superpixel by majority (``backprop``), or
@@ -72,8 +72,9 @@ def segment(
         Called once per iteration of the prior (stage ``"prior"``) and of the network
         (``"segment"``), see :mod:`segprior.callbacks`.
     prior : Prior, optional
-        A prior fitted to this image before; for a hierarchy with the hidden features ``up2`` and
-        ``up3`` of its last iteration. Its own configuration takes the place of ``config.prior``.
+        A prior fitted to this image before, in place of one fitted here; for a hierarchy, where it
+        has a say then, with the hidden features ``up2`` and ``up3`` of its last iteration. Its own
+        configuration takes the place of ``config.prior``.
     scribbles : str, path, or array of int of shape (H, W) or (K, 3), optional
         Pixels whose label is known: a label picture in which 0 and 255 are unmarked, or points of
         row, column and label; see :func:`segprior.scribbles.as_scribbles`. They are for the
@@ -99,10 +100,10 @@ def segment(
         ``score`` is the mean confidence.
 
         ``evidence`` holds, of a hierarchy, ``regions``, how many were merged; ``found``, the
-        segments at ``coarseness``; and ``cost``, that of the cut. Of a network: ``iterations``,
-        how many were done; ``found``, the classes before any were joined; ``reached``, the
-        iteration at which the smallest number asked for was reached, or 0; and ``superpixels``,
-        their number, where there were any.
+        segments at ``coarseness``; ``cost``, that of the cut; and ``prior``, 1 if it had a say.
+        Of a network: ``iterations``, how many were done; ``found``, the classes before any were
+        joined; ``reached``, the iteration at which the smallest number asked for was reached, or
+        0; and ``superpixels``, their number, where there were any.
 
         ``curves`` holds ``labels`` and ``loss`` over the iterations of a network.
 
@@ -210,6 +211,7 @@ def _level(
             "regions": float(found.n_regions),
             "found": float(found.count(coarseness=config.coarseness)),
             "cost": cost,
+            "prior": float(found.edges == "prior"),
         },
     )
 
@@ -229,6 +231,6 @@ def _blank(shape: tuple[int, int], config: SegmentConfig, seed: int, start: floa
         seconds=time.perf_counter() - start,
         evidence={"iterations": 0.0, "found": 1.0, "reached": 0.0}
         if config.trains
-        else {"regions": 1.0, "found": 1.0, "cost": 0.0},
+        else {"regions": 1.0, "found": 1.0, "cost": 0.0, "prior": 0.0},
         kind="labels",
     )

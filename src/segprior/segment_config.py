@@ -15,7 +15,7 @@ __all__ = ["SegmentConfig", "hidden_features"]
 
 _CHOICES = {
     "method": ("hierarchy", "backprop", "continuity", "dynamic"),
-    "edges": ("prior", "image"),
+    "edges": ("auto", "prior", "image"),
     "superpixels": ("prior", "image", "none"),
     "initial": ("normal", "uniform"),
     "weighting": ("scf", "fsf"),
@@ -39,11 +39,11 @@ class SegmentConfig(Presets):
         Merging of regions; clustering by backpropagation with superpixels; the same with a
         continuity loss in their place; or with one whose weight follows the number of labels.
     coarseness : float
-        Level of the ``hierarchy``, from 0, about 100 segments on a photograph, to 1, about 20; 0.5
+        Level of the ``hierarchy``, from 0, about 100 segments on a photograph, to 1, about 25; 0.5
         is about 50.
-    edges : {"prior", "image"}
+    edges : {"auto", "prior", "image"}
         Whether the ``hierarchy`` looks for edges in the prior's hidden features too, or in the
-        image alone.
+        image alone; ``auto`` takes the prior where the image is noisy or one is brought along.
     superpixels : {"prior", "image", "none"}
         What the superpixels of ``backprop`` are found on.
     n_superpixels : int
@@ -97,7 +97,7 @@ class SegmentConfig(Presets):
     )
     method: Literal["hierarchy", "backprop", "continuity", "dynamic"] = "hierarchy"
     coarseness: float = 0.5
-    edges: Literal["prior", "image"] = "prior"
+    edges: Literal["auto", "prior", "image"] = "auto"
     superpixels: Literal["prior", "image", "none"] = "prior"
     n_superpixels: int = 1100
     compactness: float = 100.0
@@ -197,12 +197,17 @@ class SegmentConfig(Presets):
 
     @property
     def needs_features(self) -> bool:
-        """Whether hidden features of a prior are used."""
-        return self.method == "hierarchy" and self.edges == "prior"
+        """Whether hidden features of a prior may be used."""
+        return self.method == "hierarchy" and self.edges != "image"
+
+    @property
+    def fits_prior(self) -> bool:
+        """Whether a prior is used whatever the image."""
+        return self.needs_prior and (self.trains or self.edges == "prior")
 
     @property
     def needs_prior(self) -> bool:
-        """Whether a prior is used."""
+        """Whether a prior may be used."""
         on_prior = self.method == "backprop" and self.superpixels == "prior"
         return self.needs_features or on_prior
 

@@ -95,8 +95,8 @@ class SegmentTask(LabelTask):
             found = segment(
                 image,
                 config=self.config,
-                # Elsewhere a prior is for its own pictures only.
-                prior=prior if self.config.needs_prior else None,
+                # A prior that was fitted for its own pictures changes nothing.
+                prior=prior if prior is self.saved or self.config.fits_prior else None,
                 scribbles=self.scribbles,
                 callback=watched,
                 **self.calling,
