@@ -214,7 +214,8 @@ def test_the_smallest_images(channels: int, reading: str, shape: tuple[int, int]
 @pytest.mark.parametrize("channels", [1, 3])
 def test_noise_has_a_low_score(channels: int, seed: int) -> None:
     image = np.random.default_rng(seed).random((64, 64, channels))
-    assert foreground(image, rng=seed).score < 0.6
+    found = foreground(image, rng=seed)
+    assert found.score < (0.6 if found.labels.any() else 1e-9)
 
 
 def test_halves_are_told_apart() -> None:

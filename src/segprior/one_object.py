@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,7 +36,13 @@ _SEGMENTS = 80
 _SURE = 0.98
 
 
-def read_object(image: NDArray[np.float32], seed: int) -> Reading:
+def read_object(
+    image: NDArray[np.float32],
+    seed: int,
+    *,
+    widths: Sequence[float] = WIDTHS,
+    insets: Sequence[float] = INSETS,
+) -> Reading:
     """Find one object by the vote of seven masks.
 
     Two come from what object and ground look like when the object is near the centre
@@ -53,31 +60,39 @@ def read_object(image: NDArray[np.float32], seed: int) -> Reading:
         In [0, 1], not all one colour; reduced to a longest side of 256.
     seed : int
         Of K-means and of the mixtures of Gaussians.
+    widths : sequence of float
+        Standard deviations of the place of the object, as shares of the sides; two voters each.
+    insets : sequence of float
+        How far rectangles are inside of the image, as shares of the sides; a voter each.
 
     Returns
     -------
     Reading
-        ``score`` is the mean of ``abs(2 * share - 1)`` where the share is above a fifth,
-        ``evidence["agreement"]`` the same of the voters alone.
+        ``score`` is the mean of ``abs(2 * share - 1)`` where the share is above a fifth, or 0 if
+        no object is told from a ground; ``evidence["agreement"]`` that mean of the voters alone.
     """
     image = resize(image, working_shape(image.shape, _OBJECT_SIZE))
     picture = as_picture(image)
     colours = as_colours(image)
     patches = find_patches(colours, seed)
     masks = []
-    for width in WIDTHS:
+    for width in widths:
         likely = likely_object(patches, width=width)
         guess = likely > _threshold(likely)
         masks += [guess, _large_pieces(cut(picture, guess, seed, iterations=3))]
-    for inset in INSETS:
+    for inset in insets:
         box = np.zeros(image.shape[:2], bool)
         box[inside(image.shape, inset)] = True
         masks.append(_large_pieces(cut(picture, box, seed, ground=~box)))
     share: NDArray[np.float32] = np.stack(masks).mean(axis=0, dtype=np.float32)
     agreement = _sureness(share)
     share = _by_regions(share, colours, seed)
+    told = bool(share.max() > 0.5 > share.min())
     return Reading(
-        kind="object", share=share, score=_sureness(share), evidence={"agreement": agreement}
+        kind="object",
+        share=share,
+        score=_sureness(share) if told else 0.0,
+        evidence={"agreement": agreement},
     )
 
 
