@@ -11,7 +11,6 @@ from segprior.appearance import find_patches, likely_object
 from segprior.cues import as_colours, texture_codes
 from segprior.grabcut import as_picture, cut, inside
 from segprior.images import resize, working_shape
-from segprior.levels import meeting_costs
 from segprior.merging import find_regions
 from segprior.readings import Reading
 
@@ -141,12 +140,14 @@ def _likeness(merges: NDArray[np.int32], costs: NDArray[np.float64]) -> NDArray[
 
     The merge that brings two together costs d, that after which 80 segments are left t.
     """
-    count = len(costs) + 1
-    alike = np.eye(count)
-    one, other = np.triu_indices(count, 1)
-    typical = max(float(costs[max(0, count - 1 - _SEGMENTS)]), 1e-9)
-    far = meeting_costs(merges, costs, one, other) / typical
-    alike[one, other] = alike[other, one] = np.exp(-(far**4))
+    typical = max(float(costs[max(0, len(costs) - _SEGMENTS)]), 1e-9)
+    alike = np.eye(len(costs) + 1)
+    parts = list(np.arange(len(alike))[:, None])
+    for (one, other), value in zip(merges.tolist(), np.exp(-((costs / typical) ** 4)), strict=True):
+        # What the first holds so far meets what the second holds.
+        alike[np.ix_(parts[one], parts[other])] = value
+        alike[np.ix_(parts[other], parts[one])] = value
+        parts[one] = np.concatenate([parts[one], parts[other]])
     return alike
 
 
