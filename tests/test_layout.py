@@ -84,6 +84,7 @@ FLOORS = [
         "tiling",
         "torch_engine",
         "training",
+        "vectors",
         "windows",
         "weights",
         "winograd",

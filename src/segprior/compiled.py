@@ -34,23 +34,23 @@ def _packed(matrix: Array) -> Array:
 @lru_cache(maxsize=64)
 def _far(size: int) -> Array:
     """How far lines ``2 c - 1`` to ``2 c + 2`` of the large image are from the small line before
-    them to the one behind: (4, size), see :mod:`segprior.enlarge_kernels`."""
+    them to the one behind: (4, size and a few more), see :mod:`segprior.enlarge_kernels`."""
     places, c = bilinear.positions(size), np.arange(size)
-    far = np.empty((4, size))
-    far[1], far[2] = places[::2] - c + 1, places[1::2] - c
-    far[0, 1:], far[3, :-1] = places[1:-2:2] - c[:-1], places[2::2] - c[:-1]
-    far[0, 0], far[3, -1] = 0, 1  # the lines outside, which are given
-    return far.astype(np.float32)
+    far = np.zeros((4, size + 8), np.float32)
+    far[1, :size], far[2, :size] = places[::2] - c + 1, places[1::2] - c
+    far[0, 1:size], far[3, : size - 1] = places[1:-2:2] - c[:-1], places[2::2] - c[:-1]
+    far[3, size - 1] = 1  # like far[0, 0], of a line outside, which is given
+    return far
 
 
 @lru_cache(maxsize=64)
 def _turned_far(size: int) -> Array:
-    """Weights (8, size) by which small lines take lines of the large image in the adjoint."""
-    far = _far(size)
-    turned = np.zeros((8, size), np.float32)
-    turned[:2], turned[4:6] = far[:2], 1 - far[2:]
-    turned[2:4, :-1] = 1 - far[:2, 1:]
-    turned[6:, 1:] = far[2:, :-1]
+    """Weights (8, …) by which small lines take lines of the large image in the adjoint."""
+    far = _far(size)[:, :size]
+    turned = np.zeros((8, size + 8), np.float32)
+    turned[:2, :size], turned[4:6, :size] = far[:2], 1 - far[2:]
+    turned[2:4, : size - 1] = 1 - far[:2, 1:]
+    turned[6:, 1:size] = far[2:, :-1]
     return turned
 
 
@@ -65,7 +65,7 @@ class _Norm:
     """A normalisation: the moments of what it is given, and the sums its gradient needs."""
 
     def __init__(self, width: int, count: int) -> None:
-        self.moments = np.zeros((2, width))
+        self.moments = np.zeros((3, width))
         self.table = np.empty((4, width), np.float32)
         self.sums = np.zeros((2, width))
         self.count = count
@@ -76,9 +76,11 @@ class _Norm:
         return self.moments
 
     def settle(self, gain: Array, shift: Array) -> Array:
-        inverse = 1 / np.sqrt(self.moments[1] / self.count + EPS)
+        apart, squares = self.moments[:2] / self.count
+        mean = self.moments[2] + apart
+        inverse = (squares - apart * apart + EPS) ** -0.5
         scale = gain * inverse
-        self.table[:] = scale, shift - self.moments[0] * scale, self.moments[0], inverse
+        self.table[:] = scale, shift - mean * scale, mean, inverse
         return self.table
 
 
@@ -159,7 +161,7 @@ class CompiledGenerator:
         if not z2.size:
             z2, weight = output, self._pointwise(block)
             kernels.pointwise_forward(
-                z2, block.z1, weight, block.norm1.table, np.zeros((2, block.width))
+                z2, block.z1, weight, block.norm1.table, np.zeros((3, block.width))
             )
         kernels.activate(output, z2, block.norm2.table)
         return np.ascontiguousarray(output.transpose(0, 2, 1))

@@ -124,15 +124,15 @@ def head_forward(out, z1, w2, w, bias, norm1, norm2):
     rows, channels, n = out.shape
     count, size = band_of(n, rows)
     a = np.zeros((z1.shape[1], size), np.float32)
-    z = np.empty_like(a)
+    z, active = np.empty_like(a), np.empty_like(a)
     y = np.empty((4 * w.shape[0], size), np.float32)
     for first in range(0, rows, count):
         last = min(first + count, rows)
         for r in range(first, last):
             put_activated(a, (r - first) * n, z1, r, norm1)
         mix(z.ctypes.data, size, w2, a.ctypes.data, size, size)
-        activate_band(z, z, norm2)
-        mix(y.ctypes.data, size, w, z.ctypes.data, size, size)
+        activate_band(active, z, norm2)
+        mix(y.ctypes.data, size, w, active.ctypes.data, size, size)
         for r in range(first, last):
             at = np.uintp((r - first) * n)
             for c in range(channels):
