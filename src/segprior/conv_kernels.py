@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segprior.rows import add_moments, put_norm_back, take
+from segprior.rows import add_moments, put_norm_back, slope_back, take
 from segprior.simd import add_dots_at, jit, mix_at, part
 
 __all__ = ["conv_backward", "conv_forward", "shrink_backward", "shrink_forward"]
@@ -142,6 +142,14 @@ def _half_places(channels, size, pitch):
     return places
 
 
+@part
+def _take_all(z, moments, y, first, count, pitch):
+    """Rows ``first`` to ``first + count`` of z from a band, and their moments."""
+    for r in range(first, min(first + count, z.shape[0])):
+        take(z, r, y, (r - first) * pitch)
+        add_moments(moments, y, (r - first) * pitch, z.shape[2], r)
+
+
 @jit
 def conv_forward(z, x, norm, slope, w, moments):
     """Convolve x (H, C, W), normalised and through the leaky ReLU, by w, (O, 9 C) packed."""
@@ -154,9 +162,7 @@ def conv_forward(z, x, norm, slope, w, moments):
     for first in range(0, rows, count):
         _fill(band, x, norm, slope, first, count, pitch)
         mix_at(y.ctypes.data, y.shape[1], w, band.ctypes.data, places, size)
-        for r in range(first, min(first + count, rows)):
-            take(z, r, y, (r - first) * pitch)
-            add_moments(moments, y, (r - first) * pitch, n, r)
+        _take_all(z, moments, y, first, count, pitch)
 
 
 @jit
@@ -171,17 +177,15 @@ def shrink_forward(z, x, norm, slope, w, moments):
     for first in range(0, rows, count):
         _fill_halves(band, x, norm, slope, first, count, pitch)
         mix_at(y.ctypes.data, y.shape[1], w, band.ctypes.data, places, size)
-        for r in range(first, min(first + count, rows)):
-            take(z, r, y, (r - first) * pitch)
-            add_moments(moments, y, (r - first) * pitch, n, r)
+        _take_all(z, moments, y, first, count, pitch)
 
 
 @jit
-def conv_backward(dx, gw, dl, z, x, xnorm, slope, turned, norm, sums):
+def conv_backward(dx, gw, dl, z, x, xnorm, xsums, slope, turned, norm, sums):
     """Gradients of `conv_forward`: gw (O, 9 C), added to, and dx (H, C, W).
 
     ``dl`` is the gradient after the normalisation of z, ``turned`` the weights, (C, 9 O) packed;
-    dx is the gradient after the activation of x.
+    dx is the gradient after the normalisation of x, added up in ``xsums``.
     """
     rows, out, n = z.shape
     channels = x.shape[1]
@@ -203,6 +207,16 @@ def conv_backward(dx, gw, dl, z, x, xnorm, slope, turned, norm, sums):
         mix_at(y.ctypes.data, y.shape[1], turned, dz.ctypes.data, back, size)
         for line in range(first, min(first + count, rows + 2)):
             _fold(dx, outside, y, line, np.uintp((line - first) * pitch))
+        _slope_back_all(dx, x, xnorm, xsums, first - 3, count, first + count >= rows + 2)
+
+
+@part
+def _slope_back_all(dx, x, norm, sums, first, count, last):
+    """Take rows ``first`` to ``first + count`` back through an activation, or all that are left:
+    a line outside may still be added to the last three of those that were folded."""
+    rows, _, n = dx.shape
+    for r in range(max(first, 0), rows if last else min(first + count, rows)):
+        slope_back(dx[r], x[r], 0, n, norm, sums)
 
 
 @part
@@ -227,7 +241,7 @@ def _fold(dx, outside, y, line, at):
 
 
 @jit
-def shrink_backward(dx, gw, dl, z, x, xnorm, slope, turned, norm, sums):
+def shrink_backward(dx, gw, dl, z, x, xnorm, xsums, slope, turned, norm, sums):
     """The same with stride 2; ``turned`` are the weights by what they go back to, for rows and
     columns of odd number, of odd and even, even and odd, and even number. dx may be empty."""
     rows, out, n = z.shape
@@ -264,6 +278,9 @@ def shrink_backward(dx, gw, dl, z, x, xnorm, slope, turned, norm, sums):
                     y[0, c, at + 1] += y[0, c, at]
                     y[2, c, at + 1] += y[2, c, at]
                 _fold_halves(dx, outside, y, line, at)
+            _slope_back_all(
+                dx, x, xnorm, xsums, 2 * first - 3, 2 * count, first + count >= rows + 1
+            )
 
 
 @part

@@ -15,15 +15,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from segprior.rows import add_moments, norm_back, put, take
+from segprior.rows import add_moments, norm_back, put, put_activated, slope_back, take
 from segprior.simd import add_dots, jit, mix, part
 from segprior.vectors import address, evens, first_pairs, last_pairs, load, odds, spread, store
 
 __all__ = [
-    "add_variance_gradient",
     "enlarge_backward",
     "enlarge_forward",
     "enlarged_moments",
+    "variance_backward",
 ]
 
 _BAND = 168  # columns mixed at once, the lines between two rows with them; back, twice as many
@@ -246,17 +246,20 @@ def enlarge_backward(dx, gw, dl, z, x, turned, row_turned, column_turned, norm, 
 
 
 @jit
-def enlarged_moments(s, x, row_squares, row_sums, column_squares, column_sums, total):
-    """Sums and sums of squares of x (h, C, w) enlarged, into total (2, C); s is kept for later.
+def enlarged_moments(s, x, z, norm, row_squares, row_sums, column_squares, column_sums, total):
+    """Activate z to x (h, C, w); sums and sums of squares of x enlarged into total (2, C).
 
-    See :func:`segprior.enlarge.enlarged_variance`: ``row_squares`` (2, h) and ``column_squares``
+    s is kept for later. See :func:`segprior.enlarge.enlarged_variance`: ``row_squares`` (2, h) and ``column_squares``
     (2, w) are the diagonal and the side diagonal, which ends in 0.
     """
     rows, channels, columns = x.shape
     t = np.zeros(columns + 2, np.float32)
     before = np.zeros(columns, np.float32)
     before[1:] = column_squares[1, : columns - 1]
+    put_activated(x[0], 0, z, 0, norm)
     for r in range(rows):
+        if r + 1 < rows:
+            put_activated(x[r + 1], 0, z, r + 1, norm)
         d, above, below = row_squares[0, r], max(r - 1, 0), min(r + 1, rows - 1)
         low = row_squares[1, above] if r > 0 else np.float32(0)
         high = row_squares[1, r]
@@ -278,8 +281,9 @@ def enlarged_moments(s, x, row_squares, row_sums, column_squares, column_sums, t
 
 
 @jit
-def add_variance_gradient(dx, s, factor, mean, row_sums, column_sums):
-    """Add factor * (s - mean * row_sums * column_sums) to dx (h, C, w), channel by channel."""
+def variance_backward(dx, s, factor, mean, row_sums, column_sums, z, norm, sums):
+    """Add factor * (s - mean * row_sums * column_sums) to dx (h, C, w), channel by channel; then
+    take it back through the activation of z, in place, and add up sums (2, C)."""
     rows, channels, columns = dx.shape
     for r in range(rows):
         for c in range(channels):
@@ -287,3 +291,4 @@ def add_variance_gradient(dx, s, factor, mean, row_sums, column_sums):
             m = f * mean[c] * row_sums[r]
             for j in range(columns):
                 dx[r, c, j] += f * s[r, c, j] - m * column_sums[j]
+        slope_back(dx[r], z[r], 0, columns, norm, sums)
