@@ -13,6 +13,7 @@ import numpy as np
 
 from segprior.rows import add_moments, put_norm_back, slope_back, take
 from segprior.simd import add_dots_at, jit, mix_at, part
+from segprior.vectors import address, evens, larger, load, odds, spread, store
 
 __all__ = ["conv_backward", "conv_forward", "shrink_backward", "shrink_forward"]
 
@@ -55,11 +56,15 @@ def _places(channels, size, down, across, flipped):
 
 
 @part
-def _keep(band, to, start, size):
+def _keep(band, start, size):
     """What two bands share, from the end of the one to the start of the next."""
+    whole = size // 8 * 8
     for c in range(band.shape[0]):
-        for j in range(np.uintp(size)):
-            band[c, np.uintp(to) + j] = band[c, np.uintp(start) + j]
+        to = address(band) + c * band.strides[0]
+        for j in range(0, 4 * whole, 32):
+            store(to + j, load(to + 4 * start + j))
+        for j in range(whole, size):
+            band[c, j] = band[c, start + j]
 
 
 @part
@@ -80,14 +85,21 @@ def _put_line(band, at, x, r, norm, slope):
 def _put_halves(band, plane, at, x, r, norm, slope):
     """The same, columns apart: those before into rows ``4 c + plane``, the others into the next."""
     _, channels, columns = x.shape
-    to = np.uintp(at)
+    whole = columns // 16 * 8
     for c in range(channels):
         s, t = norm[0, c], norm[1, c]
+        scale, offset, part_of = spread(s), spread(t), spread(slope)
         k = 4 * c + plane
-        for j in range(np.uintp(columns // 2)):
-            v, w = x[r, c, 2 * j] * s + t, x[r, c, 2 * j + 1] * s + t
-            band[k + 1, to + j] = max(v, v * slope)
-            band[k, to + 1 + j] = max(w, w * slope)
+        to, source = address(band[k, at:]), address(x[r, c])
+        for j in range(0, 4 * whole, 32):
+            one, two = load(source + 2 * j), load(source + 2 * j + 32)
+            v, w = evens(one, two) * scale + offset, odds(one, two) * scale + offset
+            store(to + band.strides[0] + j, larger(v, v * part_of))
+            store(to + 4 + j, larger(w, w * part_of))
+        for j in range(whole, columns // 2):
+            a, b = x[r, c, 2 * j] * s + t, x[r, c, 2 * j + 1] * s + t
+            band[k + 1, at + j] = max(a, a * slope)
+            band[k, at + 1 + j] = max(b, b * slope)
         band[k, at] = band[k, at + 1]
 
 
@@ -108,7 +120,7 @@ def _fill(band, x, norm, slope, first, count, pitch):
     rows = x.shape[0]
     done = 0
     if first > 0:
-        _keep(band, 0, count * pitch, 2 * pitch)
+        _keep(band, count * pitch, 2 * pitch)
         done = 2
     for line in range(first + done, min(first + count, rows) + 2):
         if line < rows + 2:
@@ -122,7 +134,7 @@ def _fill_halves(band, x, norm, slope, first, count, pitch):
     done = 0
     if first > 0:
         for c in range(x.shape[1]):
-            _keep(band[4 * c : 4 * c + 2], 0, count * pitch, pitch)
+            _keep(band[4 * c : 4 * c + 2], count * pitch, pitch)
         done = 1
     for line in range(first + done, min(first + count, rows) + 1):
         _put_halves(band, 0, (line - first) * pitch, x, _seen(2 * line - 1, 2 * rows), norm, slope)
@@ -199,7 +211,7 @@ def conv_backward(dx, gw, dl, z, x, xnorm, xsums, slope, turned, norm, sums):
     for first in range(0, rows + 2, count):
         _fill(band, x, xnorm, slope, first, count, pitch)
         if first > 0:
-            _keep(dz, 0, count * pitch, 2 * pitch)
+            _keep(dz, count * pitch, 2 * pitch)
         for r in range(first, first + count):
             _put_gradient(dz, (r - first + 2) * pitch + 2, dl, z, r, norm, sums)
         start = dz.ctypes.data + 4 * (2 * pitch + 2)
@@ -263,7 +275,7 @@ def shrink_backward(dx, gw, dl, z, x, xnorm, xsums, slope, turned, norm, sums):
     for first in range(0, rows + 1, count):
         _fill_halves(band, x, xnorm, slope, first, count, pitch)
         if first > 0:
-            _keep(dz, 0, count * pitch, pitch)
+            _keep(dz, count * pitch, pitch)
         for r in range(first, first + count):
             _put_gradient(dz, (r - first + 1) * pitch + 1, dl, z, r, norm, sums)
         start = dz.ctypes.data + 4 * (pitch + 1)

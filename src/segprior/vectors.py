@@ -17,7 +17,17 @@ from numba.extending import intrinsic, lower_builtin, models, register_model
 
 from segprior.simd import LANES, VECTOR, part
 
-__all__ = ["address", "evens", "first_pairs", "last_pairs", "load", "odds", "spread", "store"]
+__all__ = [
+    "address",
+    "evens",
+    "first_pairs",
+    "larger",
+    "last_pairs",
+    "load",
+    "odds",
+    "spread",
+    "store",
+]
 
 _CONTRACT = ("contract",)  # a product and a sum may be one instruction
 
@@ -99,6 +109,16 @@ def spread(typing, value):
         return _chosen(builder, first, undefined, [0] * LANES)
 
     return _vector(types.float32), generate
+
+
+@intrinsic
+def larger(typing, a, b):
+    """The larger of each two numbers."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.select(builder.fcmp_ordered(">", *arguments), *arguments)
+
+    return _vector(_vector, _vector), generate
 
 
 def _shuffle(lanes: list[int], about: str) -> Any:
