@@ -235,21 +235,22 @@ def _slope_back_all(dx, x, norm, sums, first, count, last):
 def _fold(dx, outside, y, line, at):
     """A line of the gradient of a reflected image into that of the image."""
     rows, channels, n = dx.shape
+    first = at + np.uintp(1)
     for c in range(channels):
         y[c, at + 2] += y[c, at]
         y[c, at + n - 1] += y[c, at + n + 1]
         if line == 0:
             for j in range(np.uintp(n)):
-                outside[c, j] = y[c, at + 1 + j]
+                outside[c, j] = y[c, first + j]
         elif line == rows + 1:
             for j in range(np.uintp(n)):
-                dx[rows - 2, c, j] += y[c, at + 1 + j]
+                dx[rows - 2, c, j] += y[c, first + j]
         elif line == 2:
             for j in range(np.uintp(n)):
-                dx[1, c, j] = y[c, at + 1 + j] + outside[c, j]
+                dx[1, c, j] = y[c, first + j] + outside[c, j]
         else:
             for j in range(np.uintp(n)):
-                dx[line - 1, c, j] = y[c, at + 1 + j]
+                dx[line - 1, c, j] = y[c, first + j]
 
 
 @jit
@@ -298,21 +299,21 @@ def shrink_backward(dx, gw, dl, z, x, xnorm, xsums, slope, turned, norm, sums):
 @part
 def _fold_halves(dx, outside, y, line, at):
     rows, channels, columns = dx.shape
-    n = np.uintp(columns // 2)
+    n, first = np.uintp(columns // 2), at + np.uintp(1)
     for c in range(channels):
         if line == 0:
             for j in range(n):
                 outside[c, 2 * j] = y[1, c, at + j]
-                outside[c, 2 * j + 1] = y[0, c, at + 1 + j]
+                outside[c, 2 * j + 1] = y[0, c, first + j]
         elif line == 1:
             for j in range(n):
                 dx[1, c, 2 * j] = y[1, c, at + j] + outside[c, 2 * j]
-                dx[1, c, 2 * j + 1] = y[0, c, at + 1 + j] + outside[c, 2 * j + 1]
+                dx[1, c, 2 * j + 1] = y[0, c, first + j] + outside[c, 2 * j + 1]
         else:
             for j in range(n):
                 dx[2 * line - 1, c, 2 * j] = y[1, c, at + j]
-                dx[2 * line - 1, c, 2 * j + 1] = y[0, c, at + 1 + j]
+                dx[2 * line - 1, c, 2 * j + 1] = y[0, c, first + j]
         if 2 * line < rows:
             for j in range(n):
                 dx[2 * line, c, 2 * j] = y[3, c, at + j]
-                dx[2 * line, c, 2 * j + 1] = y[2, c, at + 1 + j]
+                dx[2 * line, c, 2 * j + 1] = y[2, c, first + j]
