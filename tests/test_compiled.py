@@ -188,7 +188,11 @@ def test_moments_of_the_enlarged_image() -> None:
 
     x = np.random.default_rng(0).normal(size=(5, 2, 9)).astype(np.float32)
     kept, total = np.empty_like(x), np.zeros((2, 2))
-    enlarge_kernels.enlarged_moments(kept, x, *_squares(5), *_squares(9), total)
+    z, x = x, np.empty_like(x)
+    norm = np.array([[2, 1], [0, 0.5], [0, 0], [1, 1]], np.float32)
+    enlarge_kernels.enlarged_moments(kept, x, z, norm, *_squares(5), *_squares(9), total)
+    made = z * norm[0][:, None] + norm[1][:, None]
+    np.testing.assert_allclose(x, np.maximum(made, 0.2 * made), rtol=1e-5)
     small = torch.from_numpy(x).permute(1, 0, 2)[None]
     large = torch.nn.functional.interpolate(
         small, scale_factor=2, mode="bilinear", align_corners=True

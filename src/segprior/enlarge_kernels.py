@@ -249,8 +249,8 @@ def enlarge_backward(dx, gw, dl, z, x, turned, row_turned, column_turned, norm, 
 def enlarged_moments(s, x, z, norm, row_squares, row_sums, column_squares, column_sums, total):
     """Activate z to x (h, C, w); sums and sums of squares of x enlarged into total (2, C).
 
-    s is kept for later. See :func:`segprior.enlarge.enlarged_variance`: ``row_squares`` (2, h) and ``column_squares``
-    (2, w) are the diagonal and the side diagonal, which ends in 0.
+    s is kept for later. See :func:`segprior.enlarge.enlarged_variance`: ``row_squares`` (2, h) and
+    ``column_squares`` (2, w) are the diagonal and the side diagonal, which ends in 0.
     """
     rows, channels, columns = x.shape
     t = np.zeros(columns + 2, np.float32)

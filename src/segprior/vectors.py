@@ -29,6 +29,7 @@ __all__ = [
     "store",
 ]
 
+_instruction: Any = intrinsic  # whose type takes the compiler's argument for one of the caller's
 _CONTRACT = ("contract",)  # a product and a sum may be one instruction
 
 
@@ -73,7 +74,7 @@ def address(x):
     return np.int64(x.ctypes.data)
 
 
-@intrinsic
+@_instruction
 def load(typing, address):
     """The eight floats at an address."""
 
@@ -83,7 +84,7 @@ def load(typing, address):
     return _vector(types.int64), generate
 
 
-@intrinsic
+@_instruction
 def store(typing, address, vector):
     """Write eight floats to an address."""
 
@@ -99,7 +100,7 @@ def _chosen(builder: Any, a: Any, b: Any, lanes: list[int]) -> Any:
     return builder.shuffle_vector(a, b, mask)
 
 
-@intrinsic
+@_instruction
 def spread(typing, value):
     """Eight times the same number."""
 
@@ -111,7 +112,7 @@ def spread(typing, value):
     return _vector(types.float32), generate
 
 
-@intrinsic
+@_instruction
 def larger(typing, a, b):
     """The larger of each two numbers."""
 
@@ -122,7 +123,7 @@ def larger(typing, a, b):
 
 
 def _shuffle(lanes: list[int], about: str) -> Any:
-    @intrinsic
+    @_instruction
     def shuffle(typing, a, b):
         def generate(context, builder, signature, arguments):
             return _chosen(builder, *arguments, lanes)
