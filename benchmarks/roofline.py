@@ -172,13 +172,14 @@ def parts(size: tuple[int, int]) -> list[tuple[str, Any, tuple[Any, ...], float,
     rng = np.random.default_rng(0)
     row, d = (rng.normal(size=(1, c, n)).astype(np.float32) for _ in range(2))
     band, norm = np.zeros((c, n + 2), np.float32), np.ones((4, c), np.float32)
-    sums = np.zeros((2, c))
-    ring = rng.normal(size=(4, 9 * c, half + 2)).astype(np.float32)
-    back = rng.normal(size=(8, 3 * c, half)).astype(np.float32)
-    t, line = np.zeros((2, 3 * c, half + 2), np.float32), np.zeros((2, half), np.float32)
-    far, turned = np.full((4, half), 0.5, np.float32), np.full((8, half), 0.5, np.float32)
+    sums, moments_of = np.zeros((2, c)), np.zeros((3, c))
+    wide = half + 16
+    ring = rng.normal(size=(4, 9 * c, wide)).astype(np.float32)
+    back = rng.normal(size=(8, 3 * c, wide)).astype(np.float32)
+    t, spare = np.zeros((2, 3, wide), np.float32), np.zeros((2, 16), np.float32)
+    far, turned = np.full((4, wide), 0.5, np.float32), np.full((8, wide), 0.5, np.float32)
     lines = np.full((8, 9), 0.5, np.float32)
-    nine, apart = np.zeros((9 * c, half), np.float32), np.zeros((2, half + 2), np.float32)
+    nine, apart = np.zeros((9 * c, wide), np.float32), np.zeros((2, wide), np.float32)
     slope = np.float32(0.2)
     moments, line_of, slope_back = rows.add_moments, conv_kernels._put_line, rows.slope_back
     norm_back, enlarge_rows = rows.put_norm_back, enlarge_kernels._enlarge_rows
@@ -207,35 +208,35 @@ def parts(size: tuple[int, int]) -> list[tuple[str, Any, tuple[Any, ...], float,
 
     @njit(**FAST)
     def enlarge_rows_loop(t, ring, far):  # type: ignore[no-untyped-def]
-        for k in range(r // 2):
-            enlarge_rows(t, ring, 1, half + 2, far, 1 + k % 4, 9)
+        for k in range(r // 2 * c):
+            enlarge_rows(t, ring, k % c, 1, half + 2, far, 1 + k // c % 4, 9)
 
     @njit(**FAST)
-    def enlarge_columns_loop(z, t, far, line):  # type: ignore[no-untyped-def]
-        for k in range(r):
-            enlarge_columns(z, 0, t, k % 2, far, line)
+    def enlarge_columns_loop(z, t, far, spare):  # type: ignore[no-untyped-def]
+        for k in range(r * c):
+            enlarge_columns(z, 0, k % c, t, k // c % 2, far, spare)
 
     @njit(**FAST)
-    def reduce_columns_loop(back, z, turned, apart):  # type: ignore[no-untyped-def]
-        for k in range(r):
-            reduce_columns(back, k % 8, z[0], turned, apart)
+    def reduce_columns_loop(back, apart, d, z, norm, sums, turned, spare):  # type: ignore[no-untyped-def]
+        for k in range(r * c):
+            reduce_columns(back, k % c, apart, d, z, 0, norm, sums, turned, spare)
 
     @njit(**FAST)
     def reduce_rows_loop(nine, back, lines):  # type: ignore[no-untyped-def]
-        for k in range(r // 2):
-            reduce_rows(nine, 0, back, lines, 2 + k % 4)
+        for k in range(r // 2 * c):
+            reduce_rows(nine, 0, back, k % c, lines, 2 + k // c % 4, 9, half)
 
     pixels = float(r * n * c)
     return [
-        ("moments", moments_loop, (row, sums), 4 * pixels, 8 * pixels),
+        ("moments", moments_loop, (row, moments_of), 4 * pixels, 8 * pixels),
         ("normalise, leaky ReLU, padding", line_loop, (band, row, norm), 4 * pixels, 8 * pixels),
         ("leaky ReLU back, sums", slope_loop, (d, row, norm, sums), 7 * pixels, 12 * pixels),
         ("normalisation back", norm_loop, (band, d, row, norm, sums), 5 * pixels, 12 * pixels),
         ("enlarging, rows", enlarge_rows_loop, (t, ring, far), 21 * pixels, 27 * pixels),
-        ("enlarging, columns", enlarge_columns_loop, (row, t, far, line), 10.5 * pixels,
+        ("enlarging, columns", enlarge_columns_loop, (row, t, far, spare[0]), 10.5 * pixels,
          22 * pixels),
-        ("its adjoint, columns", reduce_columns_loop, (back, row, turned, apart), 10.5 * pixels,
-         32 * pixels),
+        ("normalisation back and adjoint, columns", reduce_columns_loop,
+         (back, apart, d, row, norm, sums, turned, spare), 15.5 * pixels, 36 * pixels),
         ("its adjoint, rows", reduce_rows_loop, (nine, back, lines), 15.75 * pixels,
          27 * pixels),
     ]  # fmt: skip

@@ -13,7 +13,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from segprior import conv_kernels, enlarge_kernels, kernels, rows, simd
+from segprior import conv_kernels, enlarge_kernels, kernels, rows, simd, vectors
 from segprior.compiled import CompiledGenerator
 from segprior.config import PriorConfig
 from segprior.engines import CompiledEngine, cpu_engine
@@ -152,11 +152,29 @@ def test_dots_are_added_up() -> None:
 
 def test_moments_of_rows_far_from_zero() -> None:
     z = np.random.default_rng(0).normal(1000, 1, (30, 2, 40)).astype(np.float32)
-    total = np.zeros((2, 2))
+    total = np.zeros((3, 2))
     for row in range(len(z)):
         rows.add_moments(total, z[row], 0, 40, row)
-    np.testing.assert_allclose(total[0], z.mean((0, 2), dtype=np.float64), rtol=1e-6)
-    np.testing.assert_allclose(total[1] / (30 * 40), z.var((0, 2), dtype=np.float64), rtol=1e-3)
+    apart, squares = total[:2] / (30 * 40)
+    np.testing.assert_allclose(total[2] + apart, z.mean((0, 2), dtype=np.float64), rtol=1e-6)
+    np.testing.assert_allclose(squares - apart**2, z.var((0, 2), dtype=np.float64), rtol=1e-5)
+
+
+def test_vectors_are_loaded_computed_with_and_stored() -> None:
+    @simd.jit
+    def turned(x, y, k):  # type: ignore[no-untyped-def]
+        at, to = vectors.address(x), vectors.address(y)
+        even = vectors.evens(vectors.load(at), vectors.load(at + 32))
+        odd = vectors.odds(vectors.load(at), vectors.load(at + 32))
+        found = vectors.spread(k) * even + odd
+        vectors.store(to, vectors.first_pairs(found, odd - even))
+        vectors.store(to + 32, vectors.last_pairs(found, odd - even))
+
+    x = np.arange(16, dtype=np.float32)
+    y = np.empty(16, np.float32)
+    turned(x, y, np.float32(2))
+    np.testing.assert_array_equal(y[::2], 2 * x[::2] + x[1::2])
+    np.testing.assert_array_equal(y[1::2], np.ones(8))
 
 
 def test_exponential() -> None:
@@ -170,7 +188,11 @@ def test_moments_of_the_enlarged_image() -> None:
 
     x = np.random.default_rng(0).normal(size=(5, 2, 9)).astype(np.float32)
     kept, total = np.empty_like(x), np.zeros((2, 2))
-    enlarge_kernels.enlarged_moments(kept, x, *_squares(5), *_squares(9), total)
+    z, x = x, np.empty_like(x)
+    norm = np.array([[2, 1], [0, 0.5], [0, 0], [1, 1]], np.float32)
+    enlarge_kernels.enlarged_moments(kept, x, z, norm, *_squares(5), *_squares(9), total)
+    made = z * norm[0][:, None] + norm[1][:, None]
+    np.testing.assert_allclose(x, np.maximum(made, 0.2 * made), rtol=1e-5)
     small = torch.from_numpy(x).permute(1, 0, 2)[None]
     large = torch.nn.functional.interpolate(
         small, scale_factor=2, mode="bilinear", align_corners=True

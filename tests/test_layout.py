@@ -88,6 +88,7 @@ FLOORS = [
         "tiling",
         "torch_engine",
         "training",
+        "vectors",
         "windows",
         "weights",
         "winograd",

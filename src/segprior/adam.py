@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Adam", "ArrayAdam"]
+__all__ = ["EPS", "MEAN", "SQUARE", "Adam", "ArrayAdam"]
 
-_MEAN, _SQUARE, _EPS = 0.9, 0.999, 1e-8
+MEAN, SQUARE, EPS = 0.9, 0.999, 1e-8
 
 
 class Adam:
@@ -51,14 +51,14 @@ class Adam:
 
         gradients = list(gradients)
         self.steps += 1
-        rate = self.learning_rate / (1 - _MEAN**self.steps)
+        rate = self.learning_rate / (1 - MEAN**self.steps)
         with torch.no_grad():
-            torch._foreach_lerp_(self.means, gradients, 1 - _MEAN)
-            torch._foreach_mul_(self.squares, _SQUARE)
-            torch._foreach_addcmul_(self.squares, gradients, gradients, 1 - _SQUARE)
+            torch._foreach_lerp_(self.means, gradients, 1 - MEAN)
+            torch._foreach_mul_(self.squares, SQUARE)
+            torch._foreach_addcmul_(self.squares, gradients, gradients, 1 - SQUARE)
             deviations = torch._foreach_sqrt(self.squares)
-            torch._foreach_div_(deviations, (1 - _SQUARE**self.steps) ** 0.5)
-            torch._foreach_add_(deviations, _EPS)
+            torch._foreach_div_(deviations, (1 - SQUARE**self.steps) ** 0.5)
+            torch._foreach_add_(deviations, EPS)
             torch._foreach_addcdiv_(self.parameters, self.means, deviations, -rate)
 
 
@@ -80,26 +80,30 @@ class ArrayAdam:
 
     def __init__(self, parameters: Mapping[str, NDArray[np.float32]], learning_rate: float) -> None:
         self.flat = np.concatenate([value.ravel() for value in parameters.values()])
-        ends = np.cumsum([value.size for value in parameters.values()])
-        parts = np.split(self.flat, ends[:-1])
-        self.parameters = {
-            name: part.reshape(value.shape)
-            for (name, value), part in zip(parameters.items(), parts, strict=True)
-        }
+        self.parameters = self._parts(self.flat, parameters)
         self.learning_rate = learning_rate
         self.steps = 0
-        self.mean = np.zeros_like(self.flat)
-        self.square = np.zeros_like(self.flat)
+        self.mean, self.square, self.gradient = (np.zeros_like(self.flat) for _ in range(3))
+        self.gradients = self._parts(self.gradient, parameters)
+
+    @staticmethod
+    def _parts(
+        flat: NDArray[np.float32], like: Mapping[str, NDArray[np.float32]]
+    ) -> dict[str, NDArray[np.float32]]:
+        ends = np.cumsum([value.size for value in like.values()])
+        parts = np.split(flat, ends[:-1])
+        return {
+            name: part.reshape(value.shape)
+            for (name, value), part in zip(like.items(), parts, strict=True)
+        }
 
     def step(self, gradients: Mapping[str, NDArray[np.float32]]) -> None:
         """Update the parameters by their gradients, given under the same names."""
-        gradient = np.concatenate([gradients[name].ravel() for name in self.parameters])
+        from segprior.kernels import adam_step
+
+        for name, gradient in self.gradients.items():
+            gradient[...] = gradients[name]
         self.steps += 1
-        rate = np.float32(self.learning_rate / (1 - _MEAN**self.steps))
-        self.mean += np.float32(1 - _MEAN) * (gradient - self.mean)
-        self.square *= np.float32(_SQUARE)
-        self.square += np.float32(1 - _SQUARE) * gradient * gradient
-        deviation = np.sqrt(self.square)
-        deviation /= np.float32((1 - _SQUARE**self.steps) ** 0.5)
-        deviation += np.float32(_EPS)
-        self.flat -= rate * self.mean / deviation
+        rate = np.float32(self.learning_rate / (1 - MEAN**self.steps))
+        deviation = np.float32((1 - SQUARE**self.steps) ** 0.5)
+        adam_step(self.flat, self.mean, self.square, self.gradient, rate, deviation)

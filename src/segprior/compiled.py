@@ -19,38 +19,32 @@ from segprior import bilinear, conv_kernels, enlarge_kernels, kernels
 
 __all__ = ["CompiledGenerator"]
 
-EPS = 1e-5
+EPS = 1e-5  # of the normalisation before an enlarging convolution
 SLOPE = np.float32(0.2)
 
 Array = NDArray[np.float32]
 
 
-def _packed(matrix: Array) -> Array:
-    """A matrix (O, I), O a multiple of 4, as `simd.mix` takes it: (O / 4, I, 4)."""
-    rows, columns = matrix.shape
-    return np.ascontiguousarray(matrix.reshape(rows // 4, 4, columns).transpose(0, 2, 1))
-
-
 @lru_cache(maxsize=64)
 def _far(size: int) -> Array:
     """How far lines ``2 c - 1`` to ``2 c + 2`` of the large image are from the small line before
-    them to the one behind: (4, size), see :mod:`segprior.enlarge_kernels`."""
+    them to the one behind: (4, size and a few more), see :mod:`segprior.enlarge_kernels`."""
     places, c = bilinear.positions(size), np.arange(size)
-    far = np.empty((4, size))
-    far[1], far[2] = places[::2] - c + 1, places[1::2] - c
-    far[0, 1:], far[3, :-1] = places[1:-2:2] - c[:-1], places[2::2] - c[:-1]
-    far[0, 0], far[3, -1] = 0, 1  # the lines outside, which are given
-    return far.astype(np.float32)
+    far = np.zeros((4, size + 8), np.float32)
+    far[1, :size], far[2, :size] = places[::2] - c + 1, places[1::2] - c
+    far[0, 1:size], far[3, : size - 1] = places[1:-2:2] - c[:-1], places[2::2] - c[:-1]
+    far[3, size - 1] = 1  # like far[0, 0], of a line outside, which is given
+    return far
 
 
 @lru_cache(maxsize=64)
 def _turned_far(size: int) -> Array:
-    """Weights (8, size) by which small lines take lines of the large image in the adjoint."""
-    far = _far(size)
-    turned = np.zeros((8, size), np.float32)
-    turned[:2], turned[4:6] = far[:2], 1 - far[2:]
-    turned[2:4, :-1] = 1 - far[:2, 1:]
-    turned[6:, 1:] = far[2:, :-1]
+    """Weights (8, …) by which small lines take lines of the large image in the adjoint."""
+    far = _far(size)[:, :size]
+    turned = np.zeros((8, size + 8), np.float32)
+    turned[:2, :size], turned[4:6, :size] = far[:2], 1 - far[2:]
+    turned[2:4, : size - 1] = 1 - far[:2, 1:]
+    turned[6:, 1:size] = far[2:, :-1]
     return turned
 
 
@@ -65,7 +59,7 @@ class _Norm:
     """A normalisation: the moments of what it is given, and the sums its gradient needs."""
 
     def __init__(self, width: int, count: int) -> None:
-        self.moments = np.zeros((2, width))
+        self.moments = np.zeros((3, width))
         self.table = np.empty((4, width), np.float32)
         self.sums = np.zeros((2, width))
         self.count = count
@@ -76,9 +70,7 @@ class _Norm:
         return self.moments
 
     def settle(self, gain: Array, shift: Array) -> Array:
-        inverse = 1 / np.sqrt(self.moments[1] / self.count + EPS)
-        scale = gain * inverse
-        self.table[:] = scale, shift - self.moments[0] * scale, self.moments[0], inverse
+        kernels.settle(self.table, self.moments, self.count, gain, shift)
         return self.table
 
 
@@ -102,14 +94,9 @@ class _Block:
             self.turned_far = _turned_far(rows // 2), _turned_far(columns // 2)
             self.squares = (*_squares(rows // 2), *_squares(columns // 2))
             self.kept = np.empty((rows // 2, into, columns // 2), np.float32)
-            self.mixed = np.empty((9 * width, into), np.float32)
+            self.taps, self.mixed = (np.empty((9 * width, into), np.float32) for _ in range(2))
             self.mean = np.empty(into, np.float32)
             self.inverse = np.empty(into)
-
-
-def _flat(weight: Array) -> Array:
-    """Weights (O, C, 3, 3) as (O, 9 C): taps, then channels."""
-    return weight.transpose(0, 2, 3, 1).reshape(len(weight), -1)
 
 
 def _unflat(flat: Array) -> Array:
@@ -118,11 +105,11 @@ def _unflat(flat: Array) -> Array:
 
 def _apart(weight: Array, wanted: bool) -> tuple[Array, ...]:
     """Weights (O, C, 3, 3) of stride 2 as (C, taps O), packed, by what they take gradients to."""
-    if not wanted:  # and may not be packable
+    if not wanted:
         return (np.empty((0, 0, 4), np.float32),) * 4
     turned = weight.transpose(1, 2, 3, 0)  # (C, 3, 3, O)
     taps = slice(0, 3, 2), slice(1, 2)
-    return tuple(_packed(turned[:, a, b].reshape(len(turned), -1)) for a in taps for b in taps)
+    return tuple(kernels.packed(turned[:, a, b]) for a in taps for b in taps)
 
 
 class CompiledGenerator:
@@ -157,9 +144,9 @@ class CompiledGenerator:
         block = next(b for b in self.blocks if b.name == name)
         z2, output = block.z2, np.empty_like(block.gradient)
         if not z2.size:
-            z2, weight = output, self._pointwise(block)
+            z2, weight = output, self._packed(block, "conv2")
             kernels.pointwise_forward(
-                z2, block.z1, weight, block.norm1.table, np.zeros((2, block.width))
+                z2, block.z1, weight, block.norm1.table, np.zeros((3, block.width))
             )
         kernels.activate(output, z2, block.norm2.table)
         return np.ascontiguousarray(output.transpose(0, 2, 1))
@@ -185,9 +172,9 @@ class CompiledGenerator:
             after = self.blocks[place + 1] if place + 1 < len(self.blocks) else block
             x = block.output if after.up else block.z2
         last = self.blocks[-1]
-        w = self._head()
         kernels.head_forward(
-            self.generated, last.z1, self._pointwise(last), _packed(w), self.weights["head_bias"],
+            self.generated, last.z1, self._packed(last, "conv2"),
+            kernels.packed(self.weights["head"].transpose(0, 2, 3, 1)), self.weights["head_bias"],
             last.norm1.table, last.norm2.table,
         )  # fmt: skip
         return self.generated
@@ -208,11 +195,12 @@ class CompiledGenerator:
             Gradients by the names, and of the shapes, of the weights.
         """
         last = self.blocks[-1]
-        w = self._head()
-        gw, gb = np.zeros_like(w), np.zeros(self.generated.shape[1], np.float32)
+        head, gb = self.weights["head"], np.zeros(self.generated.shape[1], np.float32)
+        gw = np.zeros((-(-len(gb) // 4) * 4, last.width), np.float32)
         kernels.head_backward(
-            last.gradient, gw, gb, gradient, self.generated, last.z1, self._pointwise(last),
-            _packed(w.T), last.norm1.table, last.norm2.table, last.norm2.sums,
+            last.gradient, gw, gb, gradient, self.generated, last.z1, self._packed(last, "conv2"),
+            kernels.packed(head.transpose(1, 2, 3, 0)), last.norm1.table, last.norm2.table,
+            last.norm2.sums,
         )  # fmt: skip
         self.gradients = {"head": gw[: len(gb), :, None, None], "head_bias": gb}
         for place in range(len(self.blocks) - 1, -1, -1):
@@ -220,12 +208,15 @@ class CompiledGenerator:
             self._backward(place, self.inputs[place], before)
         return self.gradients
 
-    def _pointwise(self, block: _Block) -> Array:
-        return _packed(self._of(block, "conv2")[:, :, 0, 0])
+    def _packed(self, block: _Block, name: str) -> Array:
+        """Weights of a convolution as (O, taps C), packed."""
+        packed: Array = kernels.packed(self._of(block, name).transpose(0, 2, 3, 1))
+        return packed
 
-    def _head(self) -> Array:
-        w = self.weights["head"][:, :, 0, 0]
-        return np.pad(w, ((0, -len(w) % 4), (0, 0)))
+    def _turned(self, block: _Block, name: str) -> Array:
+        """The same as (C, taps O), packed."""
+        packed: Array = kernels.packed(self._of(block, name).transpose(1, 2, 3, 0))
+        return packed
 
     def _of(self, block: _Block, name: str) -> Array:
         return self.weights[f"blocks.{block.name}.{name}"]
@@ -241,95 +232,91 @@ class CompiledGenerator:
         block = self.blocks[place]
         moments = block.norm1.clear(), block.norm2.clear()
         if block.up:
-            block.mixed = self._mixed(block, x)
-            enlarge_kernels.enlarge_forward(
-                block.z1, x, _packed(block.mixed), *block.far, moments[0]
-            )
+            self._mix(block, x, self.blocks[place - 1])
+            w = kernels.packed(block.mixed[:, None, None])
+            enlarge_kernels.enlarge_forward(block.z1, x, w, *block.far, moments[0])
         else:
-            w = _packed(_flat(self._of(block, "conv1")))
+            w = self._packed(block, "conv1")
             conv_kernels.shrink_forward(block.z1, x, *self._activation(place), w, moments[0])
         table = block.norm1.settle(self._of(block, "gain1"), self._of(block, "shift1"))
+        w = self._packed(block, "conv2")
         if block.up:
-            kernels.pointwise_forward(block.z2, block.z1, self._pointwise(block), table, moments[1])
+            kernels.pointwise_forward(block.z2, block.z1, w, table, moments[1])
         else:
-            w = _packed(_flat(self._of(block, "conv2")))
             conv_kernels.conv_forward(block.z2, block.z1, table, SLOPE, w, moments[1])
-        table = block.norm2.settle(self._of(block, "gain2"), self._of(block, "shift2"))
-        if place + 1 < len(self.blocks) and self.blocks[place + 1].up:
-            kernels.activate(block.output, block.z2, table)
+        block.norm2.settle(self._of(block, "gain2"), self._of(block, "shift2"))
 
-    def _mixed(self, block: _Block, x: Array) -> Array:
-        """Weights of an enlarging convolution, (9 O, C), its input's normalisation in them."""
+    def _mix(self, block: _Block, x: Array, before: _Block) -> None:
+        """Activate what an enlarging convolution is given; its weights, (9 O, C), with its input's
+        normalisation in them."""
         total = np.zeros((2, block.into))
-        enlarge_kernels.enlarged_moments(block.kept, x, *block.squares, total)
+        enlarge_kernels.enlarged_moments(
+            block.kept, x, before.z2, before.norm2.table, *block.squares, total
+        )
         count = 4 * x.shape[0] * x.shape[2]
         mean = total[0] / count
         block.mean = mean.astype(np.float32)
         block.inverse = (total[1] / count - mean * mean + EPS) ** -0.5
         factor = (self._of(block, "gain0") * block.inverse).astype(np.float32)
-        taps = self._of(block, "conv1").transpose(2, 3, 0, 1) * factor  # (3, 3, O, C)
-        return np.ascontiguousarray(taps.reshape(-1, block.into))
+        block.taps.reshape(3, 3, -1, block.into)[:] = self._of(block, "conv1").transpose(2, 3, 0, 1)
+        np.multiply(block.taps, factor, out=block.mixed)
 
     def _backward(self, place: int, x: Array, before: _Block | None) -> None:
         """From the gradient after a block's second normalisation to that of the block before."""
         block = self.blocks[place]
         one, two = block.norm1, block.norm2
-        conv2 = self._of(block, "conv2")
+        turned = self._turned(block, "conv2")
         found: dict[str, Array] = {}
         if block.up:
-            w = conv2[:, :, 0, 0]
-            gw = np.zeros_like(w)
+            gw = np.zeros((block.width, block.width), np.float32)
             kernels.pointwise_backward(
-                block.gradient, gw, block.z2, block.z1, self._pointwise(block), _packed(w.T),
+                block.gradient, gw, block.z2, block.z1, self._packed(block, "conv2"), turned,
                 two.table, two.sums, one.table, one.sums,
             )  # fmt: skip
             found["conv2"] = gw[:, :, None, None]
         else:
-            flat = _flat(conv2)
-            gw = np.zeros_like(flat)
+            gw = np.zeros((block.width, 9 * block.width), np.float32)
             conv_kernels.conv_backward(
-                block.middle, gw, block.gradient, block.z2, block.z1, one.table, SLOPE,
-                _packed(_flat(conv2.transpose(1, 0, 2, 3))), two.table, two.sums,
+                block.middle, gw, block.gradient, block.z2, block.z1, one.table, one.sums,
+                SLOPE, turned, two.table, two.sums,
             )  # fmt: skip
             found["conv2"] = _unflat(gw)
-            kernels.slope_backward(block.middle, block.z1, one.table, one.sums)
-        conv1 = self._of(block, "conv1")
         if block.up:
             assert before is not None
             found |= self._enlarge_backward(block, x, before)
         else:
-            gw = np.zeros_like(_flat(conv1))
+            gw = np.zeros((block.width, 9 * block.into), np.float32)
             dx = np.empty((0, 0, 0), np.float32) if before is None else before.gradient
+            sums = one.sums if before is None else before.norm2.sums
+            table, slope = self._activation(place)
             conv_kernels.shrink_backward(
-                dx, gw, block.middle, block.z1, x, *self._activation(place),
-                _apart(conv1, dx.size > 0), one.table, one.sums,
+                dx, gw, block.middle, block.z1, x, table, sums, slope,
+                _apart(self._of(block, "conv1"), dx.size > 0), one.table, one.sums,
             )  # fmt: skip
             found["conv1"] = _unflat(gw)
-        if before is not None:
-            norm = before.norm2
-            kernels.slope_backward(before.gradient, before.z2, norm.table, norm.sums)
         for name, norm in (("1", one), ("2", two)):
             found[f"gain{name}"] = norm.sums[1].astype(np.float32)
             found[f"shift{name}"] = norm.sums[0].astype(np.float32)
         self.gradients |= {f"blocks.{block.name}.{name}": value for name, value in found.items()}
 
     def _enlarge_backward(self, block: _Block, x: Array, before: _Block) -> dict[str, Array]:
-        mixed = np.zeros_like(block.mixed)
+        by_mixed = np.zeros_like(block.mixed)
         enlarge_kernels.enlarge_backward(
-            before.gradient, mixed, block.gradient, block.z1, x,
-            _packed(block.mixed.T), *block.turned_far,
+            before.gradient, by_mixed, block.gradient, block.z1, x,
+            kernels.packed(block.mixed.T[:, None, None]), *block.turned_far,
             block.norm1.table, block.norm1.sums,
         )  # fmt: skip
-        weight, gain = self._of(block, "conv1"), self._of(block, "gain0")
-        by_mixed = mixed.reshape(3, 3, block.width, block.into).transpose(2, 3, 0, 1)
-        by_factor = np.einsum("ocab,ocab->c", by_mixed, weight)
+        gain, norm = self._of(block, "gain0"), before.norm2
+        by_factor = np.einsum("oc,oc->c", by_mixed, block.taps)
         by_variance = by_factor * gain * -0.5 * block.inverse**3
         _, row_sums, _, column_sums = block.squares
         factor = (by_variance * (2 / block.norm1.count)).astype(np.float32)
-        enlarge_kernels.add_variance_gradient(
-            before.gradient, block.kept, factor, block.mean, row_sums, column_sums
-        )
+        enlarge_kernels.variance_backward(
+            before.gradient, block.kept, factor, block.mean, row_sums, column_sums,
+            before.z2, norm.table, norm.sums,
+        )  # fmt: skip
+        by_mixed *= (gain * block.inverse).astype(np.float32)
         return {
-            "conv1": by_mixed * (gain * block.inverse).astype(np.float32)[:, None, None],
+            "conv1": by_mixed.reshape(3, 3, block.width, block.into).transpose(2, 3, 0, 1),
             "gain0": (by_factor * block.inverse).astype(np.float32),
         }

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from segprior.rows import add_moments, put_norm_back, take
+from segprior.rows import add_moments, put_norm_back, slope_back, take
 from segprior.simd import add_dots_at, jit, mix_at, part
+from segprior.vectors import address, evens, larger, load, odds, spread, store
 
 __all__ = ["conv_backward", "conv_forward", "shrink_backward", "shrink_forward"]
 
@@ -55,11 +56,15 @@ def _places(channels, size, down, across, flipped):
 
 
 @part
-def _keep(band, to, start, size):
+def _keep(band, start, size):
     """What two bands share, from the end of the one to the start of the next."""
+    whole = size // 8 * 8
     for c in range(band.shape[0]):
-        for j in range(np.uintp(size)):
-            band[c, np.uintp(to) + j] = band[c, np.uintp(start) + j]
+        to = address(band) + c * band.strides[0]
+        for j in range(0, 4 * whole, 32):
+            store(to + j, load(to + 4 * start + j))
+        for j in range(whole, size):
+            band[c, j] = band[c, start + j]
 
 
 @part
@@ -80,14 +85,21 @@ def _put_line(band, at, x, r, norm, slope):
 def _put_halves(band, plane, at, x, r, norm, slope):
     """The same, columns apart: those before into rows ``4 c + plane``, the others into the next."""
     _, channels, columns = x.shape
-    to = np.uintp(at)
+    whole = columns // 16 * 8
     for c in range(channels):
         s, t = norm[0, c], norm[1, c]
+        scale, offset, part_of = spread(s), spread(t), spread(slope)
         k = 4 * c + plane
-        for j in range(np.uintp(columns // 2)):
-            v, w = x[r, c, 2 * j] * s + t, x[r, c, 2 * j + 1] * s + t
-            band[k + 1, to + j] = max(v, v * slope)
-            band[k, to + 1 + j] = max(w, w * slope)
+        to, source = address(band[k, at:]), address(x[r, c])
+        for j in range(0, 4 * whole, 32):
+            one, two = load(source + 2 * j), load(source + 2 * j + 32)
+            v, w = evens(one, two) * scale + offset, odds(one, two) * scale + offset
+            store(to + band.strides[0] + j, larger(v, v * part_of))
+            store(to + 4 + j, larger(w, w * part_of))
+        for j in range(whole, columns // 2):
+            a, b = x[r, c, 2 * j] * s + t, x[r, c, 2 * j + 1] * s + t
+            band[k + 1, at + j] = max(a, a * slope)
+            band[k, at + 1 + j] = max(b, b * slope)
         band[k, at] = band[k, at + 1]
 
 
@@ -108,7 +120,7 @@ def _fill(band, x, norm, slope, first, count, pitch):
     rows = x.shape[0]
     done = 0
     if first > 0:
-        _keep(band, 0, count * pitch, 2 * pitch)
+        _keep(band, count * pitch, 2 * pitch)
         done = 2
     for line in range(first + done, min(first + count, rows) + 2):
         if line < rows + 2:
@@ -122,7 +134,7 @@ def _fill_halves(band, x, norm, slope, first, count, pitch):
     done = 0
     if first > 0:
         for c in range(x.shape[1]):
-            _keep(band[4 * c : 4 * c + 2], 0, count * pitch, pitch)
+            _keep(band[4 * c : 4 * c + 2], count * pitch, pitch)
         done = 1
     for line in range(first + done, min(first + count, rows) + 1):
         _put_halves(band, 0, (line - first) * pitch, x, _seen(2 * line - 1, 2 * rows), norm, slope)
@@ -142,6 +154,14 @@ def _half_places(channels, size, pitch):
     return places
 
 
+@part
+def _take_all(z, moments, y, first, count, pitch):
+    """Rows ``first`` to ``first + count`` of z from a band, and their moments."""
+    for r in range(first, min(first + count, z.shape[0])):
+        take(z, r, y, (r - first) * pitch)
+        add_moments(moments, y, (r - first) * pitch, z.shape[2], r)
+
+
 @jit
 def conv_forward(z, x, norm, slope, w, moments):
     """Convolve x (H, C, W), normalised and through the leaky ReLU, by w, (O, 9 C) packed."""
@@ -154,9 +174,7 @@ def conv_forward(z, x, norm, slope, w, moments):
     for first in range(0, rows, count):
         _fill(band, x, norm, slope, first, count, pitch)
         mix_at(y.ctypes.data, y.shape[1], w, band.ctypes.data, places, size)
-        for r in range(first, min(first + count, rows)):
-            take(z, r, y, (r - first) * pitch)
-            add_moments(moments, y, (r - first) * pitch, n, r)
+        _take_all(z, moments, y, first, count, pitch)
 
 
 @jit
@@ -171,17 +189,15 @@ def shrink_forward(z, x, norm, slope, w, moments):
     for first in range(0, rows, count):
         _fill_halves(band, x, norm, slope, first, count, pitch)
         mix_at(y.ctypes.data, y.shape[1], w, band.ctypes.data, places, size)
-        for r in range(first, min(first + count, rows)):
-            take(z, r, y, (r - first) * pitch)
-            add_moments(moments, y, (r - first) * pitch, n, r)
+        _take_all(z, moments, y, first, count, pitch)
 
 
 @jit
-def conv_backward(dx, gw, dl, z, x, xnorm, slope, turned, norm, sums):
+def conv_backward(dx, gw, dl, z, x, xnorm, xsums, slope, turned, norm, sums):
     """Gradients of `conv_forward`: gw (O, 9 C), added to, and dx (H, C, W).
 
     ``dl`` is the gradient after the normalisation of z, ``turned`` the weights, (C, 9 O) packed;
-    dx is the gradient after the activation of x.
+    dx is the gradient after the normalisation of x, added up in ``xsums``.
     """
     rows, out, n = z.shape
     channels = x.shape[1]
@@ -195,7 +211,7 @@ def conv_backward(dx, gw, dl, z, x, xnorm, slope, turned, norm, sums):
     for first in range(0, rows + 2, count):
         _fill(band, x, xnorm, slope, first, count, pitch)
         if first > 0:
-            _keep(dz, 0, count * pitch, 2 * pitch)
+            _keep(dz, count * pitch, 2 * pitch)
         for r in range(first, first + count):
             _put_gradient(dz, (r - first + 2) * pitch + 2, dl, z, r, norm, sums)
         start = dz.ctypes.data + 4 * (2 * pitch + 2)
@@ -203,31 +219,42 @@ def conv_backward(dx, gw, dl, z, x, xnorm, slope, turned, norm, sums):
         mix_at(y.ctypes.data, y.shape[1], turned, dz.ctypes.data, back, size)
         for line in range(first, min(first + count, rows + 2)):
             _fold(dx, outside, y, line, np.uintp((line - first) * pitch))
+        _slope_back_all(dx, x, xnorm, xsums, first - 3, count, first + count >= rows + 2)
+
+
+@part
+def _slope_back_all(dx, x, norm, sums, first, count, last):
+    """Take rows ``first`` to ``first + count`` back through an activation, or all that are left:
+    a line outside may still be added to the last three of those that were folded."""
+    rows, _, n = dx.shape
+    for r in range(max(first, 0), rows if last else min(first + count, rows)):
+        slope_back(dx[r], x[r], 0, n, norm, sums)
 
 
 @part
 def _fold(dx, outside, y, line, at):
     """A line of the gradient of a reflected image into that of the image."""
     rows, channels, n = dx.shape
+    first = at + np.uintp(1)
     for c in range(channels):
         y[c, at + 2] += y[c, at]
         y[c, at + n - 1] += y[c, at + n + 1]
         if line == 0:
             for j in range(np.uintp(n)):
-                outside[c, j] = y[c, at + 1 + j]
+                outside[c, j] = y[c, first + j]
         elif line == rows + 1:
             for j in range(np.uintp(n)):
-                dx[rows - 2, c, j] += y[c, at + 1 + j]
+                dx[rows - 2, c, j] += y[c, first + j]
         elif line == 2:
             for j in range(np.uintp(n)):
-                dx[1, c, j] = y[c, at + 1 + j] + outside[c, j]
+                dx[1, c, j] = y[c, first + j] + outside[c, j]
         else:
             for j in range(np.uintp(n)):
-                dx[line - 1, c, j] = y[c, at + 1 + j]
+                dx[line - 1, c, j] = y[c, first + j]
 
 
 @jit
-def shrink_backward(dx, gw, dl, z, x, xnorm, slope, turned, norm, sums):
+def shrink_backward(dx, gw, dl, z, x, xnorm, xsums, slope, turned, norm, sums):
     """The same with stride 2; ``turned`` are the weights by what they go back to, for rows and
     columns of odd number, of odd and even, even and odd, and even number. dx may be empty."""
     rows, out, n = z.shape
@@ -249,7 +276,7 @@ def shrink_backward(dx, gw, dl, z, x, xnorm, slope, turned, norm, sums):
     for first in range(0, rows + 1, count):
         _fill_halves(band, x, xnorm, slope, first, count, pitch)
         if first > 0:
-            _keep(dz, 0, count * pitch, pitch)
+            _keep(dz, count * pitch, pitch)
         for r in range(first, first + count):
             _put_gradient(dz, (r - first + 1) * pitch + 1, dl, z, r, norm, sums)
         start = dz.ctypes.data + 4 * (pitch + 1)
@@ -264,26 +291,29 @@ def shrink_backward(dx, gw, dl, z, x, xnorm, slope, turned, norm, sums):
                     y[0, c, at + 1] += y[0, c, at]
                     y[2, c, at + 1] += y[2, c, at]
                 _fold_halves(dx, outside, y, line, at)
+            _slope_back_all(
+                dx, x, xnorm, xsums, 2 * first - 3, 2 * count, first + count >= rows + 1
+            )
 
 
 @part
 def _fold_halves(dx, outside, y, line, at):
     rows, channels, columns = dx.shape
-    n = np.uintp(columns // 2)
+    n, first = np.uintp(columns // 2), at + np.uintp(1)
     for c in range(channels):
         if line == 0:
             for j in range(n):
                 outside[c, 2 * j] = y[1, c, at + j]
-                outside[c, 2 * j + 1] = y[0, c, at + 1 + j]
+                outside[c, 2 * j + 1] = y[0, c, first + j]
         elif line == 1:
             for j in range(n):
                 dx[1, c, 2 * j] = y[1, c, at + j] + outside[c, 2 * j]
-                dx[1, c, 2 * j + 1] = y[0, c, at + 1 + j] + outside[c, 2 * j + 1]
+                dx[1, c, 2 * j + 1] = y[0, c, first + j] + outside[c, 2 * j + 1]
         else:
             for j in range(n):
                 dx[2 * line - 1, c, 2 * j] = y[1, c, at + j]
-                dx[2 * line - 1, c, 2 * j + 1] = y[0, c, at + 1 + j]
+                dx[2 * line - 1, c, 2 * j + 1] = y[0, c, first + j]
         if 2 * line < rows:
             for j in range(n):
                 dx[2 * line, c, 2 * j] = y[3, c, at + j]
-                dx[2 * line, c, 2 * j + 1] = y[2, c, at + 1 + j]
+                dx[2 * line, c, 2 * j + 1] = y[2, c, first + j]

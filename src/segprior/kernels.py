@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from segprior.adam import EPS, MEAN, SQUARE
 from segprior.rows import (
     activate_band,
     add_moments,
@@ -23,14 +24,55 @@ from segprior.simd import add_dots, as_float, jit, mix, part
 __all__ = [
     "absolute_error",
     "activate",
+    "adam_step",
     "head_backward",
     "head_forward",
+    "packed",
     "pointwise_backward",
     "pointwise_forward",
-    "slope_backward",
+    "settle",
 ]
 
+_EPS = 1e-5
+_KEPT, _KEPT_SQUARE = np.float32(1 - MEAN), np.float32(1 - SQUARE)
 _LOG2E, _LN2 = np.float32(1.4426950408889634), np.float32(0.6931471805599453)
+
+
+@jit
+def packed(w):
+    """Weights (O, A, B, C) as `mix` takes them: (O / 4, A B C, 4), O filled up to a multiple."""
+    rows, a, b, c = w.shape
+    found = np.zeros((-(-rows // 4), a * b * c, 4), np.float32)
+    for o in range(rows):
+        for i in range(a):
+            for j in range(b):
+                for k in range(c):
+                    found[o // 4, (i * b + j) * c + k, o % 4] = w[o, i, j, k]
+    return found
+
+
+@jit
+def settle(table, moments, count, gain, shift):
+    """The table (4, C) of a normalisation, scale, offset, mean and inverse of the deviation, from
+    moments of ``count`` numbers: see `add_moments`."""
+    for c in range(table.shape[1]):
+        apart = moments[0, c] / count
+        mean = moments[2, c] + apart
+        inverse = 1 / np.sqrt(moments[1, c] / count - apart * apart + _EPS)
+        scale = gain[c] * inverse
+        table[0, c], table[1, c] = scale, shift[c] - mean * scale
+        table[2, c], table[3, c] = mean, inverse
+
+
+@jit
+def adam_step(weights, mean, square, gradient, rate, deviation):
+    """Adam's update of flat arrays in place: see :class:`segprior.adam.ArrayAdam`."""
+    for j in range(weights.size):
+        g = gradient[j]
+        mean[j] += _KEPT * (g - mean[j])
+        square[j] = square[j] * np.float32(SQUARE) + _KEPT_SQUARE * g * g
+        spread = np.sqrt(square[j]) / deviation + np.float32(EPS)
+        weights[j] -= rate * mean[j] / spread
 
 
 @jit
@@ -38,13 +80,6 @@ def activate(out, z, norm):
     """Normalise and apply the leaky ReLU: out = leaky(z * norm[0] + norm[1]), (H, C, W)."""
     for r in range(z.shape[0]):
         put_activated(out[r], 0, z, r, norm)
-
-
-@jit
-def slope_backward(d, z, norm, sums):
-    """Take the gradient d (H, C, W) back through the leaky ReLU, in place; add up sums (2, C)."""
-    for r in range(z.shape[0]):
-        slope_back(d[r], z[r], 0, z.shape[2], norm, sums)
 
 
 @jit
@@ -124,15 +159,15 @@ def head_forward(out, z1, w2, w, bias, norm1, norm2):
     rows, channels, n = out.shape
     count, size = band_of(n, rows)
     a = np.zeros((z1.shape[1], size), np.float32)
-    z = np.empty_like(a)
+    z, active = np.empty_like(a), np.empty_like(a)
     y = np.empty((4 * w.shape[0], size), np.float32)
     for first in range(0, rows, count):
         last = min(first + count, rows)
         for r in range(first, last):
             put_activated(a, (r - first) * n, z1, r, norm1)
         mix(z.ctypes.data, size, w2, a.ctypes.data, size, size)
-        activate_band(z, z, norm2)
-        mix(y.ctypes.data, size, w, z.ctypes.data, size, size)
+        activate_band(active, z, norm2)
+        mix(y.ctypes.data, size, w, active.ctypes.data, size, size)
         for r in range(first, last):
             at = np.uintp((r - first) * n)
             for c in range(channels):

@@ -17,6 +17,7 @@ __all__ = [
     "activate_band",
     "add_moments",
     "band_of",
+    "norm_back",
     "put",
     "put_activated",
     "put_norm_back",
@@ -37,27 +38,31 @@ def band_of(n, rows):
 
 @part
 def add_moments(total, z, at, n, r):
-    """Merge n columns of z (C, …) from ``at``, row r of an image, into the running moments.
+    """Add up n columns of z (C, …) from ``at``, row r of an image, less a number near their mean.
 
-    These are the mean and the sum of squared deviations, (2, C).
+    Of ``total`` (3, C) the rows are the sums, the sums of squares, and the number, which is set by
+    row 0: the first that must be given.
     """
     first = np.uintp(at)
     for c in range(z.shape[0]):
-        s = np.float32(0)
+        if r == 0:
+            s = np.float32(0)
+            for j in range(np.uintp(n)):
+                s += z[c, first + j]
+            total[2, c] = s / np.float32(n)
+        near = np.float32(total[2, c])
+        s, squares = np.float32(0), np.float32(0)
         for j in range(np.uintp(n)):
-            s += z[c, first + j]
-        mean = s / np.float32(n)
-        squares = np.float32(0)
-        for j in range(np.uintp(n)):
-            squares += (z[c, first + j] - mean) * (z[c, first + j] - mean)
-        apart = np.float64(mean) - total[0, c]
-        total[0, c] += apart / (r + 1)
-        total[1, c] += np.float64(squares) + apart * apart * (n * r / (r + 1))
+            v = z[c, first + j] - near
+            s += v
+            squares += v * v
+        total[0, c] += s
+        total[1, c] += squares
 
 
 @part
 def activate_band(to, z, norm):
-    """The whole of z (C, …), normalised and through the leaky ReLU."""
+    """The whole of z (C, …), normalised and through the leaky ReLU, into another array."""
     for c in range(z.shape[0]):
         s, t = norm[0, c], norm[1, c]
         for j in range(z.shape[1]):
@@ -116,16 +121,26 @@ def slope_back(d, z, at, n, norm, sums):
 
 
 @part
+def norm_back(norm, sums, c, count):
+    """Four numbers that turn the gradient d after a normalisation of z into that before it.
+
+    With s, one, mean and other it is ``s * (d - one - (z - mean) * other)``; d is `slope_back`'s,
+    with its sums, of channel c, which has ``count`` pixels.
+    """
+    one = np.float32(sums[0, c] / count)
+    other = np.float32(sums[1, c] / count) * norm[3, c]
+    return norm[0, c], one, norm[2, c], other
+
+
+@part
 def put_norm_back(band, at, d, z, start, count, norm, sums):
-    """The gradient before a normalisation, from that after it (`slope_back`'s) and its sums.
+    """The gradient before a normalisation, from that after it: see `norm_back`.
 
     d (C, n) is of one row, of ``count`` pixels in all; z (C, …) from ``start``.
     """
     channels, n = d.shape
     to, first = np.uintp(at), np.uintp(start)
     for c in range(channels):
-        s, mean, inverse = norm[0, c], norm[2, c], norm[3, c]
-        one = np.float32(sums[0, c] / count)
-        other = np.float32(sums[1, c] / count) * inverse
+        s, one, mean, other = norm_back(norm, sums, c, count)
         for j in range(np.uintp(n)):
             band[c, to + j] = s * (d[c, j] - one - (z[c, first + j] - mean) * other)

@@ -273,27 +273,10 @@ def add_dots_at(g, a, a_stride, b, places, n):
         q = 0
         while q < columns:
             start, left = to + p * down + q * across, columns - q
+            rows_of_a, rows_of_b, wide = a + 4 * p * a_stride, table + 8 * q, 3
             if left == 2 or left == 4:
-                _dot_2(
-                    start,
-                    down,
-                    across,
-                    a + 4 * p * a_stride,
-                    4 * a_stride,
-                    b,
-                    table + 8 * q,
-                    n // 8,
-                )
-                q += 2
+                wide = 2
+                _dot_2(start, down, across, rows_of_a, 4 * a_stride, b, rows_of_b, n // 8)
             else:
-                _dot_3(
-                    start,
-                    down,
-                    across,
-                    a + 4 * p * a_stride,
-                    4 * a_stride,
-                    b,
-                    table + 8 * q,
-                    n // 8,
-                )
-                q += 3
+                _dot_3(start, down, across, rows_of_a, 4 * a_stride, b, rows_of_b, n // 8)
+            q += wide
