@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from segprior.appearance import find_patches, likely_object
 from segprior.cues import as_colours, texture_codes
+from segprior.devices import thread_count
 from segprior.grabcut import as_picture, cut, inside
 from segprior.images import resize, working_shape
 from segprior.merging import find_regions
@@ -74,15 +77,21 @@ def read_object(
     picture = as_picture(image)
     colours = as_colours(image)
     patches = find_patches(colours, seed)
-    masks = []
-    for width in widths:
+
+    def near_centre(width: float) -> list[NDArray[np.bool_]]:
         likely = likely_object(patches, width=width)
         guess = likely > _threshold(likely)
-        masks += [guess, _large_pieces(cut(picture, guess, seed, iterations=3))]
-    for inset in insets:
+        return [guess, _large_pieces(cut(picture, guess, seed, iterations=3))]
+
+    def in_box(inset: float) -> list[NDArray[np.bool_]]:
         box = np.zeros(image.shape[:2], bool)
         box[inside(image.shape, inset)] = True
-        masks.append(_large_pieces(cut(picture, box, seed, ground=~box)))
+        return [_large_pieces(cut(picture, box, seed, ground=~box))]
+
+    voters = [partial(near_centre, width) for width in widths]
+    voters += [partial(in_box, inset) for inset in insets]
+    with ThreadPoolExecutor(thread_count()) as pool:
+        masks = [mask for found in pool.map(lambda voter: voter(), voters) for mask in found]
     share: NDArray[np.float32] = np.stack(masks).mean(axis=0, dtype=np.float32)
     agreement = _sureness(share)
     share = _by_regions(share, colours, seed)
