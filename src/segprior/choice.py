@@ -48,13 +48,13 @@ def read(
     small = resize(image, working_shape(image.shape, LARGEST_SIZE))
     noise = noise_of(small)
     if noisy := noise > NOISY:
-        image = blur(small, _BLUR)
+        image = small = blur(small, _BLUR)
     if reading == "object":
         found = read_object(image, seed)
     elif reading == "things":
-        found = read_things(image)
+        found = read_things(small)
     else:
-        one, many = read_object(image, seed), read_things(image)
+        one, many = read_object(image, seed), read_things(small)
         found, probability = choose(one, many)
         found.evidence.update(one.evidence | many.evidence, things=probability)
     found.evidence.update(reading=float(found.kind == "things"), noise=noise)

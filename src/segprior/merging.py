@@ -23,7 +23,7 @@ except ImportError:  # without Numba the loops below are run as they are
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Weights", "find_regions", "merge_regions"]
+__all__ = ["Weights", "count_words", "find_regions", "merge_regions"]
 
 # Smoothing, in pixels, of the map whose basins are the first regions.
 _BASINS = 1.0
@@ -118,18 +118,23 @@ def merge_regions(
     sums = np.stack(
         [np.bincount(flat, colours[..., c].ravel(), count) for c in range(colours.shape[2])], -1
     )
-    words = int(codes.max()) + 1
-    histograms = np.bincount(flat * words + codes.ravel(), minlength=count * words)
     numbers = (weights.colour, weights.texture, weights.joint, weights.size)
     merges, costs = _merge(
         *_neighbours(flat.reshape(regions.shape), strength, count),
         areas,
         sums,
-        histograms.reshape(count, words).astype(np.float64),
+        count_words(regions, codes),
         np.array(numbers),
     )
     # Sizes are taken as shares of the image, so that a cost means the same on any.
     return merges, costs * float(regions.size) ** -weights.size
+
+
+def count_words(regions: NDArray[np.int32], codes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How often each word is in each region, (n, words), from maps (h, w) of both."""
+    count, words = int(regions.max()) + 1, int(codes.max()) + 1
+    flat = regions.ravel().astype(np.int64) * words + codes.ravel()
+    return np.bincount(flat, minlength=count * words).reshape(count, words).astype(np.float64)
 
 
 def _neighbours(

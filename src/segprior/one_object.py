@@ -14,7 +14,7 @@ from segprior.cues import as_colours, texture_codes
 from segprior.devices import thread_count
 from segprior.grabcut import as_picture, cut, inside
 from segprior.images import resize, working_shape
-from segprior.merging import find_regions
+from segprior.merging import count_words, find_regions
 from segprior.readings import Reading
 
 if TYPE_CHECKING:
@@ -116,8 +116,7 @@ def _by_regions(
     """Let regions have a say in a vote, first as they lie, then by the texture of both sides."""
     codes = texture_codes(colours, seed)
     regions, merges, costs = find_regions(colours, codes)
-    count = len(costs) + 1
-    if count == 1:
+    if not len(costs):
         return share
     places = regions.ravel()
     area = np.bincount(places).astype(np.float64)
@@ -134,9 +133,7 @@ def _by_regions(
 
     half = (share + over(mean(share))) / 2
     inside = np.clip(mean(half), 1 - _SURE, _SURE)
-    words = int(codes.max()) + 1
-    counts = np.bincount(places * words + codes.ravel(), minlength=count * words)
-    counts = counts.reshape(count, words).astype(np.float64)
+    counts = count_words(regions, codes)
     one, other = (np.einsum("i,ij->j", p, counts) + 1 for p in (inside, 1 - inside))
     odds = np.log(one / one.sum() / (other / other.sum()))
     speaks = np.einsum("ij,j->i", counts, odds) / area

@@ -79,16 +79,19 @@ def read_things(image: NDArray[np.float32]) -> Reading:
         sign, level, bright = -1, -level, ~bright
     over = max(small.shape) * _NEAR
     bright, low, high = _follow(level, bright, np.ones_like(bright), over)
-    nested = _has_inner(level, bright)
-    if nested:
-        inner = bright & (level > threshold_otsu(level[bright]))
+    inner = _inner_things(level, bright)
+    if inner is not None:
         _, low, high = _follow(level, inner, bright, over)
     levels = np.stack([low, high]).astype(np.float32)
     return Reading(
         kind="things",
         share=share_of(level, *levels),
         score=float(np.clip((separability - 0.5) / 0.45, 0, 1)),
-        evidence={"separability": separability, "flatness": flatness, "nested": float(nested)},
+        evidence={
+            "separability": separability,
+            "flatness": flatness,
+            "nested": float(inner is not None),
+        },
         levels=levels,
         sign=sign,
     )
@@ -129,20 +132,23 @@ def _follow(
     return bright, low, high
 
 
-def _has_inner(level: NDArray[np.float64], bright: NDArray[np.bool_]) -> bool:
-    """Whether things hold others that stand out from them as they do from the ground."""
+def _inner_things(
+    level: NDArray[np.float64], bright: NDArray[np.bool_]
+) -> NDArray[np.bool_] | None:
+    """Things in ragged things that stand out from them as they do from the ground, if any."""
     from skimage.filters import threshold_otsu
     from skimage.measure import label, regionprops
 
     if not bright.any() or bright.all() or np.ptp(level[bright]) < 1e-6:
-        return False
+        return None
     inner = bright & (level > threshold_otsu(level[bright]))
     outer = level[bright & ~inner].mean()
     if level[inner].mean() - outer < outer - level[~bright].mean():
-        return False
+        return None
     pieces = [piece for piece in regionprops(label(bright)) if piece.area >= _SPECK]
     area = sum(piece.area for piece in pieces)
-    return bool(pieces) and sum(p.area * p.solidity for p in pieces) < _SOLID * area
+    ragged = bool(pieces) and sum(p.area * p.solidity for p in pieces) < _SOLID * area
+    return inner if ragged else None
 
 
 def _on_border(mask: NDArray[np.bool_]) -> float:
