@@ -33,7 +33,7 @@ from scipy import ndimage
 from tqdm import tqdm
 
 import segprior
-from segprior.config import PriorConfig
+from segprior.config.presets import PriorConfig
 from segprior.edges import canny_edges, edge_agreement
 from segprior.hints import match_size
 from segprior.images import as_image, list_images, resize, working_shape

@@ -19,9 +19,9 @@ from tqdm import tqdm
 
 import segprior
 from segprior.baseline_masks import grabcut
+from segprior.image.upsampling import enlarge
 from segprior.images import as_image
 from segprior.one_object import INSETS, WIDTHS, read_object
-from segprior.refine import enlarge
 
 VOTES = {
     "2 voters": (WIDTHS[:1], ()),

@@ -21,7 +21,7 @@ from options import read_options
 from polarity import iou, reduced_pairs
 
 import segprior
-from segprior.guided import guided_filter
+from segprior.image.guided_filter import guided_filter
 from segprior.images import resize
 
 

@@ -24,8 +24,8 @@ from plain_segment import plain_clusters, plain_network, plain_superpixels, set_
 
 import segprior
 from segprior.clusterer import cluster
+from segprior.config.segment import SegmentConfig
 from segprior.response import draw_weights
-from segprior.segment_config import SegmentConfig
 from segprior.superpixels import find_superpixels
 
 CPU = torch.device("cpu")

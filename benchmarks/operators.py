@@ -21,11 +21,11 @@ from torch.profiler import ProfilerActivity, profile
 
 from segprior import conv_kernels, enlarge_kernels, kernels
 from segprior.adam import Adam
-from segprior.config import PriorConfig
+from segprior.config.presets import PriorConfig
 from segprior.engines import CompiledEngine
-from segprior.heap import steady_heap
 from segprior.layers import CPU
 from segprior.networks import Generator
+from segprior.runtime.malloc import steady_heap
 
 GROUPS = {
     "convolution, forward": ("mkldnn_convolution", "_slow_conv2d_forward"),

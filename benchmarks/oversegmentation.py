@@ -24,10 +24,10 @@ from claims import interval
 
 import segprior
 from segprior.clusterer import _Rule
-from segprior.config import PriorConfig
+from segprior.config.presets import PriorConfig
+from segprior.config.segment import SegmentConfig
 from segprior.formats.truth import read_regions
 from segprior.metrics.regions import RegionScores
-from segprior.segment_config import SegmentConfig
 
 AT = (10, 20, 30, 50, 100, 200, 300)
 SIDES = ("prior", "image")

@@ -22,7 +22,7 @@ from polarity import iou
 from tqdm import tqdm
 
 import segprior
-from segprior.config import PriorConfig
+from segprior.config.presets import PriorConfig
 from segprior.images import as_image, resize, working_shape
 from segprior.prior import Prior, fit_runs
 

@@ -25,14 +25,14 @@ from tqdm import tqdm
 
 import segprior
 from segprior.baselines import felzenszwalb
-from segprior.drawing import draw_labels
+from segprior.config.segment import SegmentConfig
 from segprior.formats.bsds import read_annotations
 from segprior.growing import grow, is_noisy
 from segprior.hierarchy import LEVELS, Hierarchy
+from segprior.image.overlay import draw_labels
+from segprior.image.upsampling import enlarge_labels
 from segprior.images import as_image, resize, to_uint8, working_shape
 from segprior.metrics import RegionScores
-from segprior.refine import enlarge_labels
-from segprior.segment_config import SegmentConfig
 
 CONFIG = SegmentConfig.preset()
 # With the prior but without texture costs are others: 100, 50 and 20 segments on train images.

@@ -22,9 +22,9 @@ import numpy as np
 from numba import njit
 
 from segprior import conv_kernels, enlarge_kernels, kernels, rows
-from segprior.config import PriorConfig
+from segprior.config.presets import PriorConfig
 from segprior.engines import CompiledEngine
-from segprior.heap import steady_heap
+from segprior.runtime.malloc import steady_heap
 from segprior.simd import add_dots_at, mix_at
 
 MODULES = (kernels, conv_kernels, enlarge_kernels)

@@ -11,7 +11,7 @@ from typing import Any
 
 import segprior
 from segprior.formats.pictures import save_picture
-from segprior.strip import strip
+from segprior.image.panels import strip
 
 SAMPLE = Path(__file__).parent / "images" / "coffee.jpg"
 

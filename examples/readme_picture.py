@@ -12,7 +12,7 @@ import numpy as np
 
 import segprior
 from segprior.formats.pictures import save_picture
-from segprior.strip import strip
+from segprior.image.panels import strip
 
 IMAGES = Path(__file__).parent / "images"
 SAMPLES = ("coffee.jpg", "cell.png", "retina.jpg")

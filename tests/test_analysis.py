@@ -11,9 +11,9 @@ from PIL import Image
 from scipy import ndimage
 
 from segprior.analysis import Analysis, analyze
-from segprior.analysis_config import AnalysisConfig, ReproduceConfig
 from segprior.analysis_plots import analysis_files, feature_sheet
-from segprior.config import PriorConfig
+from segprior.config.analysis import AnalysisConfig, ReproduceConfig
+from segprior.config.presets import PriorConfig
 from segprior.errors import ConfigError, OutputError
 from segprior.prior import fit_prior
 from segprior.spectrum import power_spectrum

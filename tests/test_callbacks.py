@@ -5,7 +5,7 @@ import io
 import pytest
 
 from segprior.callbacks import EarlyStopping, Event, ProgressBar, chain
-from segprior.first_use import compiling
+from segprior.runtime.compilation import compiling
 
 
 def event(iteration: int, loss: float = 0.0, member: int = 0) -> Event:

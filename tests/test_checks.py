@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from segprior.checks import at_least, from_zero, of_kind, one_of, positive, zero_to_one
-from segprior.config import PriorConfig
+from segprior.config.checks import at_least, from_zero, of_kind, one_of, positive, zero_to_one
+from segprior.config.presets import PriorConfig
 from segprior.errors import ConfigError
 
 

@@ -21,7 +21,7 @@ from folders import names, pixels
 from segprior.cli import _values, _work, main
 from segprior.cli._options import options_of, spoken
 from segprior.cli._plan import make_plan
-from segprior.config import ForegroundConfig, Presets, PriorConfig
+from segprior.config.presets import ForegroundConfig, Presets, PriorConfig
 from segprior.errors import ConfigError
 from segprior.foreground import foreground
 from segprior.images import as_image

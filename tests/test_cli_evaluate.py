@@ -18,7 +18,7 @@ from PIL import Image
 from folders import names
 from segprior.cli import main
 from segprior.evaluate import Interrupted
-from segprior.workers import run_jobs
+from segprior.runtime.processes import run_jobs
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from folders import counts, rows, tree
 from segprior.batch import Progress, run_batch
 from segprior.cli import main
 from segprior.cluster import Cluster
-from segprior.config import BatchConfig
+from segprior.config.presets import BatchConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.formats.atomic import open_atomically
 from segprior.trees import Item

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from segprior.callbacks import Event
 from segprior.clusterer import Clusters, _cosine, _Rule, cluster
+from segprior.config.segment import SegmentConfig
 from segprior.response import draw_weights
-from segprior.segment_config import SegmentConfig
 
 CPU = torch.device("cpu")
 

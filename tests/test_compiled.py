@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from segprior import conv_kernels, enlarge_kernels, kernels, rows, simd, vectors
 from segprior.compiled import CompiledGenerator
-from segprior.config import PriorConfig
+from segprior.config.presets import PriorConfig
 from segprior.engines import CompiledEngine, cpu_engine
 from segprior.networks import Generator
 from segprior.torch_engine import TorchEngine

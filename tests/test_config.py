@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from segprior.config import ForegroundConfig, PriorConfig, resolve
+from segprior.config.presets import ForegroundConfig, PriorConfig, resolve
 from segprior.errors import ConfigError
 
 

@@ -8,8 +8,8 @@ import sys
 import pytest
 import torch
 
-from segprior.devices import check_device, is_cpu, resolve_device, thread_count
 from segprior.errors import ConfigError
+from segprior.runtime.devices import check_device, is_cpu, resolve_device, thread_count
 
 
 def test_the_processor_is_always_there() -> None:
@@ -45,8 +45,8 @@ def test_a_driver_makes_auto_ask_pytorch(monkeypatch: pytest.MonkeyPatch) -> Non
         asked.append(device)
         return torch.device("meta")
 
-    monkeypatch.setattr("segprior.devices._DRIVERS", ("/",))
-    monkeypatch.setattr("segprior.devices.resolve_device", resolved)
+    monkeypatch.setattr("segprior.runtime.devices._DRIVERS", ("/",))
+    monkeypatch.setattr("segprior.runtime.devices.resolve_device", resolved)
     assert not is_cpu("auto")
     assert asked == ["auto"]
 
@@ -62,7 +62,9 @@ def test_threads_are_those_pytorch_is_set_to() -> None:
 
 @pytest.mark.parametrize(("limit", "count"), [("1", 1), ("2,1", 2)])
 def test_without_pytorch_the_environment_says(limit: str, count: int) -> None:
-    script = "import sys, segprior.devices as d; print(d.thread_count(), 'torch' in sys.modules)"
+    script = (
+        "import sys, segprior.runtime.devices as d; print(d.thread_count(), 'torch' in sys.modules)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", script],
         env={"OMP_NUM_THREADS": limit, "PATH": ""},

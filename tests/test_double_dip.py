@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from segprior.callbacks import Event
+from segprior.config.double_dip import DoubleDipConfig
 from segprior.double_dip import double_dip, make_hint
-from segprior.double_dip_config import DoubleDipConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.foreground import foreground
 from segprior.layered import DoubleDip

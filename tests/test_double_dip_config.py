@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from segprior.double_dip_config import DoubleDipConfig
+from segprior.config.double_dip import DoubleDipConfig
 
 
 def test_the_published_numbers() -> None:

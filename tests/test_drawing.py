@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segprior.drawing import draw_labels, draw_mask
-from segprior.formats.palette import HIGHLIGHT, palette
+from segprior.image.overlay import draw_labels, draw_mask
+from segprior.image.palette import HIGHLIGHT, palette
 
 
 @pytest.fixture

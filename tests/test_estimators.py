@@ -11,12 +11,12 @@ import pytest
 from PIL import Image
 from sklearn.base import BaseEstimator, ClusterMixin, clone
 
-from segprior.config import ForegroundConfig, PriorConfig
+from segprior.config.presets import ForegroundConfig, PriorConfig
+from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.estimators import ForegroundSegmenter, Segmenter
 from segprior.foreground import foreground
 from segprior.multiclass import segment
-from segprior.segment_config import SegmentConfig
 
 
 def picture() -> np.ndarray[Any, np.dtype[np.uint8]]:

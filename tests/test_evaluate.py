@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from segprior import evaluate, scoring
-from segprior.config import EvaluateConfig
+from segprior.config.presets import EvaluateConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.evaluate import Interrupted, Progress, evaluate_foreground, evaluate_regions
 from segprior.formats.labels import read_labels
 from segprior.metrics import RegionScores, iou
+from segprior.runtime.processes import one_thread, run_jobs
 from segprior.scoreboard import Evaluation, summarise
-from segprior.workers import one_thread, run_jobs
 
 ROWS, COLUMNS = 24, 32
 

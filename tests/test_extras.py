@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from segprior.errors import ConfigError
-from segprior.extras import need
+from segprior.runtime.extras import need
 
 
 def test_what_is_there_is_imported() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from segprior import simd
-from segprior.first_use import compiling, ignore, listen
+from segprior.runtime.compilation import compiling, ignore, listen
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
-from segprior.config import ForegroundConfig
+from segprior.config.presets import ForegroundConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.foreground import foreground
 from segprior.prior import Prior, fit_prior

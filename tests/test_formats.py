@@ -23,9 +23,9 @@ from segprior.errors import ImageError, OutputError
 from segprior.formats.arrays import load_npz, save_npz
 from segprior.formats.atomic import open_atomically, write_atomically
 from segprior.formats.labels import encode_labels, read_labels, save_labels
-from segprior.formats.palette import label_colours, palette
 from segprior.formats.pictures import PICTURE_SUFFIXES, encode_picture, save_picture
 from segprior.formats.png import encode_indexed, encode_mask, encode_png
+from segprior.image.palette import label_colours, palette
 from segprior.images import as_image, to_uint8
 
 

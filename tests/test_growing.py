@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segprior.config import PriorConfig
+from segprior.config.presets import PriorConfig
+from segprior.config.segment import SegmentConfig, hidden_features
 from segprior.errors import ConfigError
 from segprior.growing import checked_prior, grow
 from segprior.prior import fit_prior
 from segprior.regions import pieces
-from segprior.segment_config import SegmentConfig, hidden_features
 
 
 def test_regions_are_connected_and_have_no_gaps() -> None:

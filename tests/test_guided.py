@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segprior.guided import box_mean, guided_filter
+from segprior.image.guided_filter import box_mean, guided_filter
 
 
 @pytest.mark.parametrize("radius", [0, 1, 3, 50])

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from segprior import heap
+from segprior.runtime import malloc as heap
 
 
 class Libc:

@@ -8,12 +8,12 @@ import pytest
 from numpy.typing import NDArray
 
 from segprior.callbacks import Event
+from segprior.config.segment import SegmentConfig
 from segprior.errors import Cancelled, ConfigError, ImageError
 from segprior.hierarchy import Hierarchy, chosen_cut, segment_hierarchy
+from segprior.image.noise import blur
 from segprior.multiclass import segment
-from segprior.noise import blur
 from segprior.prior import fit_prior
-from segprior.segment_config import SegmentConfig
 
 TINY: dict[str, Any] = {"members": 1, "edges": "prior"}
 

@@ -14,14 +14,14 @@ from scipy import ndimage
 from segprior import large
 from segprior.callbacks import Event
 from segprior.cli import main
-from segprior.config import ForegroundConfig
+from segprior.config.presets import ForegroundConfig
+from segprior.config.segment import SegmentConfig
+from segprior.config.tiles import TileConfig
 from segprior.errors import Cancelled, ConfigError, ImageError
 from segprior.foreground import foreground
 from segprior.formats.labels import read_labels
 from segprior.large import foreground_tiles, segment_tiles
 from segprior.multiclass import segment
-from segprior.segment_config import SegmentConfig
-from segprior.tile_config import TileConfig
 from segprior.tile_model import Fitting
 from written import InMemory
 

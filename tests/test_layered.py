@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segprior.double_dip_config import DoubleDipConfig
+from segprior.config.double_dip import DoubleDipConfig
 from segprior.errors import ConfigError, OutputError
 from segprior.hints import as_hint
 from segprior.layered import DoubleDip, curves_csv, draw_curves

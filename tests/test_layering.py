@@ -9,12 +9,12 @@ from torch import Tensor
 
 from segprior import layer_parts, layering
 from segprior.callbacks import Event
-from segprior.double_dip_config import DoubleDipConfig
+from segprior.config.double_dip import DoubleDipConfig
 from segprior.errors import Cancelled
 from segprior.layering import Layering, fit_layers, push, within
 from segprior.layers import PLAIN
 from segprior.networks import Generator
-from segprior.seeds import member_seed
+from segprior.runtime.seeding import member_seed
 
 SHAPE = (16, 24)
 CPU_DEVICE = torch.device("cpu")

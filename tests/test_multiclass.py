@@ -9,13 +9,13 @@ import torch
 from numpy.typing import NDArray
 
 from segprior.callbacks import Event
+from segprior.config.segment import SegmentConfig
 from segprior.errors import Cancelled, ConfigError, ImageError
 from segprior.formats.labels import read_labels
 from segprior.multiclass import segment
 from segprior.prior import fit_prior
 from segprior.regions import pieces
 from segprior.result import Segmentation
-from segprior.segment_config import SegmentConfig
 
 QUICK: dict[str, Any] = {
     "preset": "backprop", "superpixels": "image", "n_superpixels": 150, "channels": 16,

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from segprior.config.segment import SegmentConfig
 from segprior.network_classes import network_classes
-from segprior.segment_config import SegmentConfig
 
 
 def test_marks_keep_their_numbers_and_others_get_those_left_over() -> None:

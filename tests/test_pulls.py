@@ -4,8 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from segprior.bands import Bands
 from segprior.pulls import Pull, choose
+from segprior.runtime.bands import Bands
 
 
 def drawn(rows: int = 11, columns: int = 7, channels: int = 5) -> torch.Tensor:

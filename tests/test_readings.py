@@ -11,10 +11,10 @@ from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
 from segprior.choice import choose, read
-from segprior.config import ForegroundConfig
+from segprior.config.presets import ForegroundConfig
 from segprior.errors import ConfigError
 from segprior.foreground import foreground
-from segprior.noise import blur, noise_of
+from segprior.image.noise import blur, noise_of
 from segprior.one_object import read_object
 from segprior.prior import fit_prior
 from segprior.readings import Reading

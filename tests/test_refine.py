@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segprior import refine
-from segprior.refine import drop_specks, enlarge, enlarge_labels, fill_holes, label_strips
+from segprior.image import upsampling as refine
+from segprior.image.upsampling import drop_specks, enlarge, enlarge_labels, fill_holes, label_strips
 
 
 def whole(maps: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ import pytest
 
 from folders import by_input, counts
 from segprior.batch import run_batch
-from segprior.config import BatchConfig
+from segprior.config.presets import BatchConfig
 from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.formats.atomic import write_atomically
 from segprior.places import Folders

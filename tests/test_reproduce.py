@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segprior.analysis_config import ReproduceConfig
 from segprior.callbacks import Event
-from segprior.config import PriorConfig
-from segprior.double_dip_config import DoubleDipConfig
+from segprior.config.analysis import ReproduceConfig
+from segprior.config.double_dip import DoubleDipConfig
+from segprior.config.presets import PriorConfig
 from segprior.errors import Cancelled, ConfigError, ImageError, OutputError
 from segprior.figures import FIGURES, PUBLISHED, SAMPLES, Studio
 from segprior.pages import html_page, markdown_page

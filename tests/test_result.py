@@ -15,10 +15,10 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from segprior.config import ForegroundConfig
+from segprior.config.presets import ForegroundConfig
 from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.formats.labels import read_labels
-from segprior.formats.palette import palette
+from segprior.image.palette import palette
 from segprior.result import Segmentation
 
 

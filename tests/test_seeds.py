@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from segprior.errors import ConfigError
-from segprior.seeds import as_seed, member_seed
+from segprior.runtime.seeding import as_seed, member_seed
 
 
 @pytest.mark.parametrize("seed", [0, 7, 2**63 - 1, np.int32(7), np.uint64(7)])

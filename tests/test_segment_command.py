@@ -12,11 +12,11 @@ from PIL import Image
 from folders import names, pixels
 from segprior.cli import main
 from segprior.cli._options import options_of
+from segprior.config.segment import SegmentConfig
 from segprior.formats.labels import read_labels
-from segprior.formats.palette import palette
+from segprior.image.palette import palette
 from segprior.multiclass import segment
 from segprior.prior import fit_prior
-from segprior.segment_config import SegmentConfig
 
 QUICK = ("--preset", "backprop", "--superpixels", "image", "--channels", "16", "--iterations", "5")
 OPTIONS: dict[str, Any] = {

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from segprior.config import PriorConfig
+from segprior.config.presets import PriorConfig
+from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError
-from segprior.segment_config import SegmentConfig
 
 
 def test_published_numbers() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from segprior.errors import ConfigError
-from segprior.strip import strip
+from segprior.image.panels import strip
 
 
 def test_panels_lie_in_order_in_the_colours_they_have() -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from segprior.config.tiles import TileConfig
 from segprior.errors import ConfigError
-from segprior.tile_config import TileConfig
 from segprior.tile_plan import Room, plan_tiles
 
 

@@ -7,14 +7,14 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 
+from segprior.config.segment import SegmentConfig
+from segprior.config.tiles import TileConfig
 from segprior.errors import ConfigError
 from segprior.formats.labels import read_labels
 from segprior.images import as_image, resize
 from segprior.large import segment_tiles
 from segprior.multiclass import segment
 from segprior.reduced import ReducedImage
-from segprior.segment_config import SegmentConfig
-from segprior.tile_config import TileConfig
 from segprior.tile_levels import label_bands, reduced_for
 from written import InMemory
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from segprior.config import ForegroundConfig
+from segprior.config.presets import ForegroundConfig
+from segprior.config.segment import SegmentConfig
 from segprior.reduced import ReducedImage
 from segprior.response import FixedResponse, PlainResponse, draw_weights
-from segprior.segment_config import SegmentConfig
 from segprior.tile_clusters import fit_foreground, foreground_cost
 from segprior.tile_model import Fitting
 from segprior.tile_network import fit_segment, segment_cost

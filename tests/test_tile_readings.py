@@ -9,13 +9,13 @@ import tifffile
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segprior.config import ForegroundConfig
+from segprior.config.presets import ForegroundConfig
+from segprior.config.tiles import TileConfig
 from segprior.errors import ConfigError
 from segprior.foreground import foreground
 from segprior.formats.labels import read_labels
 from segprior.images import as_image
 from segprior.large import foreground_tiles
-from segprior.tile_config import TileConfig
 from segprior.tile_readings import readings_cost
 
 MANY = TileConfig(scale=1.0, tile_size=64, overlap=16)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segprior.refine import enlarge
+from segprior.image.upsampling import enlarge
 from segprior.tiling import Tile, Tiling, blend, enlarge_blocks
 
 SHAPES = [

@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 from threadpoolctl import threadpool_limits
 
-from segprior.bands import Bands, banded
 from segprior.response import PlainResponse, draw_weights
+from segprior.runtime.bands import Bands, banded
 from segprior.tiles import FILTER, from_products, to_inputs
 from segprior.winograd import WinogradResponse
 

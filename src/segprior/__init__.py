@@ -14,11 +14,13 @@ from segprior._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from segprior.analysis import Analysis, analyze
-    from segprior.analysis_config import AnalysisConfig
     from segprior.callbacks import EarlyStopping, Event, ProgressBar
-    from segprior.config import EvaluateConfig, ForegroundConfig, PriorConfig
+    from segprior.config.analysis import AnalysisConfig
+    from segprior.config.double_dip import DoubleDipConfig
+    from segprior.config.presets import EvaluateConfig, ForegroundConfig, PriorConfig
+    from segprior.config.segment import SegmentConfig
+    from segprior.config.tiles import TileConfig
     from segprior.double_dip import double_dip
-    from segprior.double_dip_config import DoubleDipConfig
     from segprior.errors import Cancelled, ConfigError, ImageError, OutputError, SegpriorError
     from segprior.estimators import ForegroundSegmenter, Segmenter
     from segprior.evaluate import evaluate_foreground, evaluate_regions
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
     from segprior.multiclass import segment
     from segprior.prior import Prior, fit_prior
     from segprior.result import Segmentation
-    from segprior.segment_config import SegmentConfig
-    from segprior.tile_config import TileConfig
 
 __all__ = [
     "Analysis",
@@ -74,28 +74,28 @@ __all__ = [
 
 _HOMES = {
     "Analysis": "analysis",
-    "AnalysisConfig": "analysis_config",
+    "AnalysisConfig": "config.analysis",
     "Cancelled": "errors",
     "ConfigError": "errors",
     "DoubleDip": "layered",
-    "DoubleDipConfig": "double_dip_config",
+    "DoubleDipConfig": "config.double_dip",
     "EarlyStopping": "callbacks",
-    "EvaluateConfig": "config",
+    "EvaluateConfig": "config.presets",
     "Event": "callbacks",
-    "ForegroundConfig": "config",
+    "ForegroundConfig": "config.presets",
     "ForegroundSegmenter": "estimators",
     "Hierarchy": "hierarchy",
     "ImageError": "errors",
     "OutputError": "errors",
     "Prior": "prior",
-    "PriorConfig": "config",
+    "PriorConfig": "config.presets",
     "ProgressBar": "callbacks",
-    "SegmentConfig": "segment_config",
+    "SegmentConfig": "config.segment",
     "Segmentation": "result",
     "Segmenter": "estimators",
     "SegpriorError": "errors",
     "TensorBoard": "live",
-    "TileConfig": "tile_config",
+    "TileConfig": "config.tiles",
     "TiledResult": "large",
     "analyze": "analysis",
     "as_image": "images",

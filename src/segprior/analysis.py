@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior._version import __version__
-from segprior.analysis_config import AnalysisConfig
 from segprior.callbacks import Callback
 from segprior.components import Component, principal_component
-from segprior.config import resolve
+from segprior.config.analysis import AnalysisConfig
+from segprior.config.presets import resolve
 from segprior.edges import canny_edges, edge_agreement
 from segprior.images import as_image, resize, working_shape
 from segprior.prior import Prior, fit_prior
-from segprior.seeds import RandomSource, as_seed
+from segprior.runtime.seeding import RandomSource, as_seed
 from segprior.spectrum import Spectrum, compare_octaves, low_pass, power_spectrum, psnr
 from segprior.stability import window_agreement, window_masks
 
@@ -132,7 +132,7 @@ def analyze(
     callback : callable, optional
         Called once per iteration, see :mod:`segprior.callbacks`.
     **overrides
-        Options of :class:`AnalysisConfig` or :class:`segprior.config.PriorConfig`, in place of
+        Options of :class:`AnalysisConfig` or :class:`segprior.PriorConfig`, in place of
         those of the preset or the config.
 
     Returns

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segprior.seeds import as_seed
+from segprior.runtime.seeding import as_seed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from segprior import first_use
+from segprior.runtime import compilation as first_use
 
 if TYPE_CHECKING:
     import numpy as np

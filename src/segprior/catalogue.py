@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from segprior._version import __version__
-from segprior.config import ForegroundConfig, Presets
+from segprior.config.presets import ForegroundConfig, Presets
+from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, SegpriorError
-from segprior.segment_config import SegmentConfig
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from segprior._version import __version__
-from segprior.devices import core_count
 from segprior.errors import ConfigError, SegpriorError
-from segprior.extras import need
 from segprior.formats.source import one_line
-from segprior.pool import Lost, deaf_to_interrupts
+from segprior.runtime.devices import core_count
+from segprior.runtime.extras import need
+from segprior.runtime.worker_pool import Lost, deaf_to_interrupts
 
 __all__ = ["Cluster"]
 
@@ -66,7 +66,7 @@ _alone = threading.Lock()
 
 
 class Cluster(Generic[J, R]):
-    """Do jobs on the workers of a Dask scheduler, as :class:`segprior.pool.Pool` does in processes.
+    """Do jobs on the workers of a Dask scheduler, as :class:`segprior.runtime.worker_pool.Pool` does in processes.
 
     Each worker has one job at a time, on one thread, whatever the number of its threads. The job
     of a worker that dies is tried once more after the others; if that worker dies too, the job is
@@ -157,7 +157,7 @@ class Cluster(Generic[J, R]):
         self._queue.append(_Task(job))
 
     def wait(self, timeout: float | None = None) -> list[tuple[J, R | Lost]]:
-        """Return jobs with their results, as :meth:`segprior.pool.Pool.wait` does."""
+        """Return jobs with their results, as :meth:`segprior.runtime.worker_pool.Pool.wait` does."""
         self._hand_out()
         answers: list[tuple[J, R | Lost]] = [*self._lost]
         self._lost = []

@@ -10,13 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from segprior.bands import Bands, banded
 from segprior.callbacks import Callback, Event
+from segprior.config.segment import SegmentConfig
 from segprior.engines import is_compiled
-from segprior.heap import steady_heap
 from segprior.pulls import Pull, choose
 from segprior.response import PlainResponse, Response, Weights, draw_weights
-from segprior.segment_config import SegmentConfig
+from segprior.runtime.bands import Bands, banded
+from segprior.runtime.malloc import steady_heap
 from segprior.superpixels import majority
 
 __all__ = ["Clusters", "cluster"]

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior.callbacks import Callback
-from segprior.config import ForegroundConfig, resolve
-from segprior.double_dip_config import DoubleDipConfig
+from segprior.config.double_dip import DoubleDipConfig
+from segprior.config.presets import ForegroundConfig, resolve
 from segprior.errors import ConfigError, ImageError
-from segprior.guided import guided_filter
 from segprior.hints import as_hint, check_hint, hint_from_saliency, reduce_hint
+from segprior.image.guided_filter import guided_filter
 from segprior.images import as_image, resize, working_shape
 from segprior.layered import DoubleDip
+from segprior.runtime.seeding import RandomSource, as_seed
 from segprior.saliency import background_saliency, spectral_saliency
-from segprior.seeds import RandomSource, as_seed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -241,8 +241,8 @@ def _fit(
     # torch takes a second to load, so what is wrong with the arguments is told before that.
     import torch
 
-    from segprior.devices import resolve_device
     from segprior.layering import fit_layers
+    from segprior.runtime.devices import resolve_device
 
     check_hint(hint)
     missing = [max(_LEAST, -(-side // _MULTIPLE) * _MULTIPLE) - side for side in small.shape[:2]]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segprior.adam import ArrayAdam
-from segprior.config import PriorConfig
+from segprior.config.presets import PriorConfig
 from segprior.weights import Source, initial_noise, initial_weights
 
 __all__ = ["CompiledEngine", "Engine", "cpu_engine", "is_compiled"]

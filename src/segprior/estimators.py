@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin
 
-from segprior.config import ForegroundConfig, Presets, resolve
+from segprior.config.presets import ForegroundConfig, Presets, resolve
+from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError
 from segprior.foreground import foreground
 from segprior.images import as_image
 from segprior.multiclass import segment
-from segprior.seeds import RandomSource
-from segprior.segment_config import SegmentConfig
+from segprior.runtime.seeding import RandomSource
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -118,12 +118,12 @@ class ForegroundSegmenter(_OneImage):
     config : ForegroundConfig, optional
         All settings at once, instead of ``preset``; those below still count.
     members, iterations : int, optional
-        Settings of :class:`segprior.config.PriorConfig`. None, here and below, leaves a setting
+        Settings of :class:`segprior.PriorConfig`. None, here and below, leaves a setting
         as the preset or the config has it.
     working_size : int or "full", optional
         Likewise; ``"full"`` fits the prior at the size of the image.
     method : {"consensus", "kmeans"}, optional
-        A setting of :class:`segprior.config.ForegroundConfig`, as are all up to ``fill_holes``.
+        A setting of :class:`segprior.ForegroundConfig`, as are all up to ``fill_holes``.
     reading : {"auto", "object", "things"}, optional
         See there.
     features : {"auto", "prior", "image"}, optional
@@ -226,7 +226,7 @@ class Segmenter(_OneImage):
     config : SegmentConfig, optional
         All settings at once, instead of ``preset``; those below still count.
     method : {"hierarchy", "backprop", "continuity", "dynamic"}, optional
-        A setting of :class:`segprior.segment_config.SegmentConfig`, as are all up to
+        A setting of :class:`segprior.SegmentConfig`, as are all up to
         ``min_size``. None leaves a setting as the preset or the config has it.
     coarseness : float, optional
         See there; for ``hierarchy``.

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from segprior.catalogue import Kind
-from segprior.config import EvaluateConfig
+from segprior.config.presets import EvaluateConfig
 from segprior.contenders import expand
 from segprior.errors import ConfigError, OutputError
 from segprior.pairing import Example, pair
+from segprior.runtime.processes import run_jobs
+from segprior.runtime.seeding import RandomSource, as_seed
 from segprior.scoreboard import Evaluation, summarise
 from segprior.scoring import Job, made_once, score
-from segprior.seeds import RandomSource, as_seed
 from segprior.store import Store, digest, file_digest
-from segprior.workers import run_jobs
 
 __all__ = ["Interrupted", "Progress", "evaluate_foreground", "evaluate_regions"]
 
@@ -110,7 +110,7 @@ def evaluate_regions(
     callback : callable, optional
         Called with a :class:`Progress` before the first result and after each.
     **overrides
-        Fields of :class:`segprior.config.EvaluateConfig`.
+        Fields of :class:`segprior.EvaluateConfig`.
 
     Returns
     -------

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segprior.analysis_config import ReproduceConfig
 from segprior.callbacks import Callback
-from segprior.double_dip_config import DoubleDipConfig
+from segprior.config.analysis import ReproduceConfig
+from segprior.config.double_dip import DoubleDipConfig
 from segprior.foreground import foreground
 from segprior.images import resize
 from segprior.plots import plot_grid, plot_spectra
@@ -150,7 +150,7 @@ class Studio:
 
         ``radius`` is in pixels of the image; the filter works at the working size.
         """
-        from segprior.guided import guided_filter
+        from segprior.image.guided_filter import guided_filter
 
         soft = found.fitted["mask"]
         scale = max(soft.shape) / max(found.image.shape[:2])

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior.callbacks import Callback
-from segprior.config import ForegroundConfig, resolve
-from segprior.devices import check_device
+from segprior.config.presets import ForegroundConfig, resolve
 from segprior.errors import ConfigError
+from segprior.image.upsampling import drop_specks, enlarge, fill_holes
 from segprior.images import as_image, is_flat, resize, working_shape
 from segprior.polarity import choose_polarity
 from segprior.prior import Prior, fit_prior
-from segprior.refine import drop_specks, enlarge, fill_holes
 from segprior.result import Segmentation
-from segprior.seeds import RandomSource, as_seed
+from segprior.runtime.devices import check_device
+from segprior.runtime.seeding import RandomSource, as_seed
 from segprior.windows import cluster_windows
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ def foreground(
         A prior fitted to this image before. Its own configuration takes the place of
         ``config.prior``.
     **overrides
-        Options of :class:`segprior.config.ForegroundConfig` or
-        :class:`segprior.config.PriorConfig`, in place of those of the preset or the config.
+        Options of :class:`segprior.ForegroundConfig` or
+        :class:`segprior.PriorConfig`, in place of those of the preset or the config.
 
     Returns
     -------

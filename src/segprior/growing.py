@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segprior.config.segment import SegmentConfig, hidden_features
 from segprior.cues import as_colours, hidden_gradient, texture_codes
 from segprior.errors import ConfigError
+from segprior.image.noise import blur, noise_of
 from segprior.merging import Weights, find_regions
-from segprior.noise import blur, noise_of
 from segprior.prior import Prior
-from segprior.segment_config import SegmentConfig, hidden_features
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from segprior.callbacks import Callback
-from segprior.checks import zero_to_one
-from segprior.config import resolve
+from segprior.config.checks import zero_to_one
+from segprior.config.presets import resolve
+from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.growing import checked_prior, grow, is_noisy
+from segprior.image.upsampling import enlarge_labels
 from segprior.images import as_image, is_flat, resize, working_shape
 from segprior.levels import confidence_of, cut_table, meeting_costs
 from segprior.prior import Prior, fit_prior
-from segprior.refine import enlarge_labels
 from segprior.regions import by_area
-from segprior.seeds import RandomSource, as_seed
-from segprior.segment_config import SegmentConfig
+from segprior.runtime.seeding import RandomSource, as_seed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

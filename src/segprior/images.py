@@ -14,7 +14,7 @@ from PIL import Image
 from segprior.errors import ConfigError, ImageError
 from segprior.formats.decode import KNOWN
 from segprior.formats.inputs import channels_last, other_axis, take_pixels
-from segprior.formats.values import blocks, composite, to_unit
+from segprior.image.values import blocks, composite, to_unit
 
 __all__ = [
     "IMAGE_SUFFIXES",

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import numpy as np
 
 from segprior.callbacks import Callback
-from segprior.config import ForegroundConfig, Presets, resolve
-from segprior.devices import thread_count
+from segprior.config.presets import ForegroundConfig, Presets, resolve
+from segprior.config.segment import SegmentConfig
+from segprior.config.tiles import TileConfig
 from segprior.errors import ImageError
 from segprior.formats.windows_in import WindowedImage, open_windows
 from segprior.formats.windows_out import check_output, save_bands
 from segprior.images import MAX_PIXELS, MIN_SIDE
 from segprior.reduced import ReducedImage
-from segprior.seeds import RandomSource, as_seed
-from segprior.segment_config import SegmentConfig
-from segprior.tile_config import TileConfig
+from segprior.runtime.devices import thread_count
+from segprior.runtime.seeding import RandomSource, as_seed
 from segprior.tile_model import Fitting, TileModel
 from segprior.tile_plan import Room, plan_tiles
 from segprior.tiling import Tile, Tiling, blend, enlarge_blocks

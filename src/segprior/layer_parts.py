@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from segprior.adam import Adam, ArrayAdam
-from segprior.config import PriorConfig
+from segprior.config.presets import PriorConfig
 from segprior.engines import is_compiled
 from segprior.networks import Generator
 from segprior.weights import Source, initial_noise, initial_weights

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segprior.double_dip_config import DoubleDipConfig
-from segprior.extras import need
+from segprior.config.double_dip import DoubleDipConfig
 from segprior.formats.folder import write_folder
 from segprior.formats.png import encode_png
 from segprior.hints import hint_picture
+from segprior.image.panels import strip
 from segprior.images import resize, to_rgb, to_uint8
 from segprior.result import Segmentation
-from segprior.strip import strip
+from segprior.runtime.extras import need
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

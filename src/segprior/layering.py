@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from segprior.callbacks import Callback, Event
-from segprior.devices import side_by_side
-from segprior.double_dip_config import DoubleDipConfig
-from segprior.heap import steady_heap
+from segprior.config.double_dip import DoubleDipConfig
 from segprior.layer_parts import Loss, Part, as_generated, make_part
-from segprior.seeds import member_seed
+from segprior.runtime.devices import side_by_side
+from segprior.runtime.malloc import steady_heap
+from segprior.runtime.seeding import member_seed
 
 __all__ = ["LEVELS", "Layered", "Layering", "fit_layers", "push", "within"]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from segprior.callbacks import Event
 from segprior.errors import OutputError
-from segprior.extras import need
-from segprior.formats.palette import label_colours
+from segprior.image.palette import label_colours
+from segprior.runtime.extras import need
 
 __all__ = ["TensorBoard", "check_tensorboard"]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior.callbacks import Callback
-from segprior.config import resolve
-from segprior.devices import check_device
+from segprior.config.presets import resolve
+from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.growing import checked_prior
 from segprior.hierarchy import chosen_cut, segment_hierarchy
@@ -19,9 +19,9 @@ from segprior.network_classes import Classes, network_classes
 from segprior.prior import Prior
 from segprior.regions import absorb, by_area, pieces
 from segprior.result import Segmentation
+from segprior.runtime.devices import check_device
+from segprior.runtime.seeding import RandomSource, as_seed
 from segprior.scribbles import as_scribbles
-from segprior.seeds import RandomSource, as_seed
-from segprior.segment_config import SegmentConfig
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,8 +81,8 @@ def segment(
         methods that train a network, whose fit then comes to an end at no fewer labels than there
         are marks.
     **overrides
-        Options of :class:`segprior.segment_config.SegmentConfig`, or, where that has none of the
-        name, of :class:`segprior.config.PriorConfig`, in place of those of the preset or the
+        Options of :class:`segprior.SegmentConfig`, or, where that has none of the
+        name, of :class:`segprior.PriorConfig`, in place of those of the preset or the
         config.
 
     Returns

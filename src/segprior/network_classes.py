@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior.callbacks import Callback
+from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, ImageError
+from segprior.image.upsampling import enlarge
 from segprior.images import resize, working_shape
 from segprior.prior import Prior, fit_prior
-from segprior.refine import enlarge
 from segprior.regions import by_area, join
 from segprior.scribbles import shrink_scribbles
-from segprior.segment_config import SegmentConfig
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -140,7 +140,7 @@ def _cluster(
 ) -> Clusters:
     # torch takes a second to load, so what is wrong with the arguments is told before that.
     from segprior.clusterer import cluster
-    from segprior.devices import resolve_device
+    from segprior.runtime.devices import resolve_device
 
     return cluster(
         small,

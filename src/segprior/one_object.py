@@ -11,11 +11,11 @@ import numpy as np
 
 from segprior.appearance import find_patches, likely_object
 from segprior.cues import as_colours, texture_codes
-from segprior.devices import thread_count
 from segprior.grabcut import as_picture, cut, inside
 from segprior.images import resize, working_shape
 from segprior.merging import count_words, find_regions
 from segprior.readings import Reading
+from segprior.runtime.devices import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior.errors import ConfigError
-from segprior.extras import need
 from segprior.images import to_rgb
+from segprior.runtime.extras import need
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,10 +13,10 @@ import numpy as np
 
 from segprior._version import __version__
 from segprior.callbacks import Callback
-from segprior.config import PriorConfig, resolve
+from segprior.config.presets import PriorConfig, resolve
 from segprior.errors import ImageError
 from segprior.images import as_image, resize, to_rgb, to_uint8, working_shape
-from segprior.seeds import RandomSource, as_seed, member_seed
+from segprior.runtime.seeding import RandomSource, as_seed, member_seed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

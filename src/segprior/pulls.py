@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from segprior.bands import Bands
+from segprior.runtime.bands import Bands
 
 __all__ = ["Pull", "choose"]
 

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior._version import __version__
-from segprior.analysis_config import ReproduceConfig
 from segprior.callbacks import Callback
-from segprior.config import resolve
+from segprior.config.analysis import ReproduceConfig
+from segprior.config.presets import resolve
 from segprior.errors import ConfigError, ImageError, OutputError
-from segprior.extras import need
 from segprior.figures import FIGURES, PUBLISHED, SAMPLES, Studio
 from segprior.formats.atomic import write_atomically
 from segprior.images import as_image, resize, working_shape
 from segprior.pages import html_page, markdown_page
-from segprior.seeds import RandomSource, as_seed
+from segprior.runtime.extras import need
+from segprior.runtime.seeding import RandomSource, as_seed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -102,7 +102,7 @@ def reproduce(
     tell : callable, optional
         Called with each figure as soon as it is there.
     **overrides
-        Options of :class:`ReproduceConfig` or :class:`segprior.config.PriorConfig`.
+        Options of :class:`ReproduceConfig` or :class:`segprior.PriorConfig`.
 
     Returns
     -------

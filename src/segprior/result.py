@@ -10,13 +10,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from segprior.drawing import draw_labels, draw_mask
 from segprior.errors import ConfigError, ImageError
 from segprior.formats.export import save_segmentation
 from segprior.formats.labels import encode_labels
-from segprior.formats.palette import label_colours
 from segprior.formats.png import encode_png
 from segprior.formats.table import region_table, save_table
+from segprior.image.overlay import draw_labels, draw_mask
+from segprior.image.palette import label_colours
 from segprior.images import as_image, to_rgb, to_uint8
 
 __all__ = ["Segmentation"]

@@ -19,8 +19,8 @@ from segprior.formats.source import unexpected
 from segprior.formats.truth import read_mask, read_prediction, read_regions
 from segprior.images import as_image
 from segprior.pairing import Example
+from segprior.runtime.processes import one_thread
 from segprior.store import file_digest
-from segprior.workers import one_thread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,7 +16,7 @@ from numba import njit, types
 from numba.core import cgutils, event
 from numba.extending import intrinsic
 
-from segprior.first_use import compiling
+from segprior.runtime.compilation import compiling
 
 __all__ = [
     "FLOAT",

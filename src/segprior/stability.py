@@ -10,7 +10,7 @@ import numpy as np
 
 from segprior.foreground import foreground
 from segprior.prior import Prior
-from segprior.seeds import RandomSource, as_seed
+from segprior.runtime.seeding import RandomSource, as_seed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

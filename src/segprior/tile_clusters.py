@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segprior.config import ForegroundConfig
+from segprior.config.presets import ForegroundConfig
 from segprior.images import is_flat
 from segprior.polarity import choose_polarity
 from segprior.prior import fit_prior

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError
+from segprior.image.upsampling import enlarge_labels, label_strips
 from segprior.reduced import ReducedImage
-from segprior.refine import enlarge_labels, label_strips
-from segprior.segment_config import SegmentConfig
 from segprior.tile_model import refuse_whole
 
 if TYPE_CHECKING:

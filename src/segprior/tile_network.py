@@ -8,13 +8,13 @@ import numpy as np
 import torch
 
 from segprior.clusterer import Clusters, cluster
-from segprior.devices import resolve_device
+from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.images import is_flat
 from segprior.network_classes import channels_of_classes, superpixels_of
 from segprior.prior import fit_prior
 from segprior.response import FixedResponse
-from segprior.segment_config import SegmentConfig
+from segprior.runtime.devices import resolve_device
 from segprior.tile_model import refuse_whole
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from segprior.config.tiles import TileConfig
 from segprior.errors import ConfigError
-from segprior.tile_config import TileConfig
 
 __all__ = ["Room", "plan_tiles"]
 

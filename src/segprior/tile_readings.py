@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segprior.choice import read
-from segprior.config import ForegroundConfig
+from segprior.config.presets import ForegroundConfig
 from segprior.errors import ConfigError
+from segprior.image.upsampling import between
 from segprior.images import is_flat
 from segprior.prior import fit_prior
 from segprior.readings import Reading
-from segprior.refine import between
 from segprior.small_things import LARGEST_SIZE, levels_of, share_of
 from segprior.tile_clusters import MAP_BYTES, Blank, check_in_tiles
 from segprior.tile_model import Fitting, TileModel

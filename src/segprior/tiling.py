@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segprior.refine import between
+from segprior.image.upsampling import between
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -185,7 +185,7 @@ def enlarge_blocks(
     decide: Callable[[NDArray[np.float32]], NDArray[Any]],
     dtype: Any,
 ) -> Iterator[NDArray[Any]]:
-    """Enlarge scores bilinearly, as :func:`segprior.refine.enlarge` would all of them together.
+    """Enlarge scores bilinearly, as :func:`segprior.image.upsampling.enlarge` would all of them together.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from segprior.adam import Adam
-from segprior.config import PriorConfig
+from segprior.config.presets import PriorConfig
 from segprior.layers import CPU, PLAIN, Layers
 from segprior.networks import Generator
 

@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segprior.callbacks import Callback, Event
-from segprior.config import PriorConfig
-from segprior.devices import is_cpu, resolve_device, side_by_side, thread_count
+from segprior.config.presets import PriorConfig
 from segprior.engines import Engine, cpu_engine
-from segprior.heap import steady_heap
+from segprior.runtime.devices import is_cpu, resolve_device, side_by_side, thread_count
+from segprior.runtime.malloc import steady_heap
 
 __all__ = ["Run", "fit_members"]
 
@@ -103,7 +103,7 @@ def fit_members(
     config : PriorConfig
         Its ``members`` is only reported to the callback.
     device : str
-        Where to fit, as in :func:`segprior.devices.resolve_device`.
+        Where to fit, as in :func:`segprior.runtime.devices.resolve_device`.
     callback : callable, optional
         See :mod:`segprior.callbacks`.
     noise_seed : int, optional

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from segprior.errors import ConfigError, ImageError, OutputError, SegpriorError
-from segprior.extras import need
 from segprior.formats.source import one_line
+from segprior.runtime.extras import need
 
 __all__ = ["is_url", "list_below", "path_of", "put", "reach", "told"]
 

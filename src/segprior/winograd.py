@@ -3,7 +3,7 @@
 The 3×3 convolutions between 100 channels are nearly all of the arithmetic. They are done in
 Winograd's form F(4×4, 3×3): a tile of 4×4 results costs 36 products instead of 144, each of which
 is one of a stack of matrix products over tiles and channels. Four rows of tiles' height at a time
-stay in the cache, and bands share the processor's cores (:mod:`segprior.bands`).
+stay in the cache, and bands share the processor's cores (:mod:`segprior.runtime.bands`).
 
 Batch normalisations are never applied to a whole tensor. A 1×1 convolution between two of them is
 one linear map of what comes in, whose scale follows from mean and covariance of that; gradients
@@ -27,8 +27,8 @@ import torch
 from torch import Tensor
 
 from segprior import passes
-from segprior.bands import Bands
 from segprior.response import EPS, Weights
+from segprior.runtime.bands import Bands
 from segprior.tiles import FILTER, from_products, to_grads, to_inputs
 
 __all__ = ["WinogradResponse"]

@@ -6,12 +6,12 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from segprior.analysis_config import AnalysisConfig
 from segprior.cli._folders import folder_parser, run_folders
 from segprior.cli._options import given
 from segprior.cli._tasks import Result, Task
 from segprior.cli._words import Command
-from segprior.config import PriorConfig, resolve
+from segprior.config.analysis import AnalysisConfig
+from segprior.config.presets import PriorConfig, resolve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +37,7 @@ class AnalyzeTask(Task):
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         super().__init__(arguments)
-        from segprior.extras import need
+        from segprior.runtime.extras import need
 
         fields = given(AnalysisConfig, arguments)
         self.config = resolve(AnalysisConfig, arguments.preset, None, fields)

@@ -21,8 +21,8 @@ from segprior.cli._segment import SegmentTask
 from segprior.cli._tasks import ForegroundTask, PriorTask, Task
 from segprior.cli._words import Parser, chosen_word, read_words
 from segprior.cli._work import do_job, explained
-from segprior.config import BatchConfig, Presets
-from segprior.double_dip_config import DoubleDipConfig
+from segprior.config.double_dip import DoubleDipConfig
+from segprior.config.presets import BatchConfig, Presets
 from segprior.errors import ConfigError, SegpriorError
 from segprior.formats.source import folded
 

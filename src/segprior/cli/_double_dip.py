@@ -11,8 +11,8 @@ from segprior.cli._folders import folder_parser, run_folders
 from segprior.cli._options import given
 from segprior.cli._tasks import Result, Task
 from segprior.cli._words import Command, Parser
-from segprior.config import resolve
-from segprior.double_dip_config import DoubleDipConfig
+from segprior.config.double_dip import DoubleDipConfig
+from segprior.config.presets import resolve
 from segprior.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class DoubleDipTask(Task):
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         super().__init__(arguments)
-        from segprior.extras import need
+        from segprior.runtime.extras import need
 
         fields = given(DoubleDipConfig, arguments)
         self.scribbles = arguments.scribbles

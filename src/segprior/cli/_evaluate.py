@@ -14,7 +14,7 @@ from segprior.cli._options import add_options, given, spoken
 from segprior.cli._report import complain, short_warnings
 from segprior.cli._values import whole
 from segprior.cli._words import Parser, chosen_word, new_parser, read_words
-from segprior.config import EvaluateConfig
+from segprior.config.presets import EvaluateConfig
 from segprior.errors import ConfigError
 from segprior.formats.source import folded
 from segprior.scoreboard import TABLE_SUFFIXES

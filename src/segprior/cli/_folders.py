@@ -17,7 +17,7 @@ from segprior.cli._words import (
     image_parser,
     read_words,
 )
-from segprior.config import Presets
+from segprior.config.presets import Presets
 from segprior.errors import ConfigError, SegpriorError
 
 __all__ = ["folder_parser", "run_folders"]

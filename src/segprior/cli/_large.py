@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from segprior.callbacks import Callback, chain
 from segprior.cli._options import add_options, given, spoken
-from segprior.config import ForegroundConfig
+from segprior.config.presets import ForegroundConfig
+from segprior.config.tiles import TileConfig
 from segprior.errors import ConfigError, ImageError, OutputError, SegpriorError
 from segprior.formats.windows_in import has_windows, open_windows
 from segprior.images import MAX_PIXELS
-from segprior.tile_config import TileConfig
 
 if TYPE_CHECKING:
     from pathlib import Path

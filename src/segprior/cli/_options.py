@@ -25,7 +25,7 @@ from segprior.cli._values import (
     whole_or_full,
     whole_or_none,
 )
-from segprior.config import Presets
+from segprior.config.presets import Presets
 
 __all__ = ["Option", "add_options", "given", "options_of", "spoken"]
 

@@ -19,10 +19,10 @@ from segprior.cli._words import (
     meant,
     read_words,
 )
-from segprior.config import ForegroundConfig, Presets, PriorConfig
+from segprior.config.presets import ForegroundConfig, Presets, PriorConfig
+from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError
 from segprior.formats.export import FORMATS
-from segprior.segment_config import SegmentConfig
 
 __all__ = ["COMMANDS", "OTHERS", "Other", "command_parser", "parse"]
 

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from segprior.analysis_config import ReproduceConfig
 from segprior.callbacks import Event, ProgressBar, chain
 from segprior.cli._options import add_options, given, spoken
 from segprior.cli._report import complain, short_warnings
 from segprior.cli._words import Parser, add_preset, add_running, new_parser, read_words
-from segprior.config import PriorConfig
+from segprior.config.analysis import ReproduceConfig
+from segprior.config.presets import PriorConfig
 from segprior.errors import Cancelled, ConfigError, SegpriorError
 
 __all__ = ["run"]

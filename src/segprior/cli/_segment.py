@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from segprior.callbacks import chain
 from segprior.cli._options import given
 from segprior.cli._tasks import LabelTask, Result, Saver, load_prior
-from segprior.config import PriorConfig
+from segprior.config.presets import PriorConfig
+from segprior.config.segment import SegmentConfig, hidden_features
 from segprior.errors import ConfigError
-from segprior.segment_config import SegmentConfig, hidden_features
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from segprior.cli._large import Large
 from segprior.cli._options import given, options_of
-from segprior.config import ForegroundConfig, Presets, PriorConfig, resolve
+from segprior.config.presets import ForegroundConfig, Presets, PriorConfig, resolve
 from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.formats.export import FORMATS, RESULT_SUFFIXES
 
@@ -85,7 +85,7 @@ class Task:
         _check_loading(self.loading)
         self.calling = {"device": options["device"]} if "device" in options else {}
         if "seed" in options:
-            from segprior.seeds import as_seed
+            from segprior.runtime.seeding import as_seed
 
             self.calling["rng"] = as_seed(options["seed"])
         self.extras = tuple(kind for kind in self.kinds if options.get(f"save_{kind}"))
@@ -346,7 +346,7 @@ def save_shown(prior: Prior) -> Saver:
 
 def save_epochs(prior: Prior, iterations: Sequence[int] | None = None) -> Saver:
     from segprior.formats.pictures import save_picture
-    from segprior.strip import strip
+    from segprior.image.panels import strip
 
     wanted = prior.snapshots if iterations is None else iterations
     panels = {str(number): prior.snapshots[number] for number in wanted}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, NoReturn
 
 from segprior.cli._values import axis, pixel_count, value_range, whole
-from segprior.config import Presets
+from segprior.config.presets import Presets
 from segprior.errors import ConfigError
 
 __all__ = [

@@ -25,7 +25,7 @@ from segprior.images import as_image
 if TYPE_CHECKING:
     from segprior.cli._plan import Job, Plan
     from segprior.cli._tasks import Result, Task
-    from segprior.config import Presets
+    from segprior.config.presets import Presets
 
 __all__ = ["carry_out", "do_job", "explained", "interruptible", "work"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from segprior.formats.palette import palette
+from segprior.image.palette import palette
 
 __all__ = ["encode_indexed", "encode_mask", "encode_png"]
 

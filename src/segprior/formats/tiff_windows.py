@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segprior.errors import ConfigError, ImageError
-from segprior.extras import need
 from segprior.formats.pixels import Alpha
 from segprior.formats.source import one_line
 from segprior.formats.tiff import check_whole, find_pages, interpret, orientation, quiet_log
 from segprior.formats.windows_in import Reader
+from segprior.runtime.extras import need
 
 __all__ = ["RasterioReader", "TiffReader", "open_tiff"]
 

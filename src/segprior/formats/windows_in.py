@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from segprior.errors import ImageError
 from segprior.formats.pixels import Alpha
-from segprior.formats.values import composite, extent, to_unit
 from segprior.formats.zarrs import ZarrReader, is_zarr
+from segprior.image.values import composite, extent, to_unit
 
 __all__ = ["Reader", "WindowedImage", "has_windows", "open_windows"]
 

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segprior.errors import OutputError
-from segprior.extras import need
 from segprior.formats.atomic import open_atomically
 from segprior.formats.export import choose_format, save_segmentation
 from segprior.formats.geo import Tags, georeference
 from segprior.formats.labels import label_type
 from segprior.formats.zarrs import write_zarr
+from segprior.runtime.extras import need
 
 __all__ = ["WINDOWED", "check_output", "save_bands"]
 

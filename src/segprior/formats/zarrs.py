@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segprior.errors import ImageError, OutputError
-from segprior.extras import need
 from segprior.formats.atomic import folder_atomically
 from segprior.formats.pixels import Alpha
 from segprior.formats.source import one_line
+from segprior.runtime.extras import need
 
 __all__ = ["ZarrReader", "is_zarr", "write_zarr"]
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segprior.image.upsampling import enlarge
 from segprior.images import resize
-from segprior.refine import enlarge
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,7 +80,7 @@ def guided_filter(
     Examples
     --------
     >>> import numpy as np
-    >>> from segprior.guided import guided_filter
+    >>> from segprior.image.guided_filter import guided_filter
     >>> guide = np.zeros((16, 16, 1), np.float32); guide[:, 8:] = 1
     >>> shifted = np.zeros((16, 16), np.float32); shifted[:, 7:] = 1
     >>> (guided_filter(guide, shifted, radius=4, eps=1e-4)[8, 6:10] > 0.5).tolist()

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from segprior.checks import at_least, of_kind, one_of
-from segprior.config import Presets, PriorConfig
+from segprior.config.checks import at_least, of_kind, one_of
+from segprior.config.presets import Presets, PriorConfig
 from segprior.errors import ConfigError
 
 __all__ = ["AnalysisConfig", "ReproduceConfig"]

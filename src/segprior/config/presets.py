@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
-from segprior.checks import at_least, of_kind, one_of, positive
+from segprior.config.checks import at_least, of_kind, one_of, positive
 from segprior.errors import ConfigError
 
 __all__ = ["BatchConfig", "EvaluateConfig", "ForegroundConfig", "PriorConfig", "resolve"]

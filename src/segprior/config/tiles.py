@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from segprior.checks import at_least, positive
-from segprior.config import Presets
+from segprior.config.checks import at_least, positive
+from segprior.config.presets import Presets
 from segprior.errors import ConfigError
 
 __all__ = ["TileConfig"]

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segprior.formats.palette import HIGHLIGHT, label_colours
-from segprior.formats.values import blocks
+from segprior.image.palette import HIGHLIGHT, label_colours
+from segprior.image.values import blocks
 
 __all__ = ["draw_labels", "draw_mask"]
 

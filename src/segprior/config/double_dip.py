@@ -1,4 +1,4 @@
-"""The defaults of Double-DIP and its presets; the sister of :mod:`segprior.config`."""
+"""The defaults of Double-DIP and its presets; the sister of :mod:`segprior.config.presets`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from segprior.checks import at_least, from_zero, one_of, positive
-from segprior.config import Presets
+from segprior.config.checks import at_least, from_zero, one_of, positive
+from segprior.config.presets import Presets
 from segprior.errors import ConfigError
 
 __all__ = ["DoubleDipConfig"]

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import torch
 
-from segprior.devices import side_by_side
+from segprior.runtime.devices import side_by_side
 
 __all__ = ["Bands", "banded"]
 

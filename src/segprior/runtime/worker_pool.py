@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from typing import Generic, TypeVar
 
-from segprior.workers import begin
+from segprior.runtime.processes import begin
 
 __all__ = ["Lost", "Pool", "deaf_to_interrupts"]
 

@@ -44,7 +44,7 @@ def strip(
     Examples
     --------
     >>> import numpy as np
-    >>> from segprior.strip import strip
+    >>> from segprior.image.panels import strip
     >>> strip({"10": np.zeros((16, 24, 3)), "20": np.ones((16, 24, 3))}, (32, 48)).shape
     (66, 114, 3)
     """

@@ -1,0 +1,1 @@
+"""The one home of every default: presets, checks, and one file for each configuration."""

@@ -1,0 +1,1 @@
+"""Where and how work runs: devices, threads, processes, memory, compilation, seeds, extras."""
