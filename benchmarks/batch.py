@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from segprior.formats.pictures import save_picture
-from segprior.images import IMAGE_SUFFIXES, as_image
+from segprior.io.image import IMAGE_SUFFIXES, as_image
+from segprior.io.pictures import save_picture
 
 SAMPLES = Path(__file__).parents[1] / "examples" / "images"
 SIDES = (1, 2)

@@ -36,8 +36,8 @@ import segprior
 from segprior.config.presets import PriorConfig
 from segprior.edges import canny_edges, edge_agreement
 from segprior.hints import match_size
-from segprior.images import as_image, list_images, resize, working_shape
-from segprior.prior import fit_runs
+from segprior.io.image import as_image, list_images, resize, working_shape
+from segprior.prior.prior import fit_runs
 from segprior.spectrum import compare_octaves, low_pass, psnr
 from segprior.stability import mask_iou
 

@@ -28,7 +28,7 @@ from tqdm import tqdm
 
 import segprior
 from segprior.hints import match_size
-from segprior.images import as_image, resize, working_shape
+from segprior.io.image import as_image, resize, working_shape
 
 SETTINGS = (
     "fast",

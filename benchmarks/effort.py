@@ -20,7 +20,7 @@ from tqdm import tqdm
 import segprior
 from segprior.baseline_masks import grabcut
 from segprior.image.upsampling import enlarge
-from segprior.images import as_image
+from segprior.io.image import as_image
 from segprior.one_object import INSETS, WIDTHS, read_object
 
 VOTES = {

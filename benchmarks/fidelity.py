@@ -20,7 +20,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from tqdm import tqdm
 
 import segprior
-from segprior.images import as_image
+from segprior.io.image import as_image
 
 
 def scores(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float]:

@@ -21,7 +21,7 @@ import numpy as np
 from plain import crop_to_multiple, plain_mask, plain_members, sample
 
 import segprior
-from segprior.formats.pictures import save_picture
+from segprior.io.pictures import save_picture
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from segprior.formats.export import FORMATS
+from segprior.io.export import FORMATS
 from segprior.result import Segmentation
 
 ROWS, COLUMNS, LABELS = 3000, 4000, 100

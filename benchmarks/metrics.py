@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 from skimage.segmentation import felzenszwalb
 
-from segprior.formats.bsds import read_annotations
+from segprior.io.formats.bsds import read_annotations
 from segprior.metrics import BoundaryScores, RegionScores, label_boundaries, thin
 
 KINDS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {

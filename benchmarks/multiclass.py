@@ -25,8 +25,8 @@ from plain_segment import plain_clusters, plain_network, plain_superpixels, set_
 import segprior
 from segprior.clusterer import cluster
 from segprior.config.segment import SegmentConfig
-from segprior.response import draw_weights
-from segprior.superpixels import find_superpixels
+from segprior.features.superpixels import find_superpixels
+from segprior.nn.clustering.network import draw_weights
 
 CPU = torch.device("cpu")
 

@@ -19,12 +19,14 @@ from plain import PlainGenerator
 from torch.nn.functional import l1_loss
 from torch.profiler import ProfilerActivity, profile
 
-from segprior import conv_kernels, enlarge_kernels, kernels
-from segprior.adam import Adam
 from segprior.config.presets import PriorConfig
-from segprior.engines import CompiledEngine
-from segprior.layers import CPU
-from segprior.networks import Generator
+from segprior.nn.compiled import conv as conv_kernels
+from segprior.nn.compiled import pointwise as kernels
+from segprior.nn.compiled import upconv as enlarge_kernels
+from segprior.nn.select import CompiledEngine
+from segprior.nn.torch.adam import Adam
+from segprior.nn.torch.generator import Generator
+from segprior.nn.torch.layers import CPU
 from segprior.runtime.malloc import steady_heap
 
 GROUPS = {

@@ -26,7 +26,7 @@ import segprior
 from segprior.clusterer import _Rule
 from segprior.config.presets import PriorConfig
 from segprior.config.segment import SegmentConfig
-from segprior.formats.truth import read_regions
+from segprior.io.ground_truth import read_regions
 from segprior.metrics.regions import RegionScores
 
 AT = (10, 20, 30, 50, 100, 200, 300)

@@ -11,7 +11,7 @@ import torch
 from sklearn.cluster import KMeans
 from torch import nn
 
-from segprior.images import as_image, resize
+from segprior.io.image import as_image, resize
 
 
 def conv3(into: int, out: int, stride: int = 1) -> nn.Module:

@@ -13,7 +13,7 @@ import torch
 from skimage.segmentation import slic
 from torch import nn
 
-from segprior.response import Weights
+from segprior.nn.clustering.network import Weights
 
 
 def plain_network(bands: int, channels: int = 100, blocks: int = 2) -> nn.Sequential:

@@ -23,8 +23,8 @@ from tqdm import tqdm
 
 import segprior
 from segprior.config.presets import PriorConfig
-from segprior.images import as_image, resize, working_shape
-from segprior.prior import Prior, fit_runs
+from segprior.io.image import as_image, resize, working_shape
+from segprior.prior.prior import Prior, fit_runs
 
 MEMBERS, ITERATIONS = (1, 3, 5, 11), (10, 20, 30, 40, 50)
 FIELDS = ("set", "image", "size", "members", "iterations", "better", "chosen", "fit_seconds")

@@ -22,7 +22,7 @@ from polarity import iou, pairs
 from tqdm import tqdm
 
 import segprior
-from segprior.images import as_image, to_rgb, to_uint8
+from segprior.io.image import as_image, to_rgb, to_uint8
 
 READINGS = ("auto", "object", "things")
 

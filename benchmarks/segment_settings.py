@@ -20,7 +20,7 @@ import numpy as np
 from options import read_options
 
 import segprior
-from segprior.formats.truth import read_regions
+from segprior.io.ground_truth import read_regions
 from segprior.metrics.regions import RegionScores
 
 AT = (10, 20, 30, 40, 50, 60, 100)

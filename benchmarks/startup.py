@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from plain import sample
 
-from segprior.formats.pictures import save_picture
+from segprior.io.pictures import save_picture
 
 SIDE = 256
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import segprior
-from segprior.formats.pictures import save_picture
 from segprior.image.panels import strip
+from segprior.io.pictures import save_picture
 
 SAMPLE = Path(__file__).parent / "images" / "coffee.jpg"
 

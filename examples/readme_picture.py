@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 import segprior
-from segprior.formats.pictures import save_picture
 from segprior.image.panels import strip
+from segprior.io.pictures import save_picture
 
 IMAGES = Path(__file__).parent / "images"
 SAMPLES = ("coffee.jpg", "cell.png", "retina.jpg")

@@ -5,7 +5,7 @@ import sys
 
 import torch
 
-from segprior.adam import Adam
+from segprior.nn.torch.adam import Adam
 
 
 def test_it_takes_the_steps_of_torch_optim() -> None:

@@ -15,10 +15,10 @@ from segprior.analysis_plots import analysis_files, feature_sheet
 from segprior.config.analysis import AnalysisConfig, ReproduceConfig
 from segprior.config.presets import PriorConfig
 from segprior.errors import ConfigError, OutputError
-from segprior.prior import fit_prior
+from segprior.nn.shared.initial import BLOCKS
+from segprior.prior.prior import fit_prior
 from segprior.spectrum import power_spectrum
 from segprior.stability import window_agreement
-from segprior.weights import BLOCKS
 
 SHORT: dict[str, Any] = {
     "members": 2, "iterations": 4, "working_size": 48, "snapshots": (2, 3), "late": 5,

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from segprior.appearance import find_patches, likely_object
-from segprior.cues import as_colours
+from segprior.features.gradients import as_colours
 
 
 def scene(

@@ -17,7 +17,7 @@ from folders import counts, rows, tree
 from segprior.batch import Progress, run_batch
 from segprior.config.presets import BatchConfig
 from segprior.errors import ConfigError, ImageError, OutputError
-from segprior.formats.atomic import open_atomically
+from segprior.io.files.atomic import open_atomically
 from segprior.manifest import Manifest
 from segprior.runtime.worker_pool import Lost, Pool
 from segprior.trees import Claims, Item, check_places, find_items, hold, sweep

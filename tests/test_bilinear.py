@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from segprior.bilinear import positions, squares
+from segprior.nn.shared.bilinear import positions, squares
 
 
 def enlarging(size: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

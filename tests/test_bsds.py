@@ -8,7 +8,7 @@ import pytest
 from scipy.io import savemat
 
 from segprior.errors import ImageError
-from segprior.formats.bsds import read_annotations, read_hierarchy, read_segmentations
+from segprior.io.formats.bsds import read_annotations, read_hierarchy, read_segmentations
 
 LABELS = np.array([[1, 1, 2], [1, 3, 3]], np.uint16)
 EDGES = np.array([[0, 1, 0], [1, 0, 0]], np.uint8)

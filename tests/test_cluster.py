@@ -19,7 +19,7 @@ from segprior.cli import main
 from segprior.cluster import Cluster
 from segprior.config.presets import BatchConfig
 from segprior.errors import ConfigError, ImageError
-from segprior.formats.atomic import open_atomically
+from segprior.io.files.atomic import open_atomically
 from segprior.trees import Item
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")

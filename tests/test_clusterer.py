@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from segprior.callbacks import Event
 from segprior.clusterer import Clusters, _cosine, _Rule, cluster
 from segprior.config.segment import SegmentConfig
-from segprior.response import draw_weights
+from segprior.nn.clustering.network import draw_weights
 
 CPU = torch.device("cpu")
 

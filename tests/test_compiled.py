@@ -13,14 +13,19 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from segprior import conv_kernels, enlarge_kernels, kernels, rows, simd, vectors
-from segprior.compiled import CompiledGenerator
 from segprior.config.presets import PriorConfig
-from segprior.engines import CompiledEngine, cpu_engine
-from segprior.networks import Generator
-from segprior.torch_engine import TorchEngine
-from segprior.training import fit_members
-from segprior.weights import BLOCKS
+from segprior.nn.compiled import conv as conv_kernels
+from segprior.nn.compiled import matmul as simd
+from segprior.nn.compiled import pointwise as kernels
+from segprior.nn.compiled import row_ops as rows
+from segprior.nn.compiled import upconv as enlarge_kernels
+from segprior.nn.compiled import vectors
+from segprior.nn.compiled.generator import CompiledGenerator
+from segprior.nn.select import CompiledEngine, cpu_engine
+from segprior.nn.shared.initial import BLOCKS
+from segprior.nn.torch.engine import TorchEngine
+from segprior.nn.torch.generator import Generator
+from segprior.prior.training import fit_members
 
 # Numba compiles once for all tests of one process.
 pytestmark = pytest.mark.xdist_group("compiled")
@@ -115,7 +120,7 @@ def test_it_follows_the_other_engine(noise_seed: int | None) -> None:
 def test_without_numba_pytorch_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
     target, config = picture(16, 24), PriorConfig()
     assert isinstance(cpu_engine(target, config)(0), CompiledEngine)
-    monkeypatch.setattr("segprior.engines.find_spec", lambda name: None)
+    monkeypatch.setattr("segprior.nn.select.find_spec", lambda name: None)
     assert isinstance(cpu_engine(target, config)(0), TorchEngine)
 
 
@@ -184,7 +189,7 @@ def test_exponential() -> None:
 
 
 def test_moments_of_the_enlarged_image() -> None:
-    from segprior.compiled import _squares
+    from segprior.nn.compiled.generator import _squares
 
     x = np.random.default_rng(0).normal(size=(5, 2, 9)).astype(np.float32)
     kept, total = np.empty_like(x), np.zeros((2, 2))

@@ -3,7 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segprior.cues import as_colours, boundary_strength, gradient, hidden_gradient, texture_codes
+from segprior.features.gradients import (
+    as_colours,
+    boundary_strength,
+    gradient,
+    hidden_gradient,
+    texture_codes,
+)
 
 
 def test_three_channels_are_lab_and_others_as_if_one() -> None:

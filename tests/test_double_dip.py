@@ -13,7 +13,7 @@ from segprior.double_dip import double_dip, make_hint
 from segprior.errors import ConfigError, ImageError
 from segprior.foreground import foreground
 from segprior.layered import DoubleDip
-from segprior.prior import fit_prior
+from segprior.prior.prior import fit_prior
 
 QUICK: dict[str, Any] = {"first_iterations": 4, "second_iterations": 4}
 

@@ -198,7 +198,7 @@ def test_bad_usage(
 def test_the_prior_of_another_image(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from segprior.prior import fit_prior
+    from segprior.prior.prior import fit_prior
 
     good(tmp_path)
     monkeypatch.chdir(tmp_path)

@@ -18,7 +18,7 @@ from segprior import evaluate, scoring
 from segprior.config.presets import EvaluateConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.evaluate import Interrupted, Progress, evaluate_foreground, evaluate_regions
-from segprior.formats.labels import read_labels
+from segprior.io.label_maps import read_labels
 from segprior.metrics import RegionScores, iou
 from segprior.runtime.processes import one_thread, run_jobs
 from segprior.scoreboard import Evaluation, summarise

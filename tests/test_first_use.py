@@ -7,7 +7,7 @@ import numba
 import numpy as np
 import pytest
 
-from segprior import simd
+from segprior.nn.compiled import matmul as simd
 from segprior.runtime.compilation import compiling, ignore, listen
 
 

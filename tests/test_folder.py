@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from segprior.errors import OutputError
-from segprior.formats.folder import write_folder
+from segprior.io.files.folder import write_folder
 
 FILES = {"a.txt": b"one", "b.txt": b"two"}
 

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from segprior.config.presets import ForegroundConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.foreground import foreground
-from segprior.prior import Prior, fit_prior
+from segprior.prior.prior import Prior, fit_prior
 from segprior.result import Segmentation
 
 QUICK: dict[str, Any] = {"preset": "dsp", "features": "image"}

@@ -21,12 +21,12 @@ from skimage.measure import regionprops_table
 
 from segprior.cli import main
 from segprior.errors import ConfigError, ImageError, OutputError
-from segprior.formats.coco import run_lengths
-from segprior.formats.export import FORMATS, choose_format
-from segprior.formats.labelme import encode_labelme
-from segprior.formats.labels import read_labels
-from segprior.formats.polygons import trace_polygons
-from segprior.formats.table import region_table
+from segprior.io.export import FORMATS, choose_format
+from segprior.io.formats.coco import run_lengths
+from segprior.io.formats.labelme import encode_labelme
+from segprior.io.formats.polygons import trace_polygons
+from segprior.io.formats.region_table import region_table
+from segprior.io.label_maps import read_labels
 from segprior.result import Segmentation
 
 QUICK = ("--features", "image")

@@ -12,12 +12,12 @@ import tifffile
 from numpy.typing import NDArray
 
 from segprior.errors import ConfigError, ImageError, OutputError
-from segprior.formats.geo import georeference
-from segprior.formats.labels import read_labels
-from segprior.formats.tiff_windows import RasterioReader
-from segprior.formats.windows_in import has_windows, open_windows
-from segprior.formats.windows_out import check_output, save_bands
-from segprior.images import as_image
+from segprior.io.formats.geotiff import georeference
+from segprior.io.formats.tiff_windows import RasterioReader
+from segprior.io.image import as_image
+from segprior.io.label_maps import read_labels
+from segprior.io.window_reader import has_windows, open_windows
+from segprior.io.window_writer import check_output, save_bands
 from segprior.result import Segmentation
 
 rng = np.random.default_rng(0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segprior.grabcut import as_picture, cut, inside
+from segprior.regions.grabcut import as_picture, cut, inside
 
 
 def scene(seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:

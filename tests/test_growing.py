@@ -7,8 +7,8 @@ from segprior.config.presets import PriorConfig
 from segprior.config.segment import SegmentConfig, hidden_features
 from segprior.errors import ConfigError
 from segprior.growing import checked_prior, grow
-from segprior.prior import fit_prior
-from segprior.regions import pieces
+from segprior.prior.prior import fit_prior
+from segprior.regions.label_map import pieces
 
 
 def test_regions_are_connected_and_have_no_gaps() -> None:

@@ -13,7 +13,7 @@ from segprior.errors import Cancelled, ConfigError, ImageError
 from segprior.hierarchy import Hierarchy, chosen_cut, segment_hierarchy
 from segprior.image.noise import blur
 from segprior.multiclass import segment
-from segprior.prior import fit_prior
+from segprior.prior.prior import fit_prior
 
 TINY: dict[str, Any] = {"members": 1, "edges": "prior"}
 

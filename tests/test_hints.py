@@ -11,7 +11,6 @@ from PIL import Image
 
 from segprior.config.presets import ForegroundConfig
 from segprior.errors import ImageError
-from segprior.formats.png import encode_indexed, encode_mask, encode_png
 from segprior.hints import (
     as_hint,
     check_hint,
@@ -21,6 +20,7 @@ from segprior.hints import (
     read_scribbles,
     reduce_hint,
 )
+from segprior.io.formats.png import encode_indexed, encode_mask, encode_png
 from segprior.result import Segmentation
 from written import encoded, npy
 

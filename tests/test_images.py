@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from segprior.errors import ConfigError, ImageError
-from segprior.images import as_image, is_flat, list_images, resize, to_rgb, to_uint8, working_shape
+from segprior.io.image import (
+    as_image,
+    is_flat,
+    list_images,
+    resize,
+    to_rgb,
+    to_uint8,
+    working_shape,
+)
 from written import deep_png, encoded, npy, tiff
 
 ROWS, COLUMNS = 20, 30
@@ -92,7 +100,7 @@ class TestSources:
 
     def test_no_torch_for_arrays(self) -> None:
         code = (
-            "import sys, numpy; from segprior.images import as_image; "
+            "import sys, numpy; from segprior.io.image import as_image; "
             "as_image(numpy.zeros((8, 8), 'u1')); assert 'torch' not in sys.modules"
         )
         subprocess.run([sys.executable, "-c", code], check=True)

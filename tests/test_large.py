@@ -19,10 +19,10 @@ from segprior.config.segment import SegmentConfig
 from segprior.config.tiles import TileConfig
 from segprior.errors import Cancelled, ConfigError, ImageError
 from segprior.foreground import foreground
-from segprior.formats.labels import read_labels
+from segprior.io.label_maps import read_labels
 from segprior.large import foreground_tiles, segment_tiles
 from segprior.multiclass import segment
-from segprior.tile_model import Fitting
+from segprior.tiling.model import Fitting
 from written import InMemory
 
 ONE = TileConfig(scale=1.0, tile_size=512, overlap=16)
@@ -167,8 +167,8 @@ def test_what_needs_one_piece_is_refused(picture: Path) -> None:
 
 
 def test_the_seed_of_a_tile_is_that_of_its_place() -> None:
-    from segprior.reduced import ReducedImage
-    from segprior.tiling import Tiling
+    from segprior.tiling.grid import Tiling
+    from segprior.tiling.overview import ReducedImage
 
     flat = InMemory(np.zeros((100, 100, 1), np.float32))
     tiling = Tiling(shape=(100, 100), tile_size=48, overlap=8)

@@ -12,8 +12,8 @@ from segprior.callbacks import Event
 from segprior.config.double_dip import DoubleDipConfig
 from segprior.errors import Cancelled
 from segprior.layering import Layering, fit_layers, push, within
-from segprior.layers import PLAIN
-from segprior.networks import Generator
+from segprior.nn.torch.generator import Generator
+from segprior.nn.torch.layers import PLAIN
 from segprior.runtime.seeding import member_seed
 
 SHAPE = (16, 24)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segprior.levels import confidence_of, cut_table, meeting_costs
+from segprior.regions.hierarchy import confidence_of, cut_table, meeting_costs
 
 # 1 takes 3, 0 takes 2, 1 takes 4, 0 takes 1.
 MERGES = np.array([[1, 3], [0, 2], [1, 4], [0, 1]], np.int32)

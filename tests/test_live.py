@@ -8,7 +8,7 @@ import pytest
 
 from segprior.callbacks import Event
 from segprior.errors import ConfigError, OutputError
-from segprior.live import TensorBoard, check_tensorboard
+from segprior.tensorboard import TensorBoard, check_tensorboard
 
 
 def event(iteration: int) -> Event:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from skimage.segmentation import watershed
 
-from segprior import merging
-from segprior.merging import Weights, merge_regions
+from segprior.regions import merging
+from segprior.regions.merging import Weights, merge_regions
 
 Scene = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from segprior.errors import ConfigError, ImageError
-from segprior.formats.bsds import read_annotations
+from segprior.io.formats.bsds import read_annotations
 from segprior.metrics import (
     BoundaryScores,
     boundary_counts,

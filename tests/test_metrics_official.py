@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segprior.formats.bsds import (
+from segprior.io.decode import read_pixels
+from segprior.io.formats.bsds import (
     Annotation,
     read_annotations,
     read_hierarchy,
     read_segmentations,
 )
-from segprior.formats.decode import read_pixels
 from segprior.metrics import BoundaryScores, SettingScores, cut_hierarchy
 
 BENCH = Path(__file__).parents[1] / ".." / "shared" / "data" / "bsds_bench"

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from segprior.errors import ImageError
-from segprior.formats.bsds import read_annotations
+from segprior.io.formats.bsds import read_annotations
 from segprior.metrics import tables
 from segprior.metrics.regions import (
     RegionScores,

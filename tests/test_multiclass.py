@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from segprior.callbacks import Event
 from segprior.config.segment import SegmentConfig
 from segprior.errors import Cancelled, ConfigError, ImageError
-from segprior.formats.labels import read_labels
+from segprior.io.label_maps import read_labels
 from segprior.multiclass import segment
-from segprior.prior import fit_prior
-from segprior.regions import pieces
+from segprior.prior.prior import fit_prior
+from segprior.regions.label_map import pieces
 from segprior.result import Segmentation
 
 QUICK: dict[str, Any] = {

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from segprior.enlarge import enlarged_conv, enlarged_variance
-from segprior.layers import CPU, PLAIN
-from segprior.networks import Generator
-from segprior.weights import BLOCKS
+from segprior.nn.shared.initial import BLOCKS
+from segprior.nn.torch.generator import Generator
+from segprior.nn.torch.layers import CPU, PLAIN
+from segprior.nn.torch.upconv import enlarged_conv, enlarged_variance
 
 SIZES = [(16, 16), (16, 40), (24, 200), (64, 48), (136, 72)]
 

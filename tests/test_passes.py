@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segprior import passes
+from segprior.nn.clustering import winograd_passes as passes
 
 HEIGHT, COLUMNS, CHANNELS = 10, 7, 9
 RNG = np.random.default_rng(0)

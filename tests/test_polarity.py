@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segprior.polarity import choose_polarity
+from segprior.regions.polarity import choose_polarity
 
 
 def disc(row: float, column: float, radius: float, side: int = 40) -> NDArray[np.intp]:

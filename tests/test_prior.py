@@ -17,7 +17,7 @@ from skimage.metrics import peak_signal_noise_ratio
 from segprior.callbacks import EarlyStopping, Event
 from segprior.config.presets import PriorConfig
 from segprior.errors import Cancelled, ConfigError, ImageError, OutputError
-from segprior.prior import Prior, fit_prior
+from segprior.prior.prior import Prior, fit_prior
 
 QUICK: dict[str, Any] = {"members": 2, "iterations": 4}
 
@@ -129,8 +129,8 @@ def test_a_member_is_the_same_alone_or_among_many(prior: Prior, image: NDArray[n
 
 
 def test_members_fitted_together_give_the_same(image: NDArray[np.float32]) -> None:
-    from segprior.torch_engine import TorchEngine
-    from segprior.training import _Announcer, _fit
+    from segprior.nn.torch.engine import TorchEngine
+    from segprior.prior.training import _Announcer, _fit
 
     config = PriorConfig(members=2, iterations=5, snapshots=(3,), features=(("up2", 4),))
     target = image[:32, :40].copy()
@@ -247,7 +247,7 @@ def test_saving_and_loading(prior: Prior, tmp_path: Path) -> None:
 
 
 def test_loading_something_else_is_refused(prior: Prior, tmp_path: Path) -> None:
-    from segprior.formats.arrays import load_npz, save_npz
+    from segprior.io.formats.npy import load_npz, save_npz
 
     def refuses(source: Any, text: str) -> None:
         with pytest.raises(ImageError, match=text):

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from segprior.pulls import Pull, choose
+from segprior.nn.clustering.losses import Pull, choose
 from segprior.runtime.bands import Bands
 
 

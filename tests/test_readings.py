@@ -16,7 +16,7 @@ from segprior.errors import ConfigError
 from segprior.foreground import foreground
 from segprior.image.noise import blur, noise_of
 from segprior.one_object import read_object
-from segprior.prior import fit_prior
+from segprior.prior.prior import fit_prior
 from segprior.readings import Reading
 from segprior.result import Segmentation
 from segprior.small_things import read_things

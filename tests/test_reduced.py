@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segprior import reduced
-from segprior.images import resize, working_shape
-from segprior.reduced import ReducedImage
+from segprior.io.image import resize, working_shape
+from segprior.tiling import overview as reduced
+from segprior.tiling.overview import ReducedImage
 from written import InMemory
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segprior.regions import absorb, by_area, join, pieces
+from segprior.regions.label_map import absorb, by_area, join, pieces
 
 
 def stripes(*widths: int) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ from folders import by_input, counts
 from segprior.batch import run_batch
 from segprior.config.presets import BatchConfig
 from segprior.errors import ConfigError, ImageError, OutputError
-from segprior.formats.atomic import write_atomically
+from segprior.io.files.atomic import write_atomically
 from segprior.places import Folders
 from segprior.remote import Remote, as_places
 from segprior.trees import Item

@@ -17,8 +17,8 @@ from PIL import Image
 
 from segprior.config.presets import ForegroundConfig
 from segprior.errors import ConfigError, ImageError, OutputError
-from segprior.formats.labels import read_labels
 from segprior.image.palette import palette
+from segprior.io.label_maps import read_labels
 from segprior.result import Segmentation
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segprior.saliency import background_saliency, spectral_saliency
+from segprior.features.saliency import background_saliency, spectral_saliency
 
 Measure = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 both = pytest.mark.parametrize("measure", [background_saliency, spectral_saliency])

@@ -13,10 +13,10 @@ from folders import names, pixels
 from segprior.cli import main
 from segprior.cli._options import options_of
 from segprior.config.segment import SegmentConfig
-from segprior.formats.labels import read_labels
 from segprior.image.palette import palette
+from segprior.io.label_maps import read_labels
 from segprior.multiclass import segment
-from segprior.prior import fit_prior
+from segprior.prior.prior import fit_prior
 
 QUICK = ("--preset", "backprop", "--superpixels", "image", "--channels", "16", "--iterations", "5")
 OPTIONS: dict[str, Any] = {

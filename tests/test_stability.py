@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from segprior.errors import ConfigError
-from segprior.images import as_image
-from segprior.prior import fit_prior
+from segprior.io.image import as_image
+from segprior.prior.prior import fit_prior
 from segprior.stability import mask_iou, window_agreement, window_masks
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from segprior.errors import OutputError
-from segprior.store import Store, digest, file_digest
+from segprior.io.files.jsonl import Store, digest, file_digest
 
 
 def test_what_was_added_is_there_the_next_time(tmp_path: Path) -> None:

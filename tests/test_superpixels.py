@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from segprior.regions import pieces
-from segprior.superpixels import find_superpixels, majority
+from segprior.features.superpixels import find_superpixels, majority
+from segprior.regions.label_map import pieces
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 9])

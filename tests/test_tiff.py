@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from segprior.errors import ImageError
-from segprior.images import as_image
+from segprior.io.image import as_image
 from written import encoded, npy, tiff, tiff_of
 
 

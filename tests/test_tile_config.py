@@ -6,7 +6,7 @@ import pytest
 
 from segprior.config.tiles import TileConfig
 from segprior.errors import ConfigError
-from segprior.tile_plan import Room, plan_tiles
+from segprior.tiling.plan import Room, plan_tiles
 
 
 @pytest.mark.parametrize(

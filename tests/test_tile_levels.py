@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from segprior.config.segment import SegmentConfig
 from segprior.config.tiles import TileConfig
 from segprior.errors import ConfigError
-from segprior.formats.labels import read_labels
-from segprior.images import as_image, resize
+from segprior.io.image import as_image, resize
+from segprior.io.label_maps import read_labels
 from segprior.large import segment_tiles
 from segprior.multiclass import segment
-from segprior.reduced import ReducedImage
 from segprior.tile_levels import label_bands, reduced_for
+from segprior.tiling.overview import ReducedImage
 from written import InMemory
 
 

@@ -7,12 +7,12 @@ import torch
 
 from segprior.config.presets import ForegroundConfig
 from segprior.config.segment import SegmentConfig
-from segprior.reduced import ReducedImage
-from segprior.response import FixedResponse, PlainResponse, draw_weights
+from segprior.nn.clustering.network import FixedResponse, PlainResponse, draw_weights
 from segprior.tile_clusters import fit_foreground, foreground_cost
-from segprior.tile_model import Fitting
 from segprior.tile_network import fit_segment, segment_cost
-from segprior.tiling import Tiling
+from segprior.tiling.grid import Tiling
+from segprior.tiling.model import Fitting
+from segprior.tiling.overview import ReducedImage
 from written import InMemory
 
 

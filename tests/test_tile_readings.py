@@ -13,8 +13,8 @@ from segprior.config.presets import ForegroundConfig
 from segprior.config.tiles import TileConfig
 from segprior.errors import ConfigError
 from segprior.foreground import foreground
-from segprior.formats.labels import read_labels
-from segprior.images import as_image
+from segprior.io.image import as_image
+from segprior.io.label_maps import read_labels
 from segprior.large import foreground_tiles
 from segprior.tile_readings import readings_cost
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from segprior.image.upsampling import enlarge
-from segprior.tiling import Tile, Tiling, blend, enlarge_blocks
+from segprior.tiling.grid import Tile, Tiling, blend, enlarge_blocks
 
 SHAPES = [
     ((100, 60), 60, 10),

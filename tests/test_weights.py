@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from segprior.weights import Source, initial_noise, initial_weights
+from segprior.nn.shared.initial import Source, initial_noise, initial_weights
 
 
 @pytest.mark.parametrize("seed", [0, 7, 2**32 + 7, 2**63 - 1])

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
-from segprior import windows
-from segprior.windows import cluster_windows, draw_windows
+from segprior.features import patch_kmeans as windows
+from segprior.features.patch_kmeans import cluster_windows, draw_windows
 
 Image = NDArray[np.float32]
 

@@ -5,10 +5,10 @@ import torch
 import torch.nn.functional as F
 from threadpoolctl import threadpool_limits
 
-from segprior.response import PlainResponse, draw_weights
+from segprior.nn.clustering.network import PlainResponse, draw_weights
+from segprior.nn.clustering.winograd import WinogradResponse
+from segprior.nn.clustering.winograd_transforms import FILTER, from_products, to_inputs
 from segprior.runtime.bands import Bands, banded
-from segprior.tiles import FILTER, from_products, to_inputs
-from segprior.winograd import WinogradResponse
 
 
 def both(

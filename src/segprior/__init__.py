@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from segprior.evaluate import evaluate_foreground, evaluate_regions
     from segprior.foreground import foreground
     from segprior.hierarchy import Hierarchy, segment_hierarchy
-    from segprior.images import as_image
+    from segprior.io.image import as_image
     from segprior.large import TiledResult, foreground_tiles, segment_tiles
     from segprior.layered import DoubleDip
-    from segprior.live import TensorBoard
     from segprior.multiclass import segment
-    from segprior.prior import Prior, fit_prior
+    from segprior.prior.prior import Prior, fit_prior
     from segprior.result import Segmentation
+    from segprior.tensorboard import TensorBoard
 
 __all__ = [
     "Analysis",
@@ -87,22 +87,22 @@ _HOMES = {
     "Hierarchy": "hierarchy",
     "ImageError": "errors",
     "OutputError": "errors",
-    "Prior": "prior",
+    "Prior": "prior.prior",
     "PriorConfig": "config.presets",
     "ProgressBar": "callbacks",
     "SegmentConfig": "config.segment",
     "Segmentation": "result",
     "Segmenter": "estimators",
     "SegpriorError": "errors",
-    "TensorBoard": "live",
+    "TensorBoard": "tensorboard",
     "TileConfig": "config.tiles",
     "TiledResult": "large",
     "analyze": "analysis",
-    "as_image": "images",
+    "as_image": "io.image",
     "double_dip": "double_dip",
     "evaluate_foreground": "evaluate",
     "evaluate_regions": "evaluate",
-    "fit_prior": "prior",
+    "fit_prior": "prior.prior",
     "foreground": "foreground",
     "foreground_tiles": "large",
     "segment": "multiclass",

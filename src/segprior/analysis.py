@@ -19,8 +19,8 @@ from segprior.components import Component, principal_component
 from segprior.config.analysis import AnalysisConfig
 from segprior.config.presets import resolve
 from segprior.edges import canny_edges, edge_agreement
-from segprior.images import as_image, resize, working_shape
-from segprior.prior import Prior, fit_prior
+from segprior.io.image import as_image, resize, working_shape
+from segprior.prior.prior import Prior, fit_prior
 from segprior.runtime.seeding import RandomSource, as_seed
 from segprior.spectrum import Spectrum, compare_octaves, low_pass, power_spectrum, psnr
 from segprior.stability import window_agreement, window_masks
@@ -94,7 +94,7 @@ class Analysis:
             If matplotlib is not installed.
         """
         from segprior.analysis_plots import analysis_files
-        from segprior.formats.folder import write_folder
+        from segprior.io.files.folder import write_folder
 
         return write_folder(folder, analysis_files(self))
 
@@ -118,7 +118,7 @@ def analyze(
     Parameters
     ----------
     image : str, path, bytes, file object, PIL image, array or tensor of shape (H, W) or (H, W, C)
-        Anything that :func:`segprior.images.as_image` takes.
+        Anything that :func:`segprior.as_image` takes.
     preset : str, optional
         ``"fast"``, the default, or ``"published"``.
     config : AnalysisConfig, optional
@@ -218,7 +218,7 @@ def analyze(
 
 
 def _prior_config(config: AnalysisConfig) -> Any:
-    from segprior.weights import BLOCKS
+    from segprior.nn.shared.initial import BLOCKS
 
     given = config.prior
     return given.replace(

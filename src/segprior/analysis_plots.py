@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segprior.images import resize
+from segprior.io.image import resize
 from segprior.plots import plot_grid, plot_spectra
 
 if TYPE_CHECKING:

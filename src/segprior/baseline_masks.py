@@ -1,9 +1,9 @@
 """What a user would pick instead to find the object: segmenters that know nothing but the image.
 
-Each takes an image as :func:`segprior.images.as_image` makes it, and its settings as keywords with
+Each takes an image as :func:`segprior.as_image` makes it, and its settings as keywords with
 customary defaults. Masks are 0 and 1. Those that split by colour do not say which side is the
 object, and are given the polarity that our own masks get
-(:func:`segprior.polarity.choose_polarity`).
+(:func:`segprior.regions.polarity.choose_polarity`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 
 from segprior.baselines import blank, kmeans
 from segprior.errors import ConfigError
-from segprior.grabcut import as_picture, cut, inside
-from segprior.polarity import choose_polarity
+from segprior.regions.grabcut import as_picture, cut, inside
+from segprior.regions.polarity import choose_polarity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,6 +1,6 @@
 """What a user would pick instead to divide an image: segmenters that know nothing but the image.
 
-Each takes an image as :func:`segprior.images.as_image` makes it, and its settings as keywords with
+Each takes an image as :func:`segprior.as_image` makes it, and its settings as keywords with
 customary defaults. Label maps start at 1.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segprior.errors import ConfigError
-from segprior.windows import cluster_windows
+from segprior.features.patch_kmeans import cluster_windows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

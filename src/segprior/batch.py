@@ -12,14 +12,14 @@ from typing import Any, Protocol
 from segprior._version import __version__
 from segprior.config.presets import BatchConfig
 from segprior.errors import ConfigError, ImageError, SegpriorError
-from segprior.formats.decode import KNOWN
-from segprior.formats.source import folded, unexpected
+from segprior.io.decode import KNOWN
+from segprior.io.files.jsonl import digest
+from segprior.io.files.source import folded, unexpected
 from segprior.places import Places
 from segprior.remote import as_places
 from segprior.runtime.devices import core_count
 from segprior.runtime.processes import one_thread
 from segprior.runtime.worker_pool import Lost, Pool
-from segprior.store import digest
 from segprior.trees import Claims, Item
 
 __all__ = ["Progress", "run_batch"]

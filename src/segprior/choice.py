@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from segprior.image.noise import NOISY, blur, noise_of
-from segprior.images import resize, working_shape
+from segprior.io.image import resize, working_shape
 from segprior.one_object import read_object
 from segprior.readings import Reading
 from segprior.small_things import LARGEST_SIZE, read_things

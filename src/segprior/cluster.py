@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 
 from segprior._version import __version__
 from segprior.errors import ConfigError, SegpriorError
-from segprior.formats.source import one_line
+from segprior.io.files.source import one_line
 from segprior.runtime.devices import core_count
 from segprior.runtime.extras import need
 from segprior.runtime.worker_pool import Lost, deaf_to_interrupts

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from segprior.callbacks import Callback, Event
 from segprior.config.segment import SegmentConfig
-from segprior.engines import is_compiled
-from segprior.pulls import Pull, choose
-from segprior.response import PlainResponse, Response, Weights, draw_weights
+from segprior.features.superpixels import majority
+from segprior.nn.clustering.losses import Pull, choose
+from segprior.nn.clustering.network import PlainResponse, Response, Weights, draw_weights
+from segprior.nn.select import is_compiled
 from segprior.runtime.bands import Bands, banded
 from segprior.runtime.malloc import steady_heap
-from segprior.superpixels import majority
 
 __all__ = ["Clusters", "cluster"]
 
@@ -149,8 +149,8 @@ def cluster(
 def _network(pixels: Tensor, weights: Weights, bands: Bands) -> Response:
     """Choose how responses are computed."""
     if pixels.device.type == "cpu" and is_compiled():
-        from segprior.simd import LANES
-        from segprior.winograd import WinogradResponse
+        from segprior.nn.clustering.winograd import WinogradResponse
+        from segprior.nn.compiled.matmul import LANES
 
         if len(weights.head) >= LANES:
             return WinogradResponse(pixels, weights, bands)

@@ -11,18 +11,18 @@ from segprior.callbacks import Callback
 from segprior.config.double_dip import DoubleDipConfig
 from segprior.config.presets import ForegroundConfig, resolve
 from segprior.errors import ConfigError, ImageError
+from segprior.features.saliency import background_saliency, spectral_saliency
 from segprior.hints import as_hint, check_hint, hint_from_saliency, reduce_hint
 from segprior.image.guided_filter import guided_filter
-from segprior.images import as_image, resize, working_shape
+from segprior.io.image import as_image, resize, working_shape
 from segprior.layered import DoubleDip
 from segprior.runtime.seeding import RandomSource, as_seed
-from segprior.saliency import background_saliency, spectral_saliency
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segprior.layering import Layering
-    from segprior.prior import Prior
+    from segprior.prior.prior import Prior
 
 __all__ = ["double_dip", "make_hint"]
 
@@ -197,7 +197,7 @@ def make_hint(
         If ``prior`` was fitted to an image of another shape, or is not needed.
     """
     from segprior.foreground import foreground
-    from segprior.prior import fit_prior
+    from segprior.prior.prior import fit_prior
 
     if config.hint == "mask":
         found = foreground(

@@ -12,7 +12,7 @@ from segprior.config.presets import ForegroundConfig, Presets, resolve
 from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError
 from segprior.foreground import foreground
-from segprior.images import as_image
+from segprior.io.image import as_image
 from segprior.multiclass import segment
 from segprior.runtime.seeding import RandomSource
 
@@ -70,7 +70,7 @@ class _OneImage(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : str, path, bytes, file object, PIL image, array or tensor of shape (H, W) or (H, W, C)
-            Anything that :func:`segprior.images.as_image` takes.
+            Anything that :func:`segprior.as_image` takes.
         y : None
             Not used; present by convention.
 

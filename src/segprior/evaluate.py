@@ -14,12 +14,12 @@ from segprior.catalogue import Kind
 from segprior.config.presets import EvaluateConfig
 from segprior.contenders import expand
 from segprior.errors import ConfigError, OutputError
+from segprior.io.files.jsonl import Store, digest, file_digest
 from segprior.pairing import Example, pair
 from segprior.runtime.processes import run_jobs
 from segprior.runtime.seeding import RandomSource, as_seed
 from segprior.scoreboard import Evaluation, summarise
 from segprior.scoring import Job, made_once, score
-from segprior.store import Store, digest, file_digest
 
 __all__ = ["Interrupted", "Progress", "evaluate_foreground", "evaluate_regions"]
 
@@ -169,7 +169,7 @@ def evaluate_foreground(
         Folder of images.
     masks : str or path-like
         Folder with a mask for the stem of each: 0 is background, 255 foreground, and 65 to 190
-        do not count (:func:`segprior.formats.truth.read_mask`).
+        do not count (:func:`segprior.io.ground_truth.read_mask`).
     methods, config, rng, store, save_predictions, callback, **overrides
         As in :func:`evaluate_regions`.
     predictions : sequence of str or path-like

@@ -13,9 +13,9 @@ from segprior.callbacks import Callback
 from segprior.config.analysis import ReproduceConfig
 from segprior.config.double_dip import DoubleDipConfig
 from segprior.foreground import foreground
-from segprior.images import resize
+from segprior.io.image import resize
 from segprior.plots import plot_grid, plot_spectra
-from segprior.prior import Prior, fit_prior
+from segprior.prior.prior import Prior, fit_prior
 from segprior.spectrum import low_pass, power_spectrum
 from segprior.stability import window_masks
 
@@ -255,8 +255,8 @@ def _spectra(studio: Studio) -> Figure:
 
 def _hints(studio: Studio) -> Figure:
     from segprior.double_dip import make_hint
+    from segprior.features.saliency import background_saliency
     from segprior.hints import hint_picture
-    from segprior.saliency import background_saliency
 
     (name,) = studio.names["figure7"]
     image, found = studio.image(name), studio.mask(name)

@@ -11,14 +11,14 @@ import numpy as np
 from segprior.callbacks import Callback
 from segprior.config.presets import ForegroundConfig, resolve
 from segprior.errors import ConfigError
+from segprior.features.patch_kmeans import cluster_windows
 from segprior.image.upsampling import drop_specks, enlarge, fill_holes
-from segprior.images import as_image, is_flat, resize, working_shape
-from segprior.polarity import choose_polarity
-from segprior.prior import Prior, fit_prior
+from segprior.io.image import as_image, is_flat, resize, working_shape
+from segprior.prior.prior import Prior, fit_prior
+from segprior.regions.polarity import choose_polarity
 from segprior.result import Segmentation
 from segprior.runtime.devices import check_device
 from segprior.runtime.seeding import RandomSource, as_seed
-from segprior.windows import cluster_windows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,13 +48,13 @@ def foreground(
     Segmentation Prior: the windows around the pixels of the prior (or of the image,
     ``features="image"``) are split by
     K-means at the working size; from where each cluster lies it is called foreground or
-    background (:func:`segprior.polarity.choose_polarity`); the distances to the centroids are
+    background (:func:`segprior.regions.polarity.choose_polarity`); the distances to the centroids are
     enlarged bilinearly, and each pixel goes with the nearest.
 
     Parameters
     ----------
     image : str, path, bytes, file object, PIL image, array or tensor of shape (H, W) or (H, W, C)
-        Anything that :func:`segprior.images.as_image` takes.
+        Anything that :func:`segprior.as_image` takes.
     preset : str, optional
         ``"fast"``, the default, ``"dsp"`` or ``"published"``.
     config : ForegroundConfig, optional
@@ -101,7 +101,7 @@ def foreground(
 
         There ``evidence`` holds ``polarity``, the certainty in [0, 1] that foreground and
         background are not swapped; ``border``, ``distance``, ``distance_background`` and
-        ``size`` as in :class:`segprior.polarity.Polarity`; ``clusters``, their number; and
+        ``size`` as in :class:`segprior.regions.polarity.Polarity`; ``clusters``, their number; and
         ``cluster_0``, ``cluster_1``, …, the probability that each, the most populous first,
         is foreground. All of it is about the choice before ``invert``.
 

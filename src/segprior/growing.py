@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior.config.segment import SegmentConfig, hidden_features
-from segprior.cues import as_colours, hidden_gradient, texture_codes
 from segprior.errors import ConfigError
+from segprior.features.gradients import as_colours, hidden_gradient, texture_codes
 from segprior.image.noise import blur, noise_of
-from segprior.merging import Weights, find_regions
-from segprior.prior import Prior
+from segprior.prior.prior import Prior
+from segprior.regions.merging import Weights, find_regions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +41,7 @@ def grow(
         With the features that are needed; without one edges are those of the image.
     seed : int
     **weights
-        In place of those of :class:`segprior.merging.Weights`.
+        In place of those of :class:`segprior.regions.merging.Weights`.
 
     Returns
     -------

@@ -17,10 +17,10 @@ from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.growing import checked_prior, grow, is_noisy
 from segprior.image.upsampling import enlarge_labels
-from segprior.images import as_image, is_flat, resize, working_shape
-from segprior.levels import confidence_of, cut_table, meeting_costs
-from segprior.prior import Prior, fit_prior
-from segprior.regions import by_area
+from segprior.io.image import as_image, is_flat, resize, working_shape
+from segprior.prior.prior import Prior, fit_prior
+from segprior.regions.hierarchy import confidence_of, cut_table, meeting_costs
+from segprior.regions.label_map import by_area
 from segprior.runtime.seeding import RandomSource, as_seed
 
 if TYPE_CHECKING:

@@ -17,15 +17,15 @@ from segprior.config.presets import ForegroundConfig, Presets, resolve
 from segprior.config.segment import SegmentConfig
 from segprior.config.tiles import TileConfig
 from segprior.errors import ImageError
-from segprior.formats.windows_in import WindowedImage, open_windows
-from segprior.formats.windows_out import check_output, save_bands
-from segprior.images import MAX_PIXELS, MIN_SIDE
-from segprior.reduced import ReducedImage
+from segprior.io.image import MAX_PIXELS, MIN_SIDE
+from segprior.io.window_reader import WindowedImage, open_windows
+from segprior.io.window_writer import check_output, save_bands
 from segprior.runtime.devices import thread_count
 from segprior.runtime.seeding import RandomSource, as_seed
-from segprior.tile_model import Fitting, TileModel
-from segprior.tile_plan import Room, plan_tiles
-from segprior.tiling import Tile, Tiling, blend, enlarge_blocks
+from segprior.tiling.grid import Tile, Tiling, blend, enlarge_blocks
+from segprior.tiling.model import Fitting, TileModel
+from segprior.tiling.overview import ReducedImage
+from segprior.tiling.plan import Room, plan_tiles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,7 +123,7 @@ def foreground_tiles(
     format : str, optional
         The format of ``output``, where its suffix does not tell.
     loading : dict, optional
-        Options of :func:`segprior.images.as_image`: ``page``, ``channel_axis``, ``alpha``,
+        Options of :func:`segprior.as_image`: ``page``, ``channel_axis``, ``alpha``,
         ``background``, ``value_range``.
 
     Returns

@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from segprior.adam import Adam, ArrayAdam
 from segprior.config.presets import PriorConfig
-from segprior.engines import is_compiled
-from segprior.networks import Generator
-from segprior.weights import Source, initial_noise, initial_weights
+from segprior.nn.select import is_compiled
+from segprior.nn.shared.initial import Source, initial_noise, initial_weights
+from segprior.nn.torch.adam import Adam, ArrayAdam
+from segprior.nn.torch.generator import Generator
 
 __all__ = ["Loss", "Part", "as_generated", "make_part"]
 
@@ -101,7 +101,7 @@ class _CompiledPart(Part):
         shape: tuple[int, int],
         loss: Loss,
     ) -> None:
-        from segprior.compiled import CompiledGenerator
+        from segprior.nn.compiled.generator import CompiledGenerator
 
         super().__init__(noise, loss)
         flat = ArrayAdam(weights, 0.0)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior.config.double_dip import DoubleDipConfig
-from segprior.formats.folder import write_folder
-from segprior.formats.png import encode_png
 from segprior.hints import hint_picture
 from segprior.image.panels import strip
-from segprior.images import resize, to_rgb, to_uint8
+from segprior.io.files.folder import write_folder
+from segprior.io.formats.png import encode_png
+from segprior.io.image import resize, to_rgb, to_uint8
 from segprior.result import Segmentation
 from segprior.runtime.extras import need
 
@@ -129,7 +129,7 @@ class DoubleDip:
 
         ``mask``, ``soft_mask``, ``foreground``, ``background``, ``composed``, ``hint``,
         ``overlay``, and ``epochs`` if there are snapshots. Layers of two, or of more than three,
-        channels are shown as :func:`segprior.images.to_rgb` does.
+        channels are shown as :func:`segprior.io.image.to_rgb` does.
         """
 
         def shown(layer: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from segprior.errors import OutputError
-from segprior.formats.atomic import write_atomically
-from segprior.store import add_line, read_lines
+from segprior.io.files.atomic import write_atomically
+from segprior.io.files.jsonl import add_line, read_lines
 
 __all__ = ["MANIFEST", "Manifest"]
 

@@ -14,10 +14,10 @@ from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.growing import checked_prior
 from segprior.hierarchy import chosen_cut, segment_hierarchy
-from segprior.images import as_image, is_flat
+from segprior.io.image import as_image, is_flat
 from segprior.network_classes import Classes, network_classes
-from segprior.prior import Prior
-from segprior.regions import absorb, by_area, pieces
+from segprior.prior.prior import Prior
+from segprior.regions.label_map import absorb, by_area, pieces
 from segprior.result import Segmentation
 from segprior.runtime.devices import check_device
 from segprior.runtime.seeding import RandomSource, as_seed
@@ -56,7 +56,7 @@ def segment(
     Parameters
     ----------
     image : str, path, bytes, file object, PIL image, array or tensor of shape (H, W) or (H, W, C)
-        Anything that :func:`segprior.images.as_image` takes.
+        Anything that :func:`segprior.as_image` takes.
     preset : str, optional
         ``"fast"``, the default; ``"backprop"``, which is the default with scribbles or another
         method than ``hierarchy``; or ``"published"``.

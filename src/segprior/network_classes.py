@@ -12,9 +12,9 @@ from segprior.callbacks import Callback
 from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.image.upsampling import enlarge
-from segprior.images import resize, working_shape
-from segprior.prior import Prior, fit_prior
-from segprior.regions import by_area, join
+from segprior.io.image import resize, working_shape
+from segprior.prior.prior import Prior, fit_prior
+from segprior.regions.label_map import by_area, join
 from segprior.scribbles import shrink_scribbles
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def network_classes(
 
 def superpixels_of(source: NDArray[np.float32], config: SegmentConfig) -> NDArray[np.int32]:
     """Find superpixels as the configuration says."""
-    from segprior.superpixels import find_superpixels
+    from segprior.features.superpixels import find_superpixels
 
     return find_superpixels(
         source, n_superpixels=config.n_superpixels, compactness=config.compactness

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior.appearance import find_patches, likely_object
-from segprior.cues import as_colours, texture_codes
-from segprior.grabcut import as_picture, cut, inside
-from segprior.images import resize, working_shape
-from segprior.merging import count_words, find_regions
+from segprior.features.gradients import as_colours, texture_codes
+from segprior.io.image import resize, working_shape
 from segprior.readings import Reading
+from segprior.regions.grabcut import as_picture, cut, inside
+from segprior.regions.merging import count_words, find_regions
 from segprior.runtime.devices import thread_count
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def read_object(
     (:func:`segprior.appearance.likely_object`), two from cutting the image along its edges from
     there, three from cutting centred rectangles (GrabCut).
 
-    Then regions (:func:`segprior.merging.find_regions`) have their say, each together with those
+    Then regions (:func:`segprior.regions.merging.find_regions`) have their say, each together with those
     it would soon be merged with: what was voted for them counts half, and after that half what
-    the words of texture (:func:`segprior.cues.texture_codes`) in them make of it, which are counted
+    the words of texture (:func:`segprior.features.gradients.texture_codes`) in them make of it, which are counted
     on either side of the vote, as in naive Bayes.
 
     Parameters

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segprior.errors import ImageError
-from segprior.formats.truth import SCORED_SUFFIXES
-from segprior.images import list_images
+from segprior.io.ground_truth import SCORED_SUFFIXES
+from segprior.io.image import list_images
 
 __all__ = ["Example", "pair"]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from segprior.errors import OutputError
+from segprior.io.files.jsonl import file_digest
 from segprior.manifest import Manifest
-from segprior.store import file_digest
 from segprior.trees import Item, check_places, find_items, hold, join, joined, sweep
 
 __all__ = ["Folders", "Places"]

@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from segprior.errors import ImageError, OutputError, SegpriorError
-from segprior.images import IMAGE_SUFFIXES
+from segprior.io.files.jsonl import bytes_digest, digest, parse_lines
+from segprior.io.image import IMAGE_SUFFIXES
 from segprior.manifest import MANIFEST, Manifest
 from segprior.places import Folders, Places
-from segprior.store import bytes_digest, digest, parse_lines
 from segprior.trees import (
     TEMPORARY,
     Item,

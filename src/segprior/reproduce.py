@@ -21,8 +21,8 @@ from segprior.config.analysis import ReproduceConfig
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.figures import FIGURES, PUBLISHED, SAMPLES, Studio
-from segprior.formats.atomic import write_atomically
-from segprior.images import as_image, resize, working_shape
+from segprior.io.files.atomic import write_atomically
+from segprior.io.image import as_image, resize, working_shape
 from segprior.pages import html_page, markdown_page
 from segprior.runtime.extras import need
 from segprior.runtime.seeding import RandomSource, as_seed

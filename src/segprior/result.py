@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segprior.errors import ConfigError, ImageError
-from segprior.formats.export import save_segmentation
-from segprior.formats.labels import encode_labels
-from segprior.formats.png import encode_png
-from segprior.formats.table import region_table, save_table
 from segprior.image.overlay import draw_labels, draw_mask
 from segprior.image.palette import label_colours
-from segprior.images import as_image, to_rgb, to_uint8
+from segprior.io.export import save_segmentation
+from segprior.io.formats.png import encode_png
+from segprior.io.formats.region_table import region_table, save_table
+from segprior.io.image import as_image, to_rgb, to_uint8
+from segprior.io.label_maps import encode_labels
 
 __all__ = ["Segmentation"]
 
@@ -153,7 +153,7 @@ class Segmentation:
 
         A mask becomes a grey 8-bit PNG or TIFF of 0 and 255. A label map becomes an indexed PNG,
         a 16-bit PNG if it has labels above 255, or a TIFF of 16 or 32 bits. ``.npy`` holds
-        ``labels`` as they are. :func:`segprior.formats.labels.read_labels` reads all of these back
+        ``labels`` as they are. :func:`segprior.io.label_maps.read_labels` reads all of these back
         exactly. GeoJSON and LabelMe hold polygons along the edges of the pixels, in (column, row),
         COCO run-length encoded masks; label 0 has none, all other pixels are kept exactly. Zarr
         arrays need the extra ``zarr``.
@@ -191,7 +191,7 @@ class Segmentation:
 
         Parameters
         ----------
-        image : path, array or whatever :func:`segprior.images.as_image` takes, optional
+        image : path, array or whatever :func:`segprior.as_image` takes, optional
             The image that was segmented, for the mean colours.
         channel_axis : int or None
             Of an array.
@@ -251,11 +251,11 @@ class Segmentation:
 
         The background of a mask is darkened and loses its colours; the regions of a label map
         are tinted with the colours that its PNG file has. Images of one, two or more than three
-        channels are shown as :func:`segprior.images.to_rgb` does.
+        channels are shown as :func:`segprior.io.image.to_rgb` does.
 
         Parameters
         ----------
-        image : path, array or whatever :func:`segprior.images.as_image` takes
+        image : path, array or whatever :func:`segprior.as_image` takes
             The image that was segmented.
         alpha : float
             Strength, in [0, 1]: how much is taken from the background, or how much is tint.

@@ -14,7 +14,7 @@ from typing import Any
 
 from segprior.catalogue import Kind
 from segprior.errors import ConfigError
-from segprior.formats.atomic import write_atomically
+from segprior.io.files.atomic import write_atomically
 
 __all__ = ["TABLE_SUFFIXES", "Evaluation", "summarise"]
 

@@ -14,13 +14,13 @@ import numpy as np
 from segprior.catalogue import Contender, Kind
 from segprior.contenders import contender
 from segprior.errors import ImageError, SegpriorError
-from segprior.formats.labels import save_labels
-from segprior.formats.source import unexpected
-from segprior.formats.truth import read_mask, read_prediction, read_regions
-from segprior.images import as_image
+from segprior.io.files.jsonl import file_digest
+from segprior.io.files.source import unexpected
+from segprior.io.ground_truth import read_mask, read_prediction, read_regions
+from segprior.io.image import as_image
+from segprior.io.label_maps import save_labels
 from segprior.pairing import Example
 from segprior.runtime.processes import one_thread
-from segprior.store import file_digest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

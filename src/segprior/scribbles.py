@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segprior.errors import ImageError
-from segprior.formats.labels import read_labels
-from segprior.formats.source import one_line, open_source
+from segprior.io.files.source import one_line, open_source
+from segprior.io.label_maps import read_labels
 
 __all__ = ["as_scribbles", "shrink_scribbles"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segprior.images import resize, working_shape
+from segprior.io.image import resize, working_shape
 from segprior.readings import Reading
 
 if TYPE_CHECKING:

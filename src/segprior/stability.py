@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior.foreground import foreground
-from segprior.prior import Prior
+from segprior.prior.prior import Prior
 from segprior.runtime.seeding import RandomSource, as_seed
 
 if TYPE_CHECKING:

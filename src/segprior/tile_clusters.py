@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segprior.config.presets import ForegroundConfig
-from segprior.images import is_flat
-from segprior.polarity import choose_polarity
-from segprior.prior import fit_prior
-from segprior.tile_model import refuse_whole
-from segprior.windows import WindowClusters, cluster_drawn, draw_windows
+from segprior.features.patch_kmeans import WindowClusters, cluster_drawn, draw_windows
+from segprior.io.image import is_flat
+from segprior.prior.prior import fit_prior
+from segprior.regions.polarity import choose_polarity
+from segprior.tiling.model import refuse_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from segprior.tile_model import Fitting, TileModel
-    from segprior.tiling import Tile
+    from segprior.tiling.grid import Tile
+    from segprior.tiling.model import Fitting, TileModel
 
 __all__ = ["MAP_BYTES", "Blank", "check_in_tiles", "fit_foreground", "foreground_cost"]
 

@@ -10,8 +10,8 @@ import numpy as np
 from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError
 from segprior.image.upsampling import enlarge_labels, label_strips
-from segprior.reduced import ReducedImage
-from segprior.tile_model import refuse_whole
+from segprior.tiling.model import refuse_whole
+from segprior.tiling.overview import ReducedImage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

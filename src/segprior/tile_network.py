@@ -10,18 +10,18 @@ import torch
 from segprior.clusterer import Clusters, cluster
 from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, ImageError
-from segprior.images import is_flat
+from segprior.io.image import is_flat
 from segprior.network_classes import channels_of_classes, superpixels_of
-from segprior.prior import fit_prior
-from segprior.response import FixedResponse
+from segprior.nn.clustering.network import FixedResponse
+from segprior.prior.prior import fit_prior
 from segprior.runtime.devices import resolve_device
-from segprior.tile_model import refuse_whole
+from segprior.tiling.model import refuse_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from segprior.tile_model import Fitting, TileModel
-    from segprior.tiling import Tile
+    from segprior.tiling.grid import Tile
+    from segprior.tiling.model import Fitting, TileModel
 
 __all__ = ["fit_segment", "segment_cost"]
 

@@ -10,13 +10,13 @@ from segprior.choice import read
 from segprior.config.presets import ForegroundConfig
 from segprior.errors import ConfigError
 from segprior.image.upsampling import between
-from segprior.images import is_flat
-from segprior.prior import fit_prior
+from segprior.io.image import is_flat
+from segprior.prior.prior import fit_prior
 from segprior.readings import Reading
 from segprior.small_things import LARGEST_SIZE, levels_of, share_of
 from segprior.tile_clusters import MAP_BYTES, Blank, check_in_tiles
-from segprior.tile_model import Fitting, TileModel
-from segprior.tiling import Tile
+from segprior.tiling.grid import Tile
+from segprior.tiling.model import Fitting, TileModel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from segprior.errors import ConfigError, ImageError, OutputError
-from segprior.images import IMAGE_SUFFIXES
+from segprior.io.image import IMAGE_SUFFIXES
 
 fcntl: Any
 try:

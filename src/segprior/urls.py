@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from segprior.errors import ConfigError, ImageError, OutputError, SegpriorError
-from segprior.formats.source import one_line
+from segprior.io.files.source import one_line
 from segprior.runtime.extras import need
 
 __all__ = ["is_url", "list_below", "path_of", "put", "reach", "told"]

@@ -24,7 +24,7 @@ from segprior.cli._work import do_job, explained
 from segprior.config.double_dip import DoubleDipConfig
 from segprior.config.presets import BatchConfig, Presets
 from segprior.errors import ConfigError, SegpriorError
-from segprior.formats.source import folded
+from segprior.io.files.source import folded
 
 if TYPE_CHECKING:
     from segprior.batch import Progress

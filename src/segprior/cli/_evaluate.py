@@ -16,7 +16,7 @@ from segprior.cli._values import whole
 from segprior.cli._words import Parser, chosen_word, new_parser, read_words
 from segprior.config.presets import EvaluateConfig
 from segprior.errors import ConfigError
-from segprior.formats.source import folded
+from segprior.io.files.source import folded
 from segprior.scoreboard import TABLE_SUFFIXES
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def _tell_of_stop(stopped: Any, store: Path | None, quiet: bool) -> None:
 
 
 def _hand_out(done: Evaluation, arguments: argparse.Namespace) -> int:
-    from segprior.formats.atomic import write_atomically
+    from segprior.io.files.atomic import write_atomically
 
     if arguments.output is not None:
         done.save(arguments.output)

@@ -12,8 +12,8 @@ from segprior.cli._options import add_options, given, spoken
 from segprior.config.presets import ForegroundConfig
 from segprior.config.tiles import TileConfig
 from segprior.errors import ConfigError, ImageError, OutputError, SegpriorError
-from segprior.formats.windows_in import has_windows, open_windows
-from segprior.images import MAX_PIXELS
+from segprior.io.image import MAX_PIXELS
+from segprior.io.window_reader import has_windows, open_windows
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,7 +22,7 @@ from segprior.cli._words import (
 from segprior.config.presets import ForegroundConfig, Presets, PriorConfig
 from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError
-from segprior.formats.export import FORMATS
+from segprior.io.export import FORMATS
 
 __all__ = ["COMMANDS", "OTHERS", "Other", "command_parser", "parse"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from segprior.errors import ConfigError, ImageError, OutputError
-from segprior.formats.zarrs import is_zarr
+from segprior.io.formats.zarr_arrays import is_zarr
 from segprior.trees import file_key
 
 __all__ = ["ENDINGS", "Job", "Plan", "make_folder_plan", "make_plan"]
@@ -164,7 +164,7 @@ def make_folder_plan(images: Sequence[str], output: str | None) -> Plan:
     OutputError
         If the output cannot be written.
     """
-    from segprior.images import IMAGE_SUFFIXES
+    from segprior.io.image import IMAGE_SUFFIXES
 
     if images.count(_STANDARD) > 1:
         raise ConfigError("standard input (-) can be read once; name it once")
@@ -199,7 +199,7 @@ def _settled(jobs: list[Job], failures: list[tuple[str, str]], folder: Path, *, 
 
 def _sources(images: Sequence[str]) -> tuple[list[tuple[str, Path | None]], list[tuple[str, str]]]:
     """Turn what the user named into files; one named twice counts once."""
-    from segprior.images import list_images
+    from segprior.io.image import list_images
 
     found: dict[str, tuple[str, Path | None]] = {}
     failures = []

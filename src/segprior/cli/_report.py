@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 from segprior.callbacks import Callback, ProgressBar
-from segprior.formats.source import folded
+from segprior.io.files.source import folded
 
 __all__ = ["Report", "complain", "plain", "short_warnings"]
 

@@ -58,7 +58,7 @@ class SegmentTask(LabelTask):
             self.reads += (self.scribbles,)
         self.board: Path | None = None
         if arguments.tensorboard is not None:
-            from segprior.live import check_tensorboard
+            from segprior.tensorboard import check_tensorboard
 
             check_tensorboard()
             self.board = Path(arguments.tensorboard)
@@ -87,7 +87,7 @@ class SegmentTask(LabelTask):
             )
 
     def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
-        from segprior.formats.pictures import save_picture
+        from segprior.io.pictures import save_picture
         from segprior.multiclass import segment
 
         with self._watched(callback) as watched:
@@ -120,7 +120,7 @@ class SegmentTask(LabelTask):
         if self.board is None:
             yield callback
             return
-        from segprior.live import TensorBoard
+        from segprior.tensorboard import TensorBoard
 
         with TensorBoard(self.board / self.name) as board:
             yield chain(callback, board)

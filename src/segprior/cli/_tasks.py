@@ -14,14 +14,14 @@ from segprior.cli._large import Large
 from segprior.cli._options import given, options_of
 from segprior.config.presets import ForegroundConfig, Presets, PriorConfig, resolve
 from segprior.errors import ConfigError, ImageError, OutputError
-from segprior.formats.export import FORMATS, RESULT_SUFFIXES
+from segprior.io.export import FORMATS, RESULT_SUFFIXES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segprior.callbacks import Callback
     from segprior.cli._plan import Job
-    from segprior.prior import Prior
+    from segprior.prior.prior import Prior
     from segprior.result import Segmentation
 
 __all__ = [
@@ -124,19 +124,19 @@ class PriorTask(Task):
 
     @property
     def suffixes(self) -> Sequence[str]:
-        from segprior.formats.pictures import PICTURE_SUFFIXES
+        from segprior.io.pictures import PICTURE_SUFFIXES
 
         return (*PICTURE_SUFFIXES, ".npz")
 
     def check(self, image: NDArray[Any], suffix: str) -> None:
         """Try the format on a corner: some hold few channels."""
-        from segprior.formats.pictures import encode_picture
+        from segprior.io.pictures import encode_picture
 
         if suffix.lower() != ".npz":
             encode_picture(image[:8, :8], suffix)
 
     def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
-        from segprior.prior import fit_prior
+        from segprior.prior.prior import fit_prior
 
         prior = fit_prior(image, config=self.config, callback=callback, **self.calling)
         last = [float(row[row == row][-1]) for row in prior.losses]  # NaN after an early stop
@@ -211,7 +211,7 @@ class LabelTask(Task):
         """Return the prior that was brought, or fit one if pictures of it are wanted."""
         if self.saved is not None or {"prior", "epochs"}.isdisjoint(self.extras):
             return self.saved
-        from segprior.prior import fit_prior
+        from segprior.prior.prior import fit_prior
 
         return fit_prior(image, config=config, callback=callback, **self.calling)
 
@@ -224,7 +224,7 @@ class LabelTask(Task):
         facts: dict[str, Any],
     ) -> Result:
         """Put together what is written of an image, the files of this command's own among it."""
-        from segprior.formats.pictures import save_picture
+        from segprior.io.pictures import save_picture
 
         savers: dict[str, Saver] = {
             "overlay": lambda path: save_picture(path, found.overlay(image)),
@@ -264,7 +264,7 @@ class ForegroundTask(LabelTask):
 
     def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
         from segprior.foreground import foreground
-        from segprior.formats.pictures import save_picture
+        from segprior.io.pictures import save_picture
 
         prior = self.prior_of(image, self.config.prior, callback)
         found = foreground(
@@ -292,7 +292,7 @@ def _check_loading(options: dict[str, Any]) -> None:
         return
     import numpy as np
 
-    from segprior.images import MIN_SIDE, as_image
+    from segprior.io.image import MIN_SIDE, as_image
 
     # Right options may still not suit this stand-in, which has for example no second page.
     with contextlib.suppress(ImageError):
@@ -313,7 +313,7 @@ def load_prior(
         If it cannot be read, lacks a snapshot in ``epochs``, or there are several images or
         settings, ``fields`` of ``config``, for a prior to be fitted.
     """
-    from segprior.prior import Prior
+    from segprior.prior.prior import Prior
 
     if len(arguments.images) > 1 or Path(arguments.images[0]).is_dir():
         raise ConfigError("--prior is the prior of one image; name that image only")
@@ -337,16 +337,16 @@ def load_prior(
 
 def save_shown(prior: Prior) -> Saver:
     """Write the prior as something to look at, however many channels it has."""
-    from segprior.formats.pictures import save_picture
-    from segprior.images import to_rgb
+    from segprior.io.image import to_rgb
+    from segprior.io.pictures import save_picture
 
     image = prior.image if prior.shape[2] == 1 else to_rgb(prior.image)
     return lambda path: save_picture(path, image)
 
 
 def save_epochs(prior: Prior, iterations: Sequence[int] | None = None) -> Saver:
-    from segprior.formats.pictures import save_picture
     from segprior.image.panels import strip
+    from segprior.io.pictures import save_picture
 
     wanted = prior.snapshots if iterations is None else iterations
     panels = {str(number): prior.snapshots[number] for number in wanted}

@@ -19,8 +19,8 @@ from segprior.callbacks import Callback, Event, chain
 from segprior.cli._options import spoken
 from segprior.cli._report import Report, complain, short_warnings
 from segprior.errors import Cancelled, ImageError, OutputError, SegpriorError
-from segprior.formats.source import folded, unexpected
-from segprior.images import as_image
+from segprior.io.files.source import folded, unexpected
+from segprior.io.image import as_image
 
 if TYPE_CHECKING:
     from segprior.cli._plan import Job, Plan

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior.image.upsampling import enlarge
-from segprior.images import resize
+from segprior.io.image import resize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -34,7 +34,7 @@ def to_unit(
     depth: int | None = None,
     value_range: tuple[float, float] | None = None,
 ) -> NDArray[np.float32]:
-    """Scale to [0, 1] by the rule that :func:`segprior.images.as_image` states.
+    """Scale to [0, 1] by the rule that :func:`segprior.as_image` states.
 
     Parameters
     ----------

@@ -1,0 +1,163 @@
+"""Saliency: how much each pixel stands out, by its spectrum or by how little it is background."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segprior.features.gradients import as_colours
+from segprior.io.image import is_flat, resize
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["background_saliency", "spectral_saliency"]
+
+_GREY = (0.2989, 0.5870, 0.1140)
+_SPECTRAL_SIZE = 64
+# Zhu et al., section 4 and 5: deviations of colour differences in Lab (10 between 5 and 20), of
+# places as a share of the image, of boundary connectivity; and the weights of the optimisation.
+_COLOUR, _PLACE, _BOUNDARY = 10.0, 0.25, 1.0
+_SMOOTHNESS, _BACKGROUND = 0.1, 5.0
+_COMPACTNESS = 20.0  # of the superpixels, in units of Lab
+
+
+def _unit(values: NDArray[Any]) -> NDArray[np.float32]:
+    low, high = values.min(), values.max()
+    unit: NDArray[np.float32] = ((values - low) / (high - low or 1)).astype(np.float32)
+    return unit
+
+
+def spectral_saliency(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Find what the spectrum of the image does not expect: the spectral residual.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (H, W, C)
+        In [0, 1]. Three channels count by luma, others by their mean.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W)
+        In [0, 1]; 0 everywhere for an image of one colour.
+
+    References
+    ----------
+    .. [1] Hou, Zhang: Saliency Detection: A Spectral Residual Approach. CVPR 2007,
+       doi:10.1109/CVPR.2007.383267.
+    """
+    from scipy import ndimage
+
+    rows, columns, channels = image.shape
+    scale = min(1.0, _SPECTRAL_SIZE / min(rows, columns))
+    small = resize(image, (max(8, round(rows * scale)), max(8, round(columns * scale))))
+    grey = small @ np.array(_GREY) if channels == 3 else small.mean(-1)
+    if np.ptp(grey) < 1e-6:
+        return np.zeros((rows, columns), np.float32)
+    spectrum = np.fft.fft2(grey)
+    log_amplitude = np.log(np.abs(spectrum) + 1e-9)
+    residual = log_amplitude - ndimage.uniform_filter(log_amplitude, 3, mode="wrap")
+    back = np.fft.ifft2(np.exp(residual + 1j * np.angle(spectrum)))
+    smooth = ndimage.gaussian_filter(np.abs(back) ** 2, 2.5)
+    return resize(_unit(smooth)[..., None], (rows, columns))[..., 0]
+
+
+def background_saliency(
+    image: NDArray[np.float32], *, n_segments: int = 250
+) -> NDArray[np.float32]:
+    """Find what is unlike the background, the background being what clings to the border.
+
+    Superpixels whose like (by colour, along paths of small steps) touch the border over a length
+    that is large for their area are background. Contrast to them, near ones more, makes
+    saliency; a quadratic cost then weighs both against smoothness (wCtr optimised).
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (H, W, C)
+        In [0, 1]. Colours are compared as :func:`segprior.features.gradients.as_colours` has them.
+    n_segments : int
+        How many superpixels to ask SLIC for.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W)
+        In [0, 1], constant in each superpixel; 0 everywhere for an image of one colour.
+
+    References
+    ----------
+    .. [1] Zhu, Liang, Wei, Sun: Saliency Optimization from Robust Background Detection.
+       CVPR 2014, doi:10.1109/CVPR.2014.360.
+    """
+    from scipy import sparse
+    from scipy.sparse.csgraph import shortest_path
+    from skimage.segmentation import slic
+
+    rows, columns = image.shape[:2]
+    if is_flat(image):
+        return np.zeros((rows, columns), np.float32)
+    features = as_colours(image)
+    labels = slic(
+        features,
+        n_segments,
+        # SLIC brings its input to [0, 1] first.
+        compactness=_COMPACTNESS / float(np.ptp(features)),
+        convert2lab=False,
+        start_label=0,
+        channel_axis=-1,
+    )
+    count = int(labels.max()) + 1
+    area = np.bincount(labels.ravel(), minlength=count).astype(float)
+
+    def mean(values: NDArray[Any]) -> NDArray[np.float64]:
+        means: NDArray[np.float64] = np.bincount(labels.ravel(), values.ravel(), count) / area
+        return means
+
+    colour = np.stack([mean(features[..., c]) for c in range(features.shape[2])], -1)  # (n, C)
+    grid = np.mgrid[:rows, :columns] / max(rows, columns)
+    place = np.stack([mean(axis) for axis in grid], -1)  # (n, 2)
+    apart = _distances(colour)
+    border = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
+    border_length = np.bincount(border, minlength=count).astype(float)
+    near = _neighbours(labels, count)
+    on_border = border_length > 0
+    near |= on_border[:, None] & on_border[None]  # what is left of the scene lies beyond it
+    np.fill_diagonal(near, False)
+    if not near.any():
+        return np.zeros((rows, columns), np.float32)
+
+    # Small steps are taken for gradual changes within one thing and cost nothing.
+    free = np.where(near, apart, np.inf).min(axis=1)
+    steps = np.maximum(apart - free[np.isfinite(free)].mean(), 0)
+    i, j = np.nonzero(near)
+    # A stored 0 would be taken for no edge.
+    graph = sparse.csr_array((steps[i, j] + 1e-9, (i, j)), shape=(count, count))
+    alike = np.exp(-(shortest_path(graph, directed=False) ** 2) / (2 * _COLOUR**2))
+    span = alike @ area
+    connectivity = (alike @ border_length) / np.sqrt(span)
+    background = 1 - np.exp(-(connectivity**2) / (2 * _BOUNDARY**2))
+    nearness = np.exp(-(_distances(place) ** 2) / (2 * _PLACE**2))
+    contrast = _unit((apart * nearness) @ background)
+
+    affinity = np.where(near, np.exp(-(apart**2) / (2 * _COLOUR**2)) + _SMOOTHNESS, 0.0)
+    laplacian = np.diag(affinity.sum(1)) - affinity
+    system = laplacian + np.diag(_BACKGROUND * background + contrast)
+    saliency = np.linalg.solve(system + 1e-9 * np.eye(count), contrast)
+    found: NDArray[np.float32] = _unit(saliency)[labels]
+    return found
+
+
+def _distances(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Euclidean distances between all pairs of points, (n, n)."""
+    distances: NDArray[np.float64] = np.sqrt(
+        sum((points[:, None, k] - points[None, :, k]) ** 2 for k in range(points.shape[1]))
+    )
+    return distances
+
+
+def _neighbours(labels: NDArray[Any], count: int) -> NDArray[np.bool_]:
+    """Which superpixels share a side of a pixel, (n, n)."""
+    near = np.zeros((count, count), bool)
+    for one, other in ((labels[:-1], labels[1:]), (labels[:, :-1], labels[:, 1:])):
+        near[one, other] = near[other, one] = True
+    return near

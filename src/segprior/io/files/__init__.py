@@ -1,0 +1,1 @@
+"""Files as such: sources of bytes, atomic writing, folders, JSON lines."""

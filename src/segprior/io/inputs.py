@@ -1,0 +1,123 @@
+"""From whatever holds an image to its numbers, channels last."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from segprior.errors import ImageError
+from segprior.io.decode import from_pillow, read_pixels
+from segprior.io.files.pixels import Pixels, check_page
+from segprior.io.files.source import one_line
+
+__all__ = ["channels_last", "other_axis", "take_pixels"]
+
+
+def take_pixels(
+    source: Any,
+    *,
+    page: int | None = None,
+    channel_axis: int | None = -1,
+    max_pixels: int | None = None,
+) -> Pixels:
+    """Take the numbers out of whatever holds an image.
+
+    Parameters
+    ----------
+    source : str, path-like, bytes, file object, PIL.Image.Image, ndarray or torch.Tensor
+        See :func:`segprior.as_image`, as for the other parameters.
+
+    Raises
+    ------
+    ImageError
+        If the source cannot be read, is not an image, has too many pixels or not that page.
+    """
+    if isinstance(source, Image.Image):
+        return from_pillow(source, page=page, max_pixels=max_pixels)
+    if isinstance(source, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(
+        source, "read"
+    ):
+        return read_pixels(source, page=page, channel_axis=channel_axis, max_pixels=max_pixels)
+    torch = sys.modules.get("torch")  # a tensor cannot exist unless somebody has imported torch
+    if torch is not None and isinstance(source, torch.Tensor):
+        pixels = Pixels(values=_from_tensor(source), name="the tensor")
+    elif hasattr(source, "__array__"):
+        pixels = Pixels(values=_from_array(source), name="the array")
+    else:
+        raise ImageError(
+            f"got a {type(source).__name__}; pass a path, bytes, a file object, a Pillow image, "
+            "an array or a tensor"
+        )
+    check_page(page, 1, pixels.name)
+    return pixels
+
+
+def _from_tensor(tensor: Any) -> NDArray[Any]:
+    try:
+        tensor = tensor.detach().cpu()
+        if tensor.is_floating_point() and tensor.element_size() < 4:
+            tensor = tensor.float()  # NumPy has no bfloat16
+        values: NDArray[Any] = tensor.resolve_conj().resolve_neg().numpy()
+    except (TypeError, RuntimeError, NotImplementedError) as error:
+        raise ImageError(f"tensor {one_line(error)}; pass a dense one with numbers") from error
+    return values
+
+
+def _from_array(source: Any) -> NDArray[Any]:
+    masked = int(np.sum(source.mask)) if isinstance(source, np.ma.MaskedArray) else 0
+    if masked:
+        raise ImageError(
+            f"the array has {masked} masked values; replace them first, for example with .filled(0)"
+        )
+    return np.asarray(source)
+
+
+def channels_last(pixels: Pixels, channel_axis: int | None) -> NDArray[Any]:
+    """Return the values as a view of shape (H, W, C).
+
+    Raises
+    ------
+    ImageError
+        If they are not those of one image, or the file keeps its channels on another axis.
+    """
+    values, name, stored = pixels.values, pixels.name, pixels.stored_axis
+    if values.ndim == 2:
+        return values[..., np.newaxis]
+    if values.ndim != 3:
+        raise ImageError(
+            f"{name}: {values.ndim} axes, shape {values.shape}; pass one image of shape (H, W) "
+            "or (H, W, C)"
+        )
+    if channel_axis is None:
+        axis = -1 if stored is not None else int(np.argmin(values.shape))
+        raise ImageError(
+            f"{name}: got {values.shape[axis]} channels, but channel_axis=None is for grey images; "
+            f"pass channel_axis={-1 if axis == 2 else axis}"
+        )
+    if stored is None:
+        return np.moveaxis(values, channel_axis, -1)
+    if channel_axis not in (-1, stored, stored - 3):
+        raise ImageError(
+            f"{name}: its {values.shape[2]} channels lie on axis {stored}, got "
+            f"channel_axis={channel_axis}; leave channel_axis at -1"
+        )
+    return values
+
+
+def other_axis(pixels: Pixels, channel_axis: int | None, least: int) -> str:
+    """Say which axis may be meant, if another one leaves sides of at least ``least``."""
+    shape = pixels.together or pixels.values.shape
+    known = pixels.stored_axis is not None and pixels.together is None
+    if known or len(shape) != 3 or channel_axis is None:
+        return ""
+    for axis in (2, 0, 1):
+        if min(n for i, n in enumerate(shape) if i != axis) >= least:
+            # In a file of several pages -1 stands for one of them.
+            cure = -1 if axis == 2 and pixels.kind != "TIFF" else axis
+            return f"; its whole shape is {shape}, for which channel_axis={cure} may be right"
+    return ""

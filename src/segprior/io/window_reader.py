@@ -1,0 +1,206 @@
+"""Images that need not be in memory: any window of a TIFF or a Zarr array, as it is asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segprior.errors import ImageError
+from segprior.image.values import composite, extent, to_unit
+from segprior.io.files.pixels import Alpha
+from segprior.io.formats.zarr_arrays import ZarrReader, is_zarr
+
+__all__ = ["Reader", "WindowedImage", "has_windows", "open_windows"]
+
+_TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+# Values looked at together while the extent of an image is found: 16 MB or so.
+_SCAN = 1 << 22
+
+
+class Reader(Protocol):
+    """What a format offers: stored values by rows and columns.
+
+    Attributes
+    ----------
+    name : str
+        For messages.
+    shape : (int, int, int)
+        Rows, columns, channels.
+    dtype : numpy.dtype
+    alpha : {"none", "straight", "premultiplied"}
+        Of the last channel.
+    depth : int or None
+        Bits per value, where not all of the type are used.
+    """
+
+    name: str
+    shape: tuple[int, int, int]
+    dtype: np.dtype[Any]
+    alpha: Alpha
+    depth: int | None
+
+    def read(self, rows: slice, columns: slice) -> NDArray[Any]:
+        """Return a window, (rows, columns, channels); may be called from several threads."""
+
+    def close(self) -> None:
+        """Close the file."""
+
+
+class WindowedImage:
+    """An image that is read window by window, with the values that `as_image` would give it.
+
+    Parameters
+    ----------
+    reader : Reader
+        Where the values come from.
+    alpha, background, value_range
+        As in :func:`segprior.as_image`. Without a range, floats and integers of 32 and 64
+        bits are read through once at the first window, for their smallest and largest value.
+
+    Attributes
+    ----------
+    name, shape
+        As of a `Reader`, without the channel of an alpha that is not kept.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        *,
+        alpha: Literal["drop", "composite", "keep"] = "drop",
+        background: float = 1.0,
+        value_range: tuple[float, float] | None = None,
+    ) -> None:
+        self._reader = reader
+        self._alpha = alpha if reader.alpha != "none" else "keep"
+        self._background = background
+        rows, columns, channels = reader.shape
+        self.name = reader.name
+        self.shape = (rows, columns, channels - (self._alpha != "keep"))
+        customary = reader.dtype.kind == "b" or reader.dtype in (np.uint8, np.uint16)
+        self._range = value_range
+        self._known = customary or value_range is not None
+
+    def read(self, rows: slice, columns: slice) -> NDArray[np.float32]:
+        """Return a window.
+
+        Parameters
+        ----------
+        rows, columns : slice
+            Within the image, with start and stop.
+
+        Returns
+        -------
+        ndarray of float32, shape (rows, columns, C)
+            In [0, 1].
+
+        Raises
+        ------
+        ImageError
+            If the file is broken there, or has values that are not finite.
+        """
+        if not self._known:
+            self._range, self._known = self._unit_range(), True
+        reader = self._reader
+        values = reader.read(rows, columns)
+        if self._alpha == "drop":
+            values = values[..., :-1]
+        unit = to_unit(values, self.name, depth=reader.depth, value_range=self._range)
+        if self._alpha != "composite":
+            return unit
+        return composite(unit, self._background, premultiplied=reader.alpha == "premultiplied")
+
+    def prepare(self) -> None:
+        """Find the extent of the values now, where it is needed."""
+        self.read(slice(0, 1), slice(0, 1))
+
+    def _unit_range(self) -> tuple[float, float]:
+        rows, columns, channels = self._reader.shape
+        low, high = np.inf, -np.inf
+        wide = min(columns, max(1, _SCAN // channels))
+        step = max(1, _SCAN // (wide * channels))
+        for top in range(0, rows, step):
+            for left in range(0, columns, wide):
+                block = self._reader.read(
+                    slice(top, min(top + step, rows)), slice(left, min(left + wide, columns))
+                )
+                values = block[..., :-1] if self._alpha == "drop" else block
+                least, most = extent(values, self.name)
+                low, high = min(low, least), max(high, most)
+        inside = low >= -1e-5 and high <= 1 + 1e-5
+        return (0.0, 1.0) if inside or low == high else (low, high)
+
+
+def has_windows(source: object) -> bool:
+    """Tell by its content whether a file may be read in windows: a TIFF or a Zarr folder."""
+    if not isinstance(source, str | os.PathLike):
+        return False
+    path = Path(source)
+    try:
+        if is_zarr(path):
+            return True
+        if not path.is_file():
+            return False
+        with path.open("rb") as stream:
+            return stream.read(4) in _TIFF_STARTS
+    except OSError:
+        return False
+
+
+@contextmanager
+def open_windows(
+    source: str | os.PathLike[str],
+    *,
+    page: int | None = None,
+    channel_axis: int | None = -1,
+    alpha: Literal["drop", "composite", "keep"] = "drop",
+    background: float = 1.0,
+    value_range: tuple[float, float] | None = None,
+    cache: int = 1 << 28,
+) -> Iterator[WindowedImage]:
+    """Open a TIFF, BigTIFF, OME-TIFF, GeoTIFF or Zarr array to read it in windows.
+
+    Parameters
+    ----------
+    source : str or path-like
+        The file, or the folder of a Zarr array, or of an OME-Zarr group, of which the largest
+        resolution is taken.
+    page, channel_axis, alpha, background, value_range
+        As in :func:`segprior.as_image`.
+    cache : int
+        Bytes of decoded strips or tiles to keep.
+
+    Yields
+    ------
+    WindowedImage
+
+    Raises
+    ------
+    ImageError
+        If the file is broken, or can only be decoded as a whole.
+    ConfigError
+        If the package that reads it is not installed.
+    """
+    if not Path(source).exists():
+        raise ImageError(f"no file {os.fspath(source)}; check its name and folder")
+    if not has_windows(source):
+        raise ImageError(
+            f"{os.fspath(source)}: cannot be read in windows; save it as a tiled TIFF or as Zarr"
+        )
+    reader: Reader
+    if is_zarr(source):
+        reader = ZarrReader(source, channel_axis=channel_axis, page=page)
+    else:
+        from segprior.io.formats.tiff_windows import open_tiff
+
+        reader = open_tiff(source, page=page or 0, cache=cache)
+    try:
+        yield WindowedImage(reader, alpha=alpha, background=background, value_range=value_range)
+    finally:
+        reader.close()

@@ -1,0 +1,1 @@
+"""The generator in compiled loops, for a CPU."""

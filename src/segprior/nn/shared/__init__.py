@@ -1,0 +1,1 @@
+"""What both implementations of the generator start from and share."""

@@ -1,0 +1,1 @@
+"""Label maps and their regions: merging, hierarchies, GrabCut, polarity."""

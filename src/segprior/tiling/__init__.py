@@ -1,0 +1,1 @@
+"""Images too large for memory: a grid of tiles, how large they may be, an overview."""

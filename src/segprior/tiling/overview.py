@@ -1,0 +1,108 @@
+"""An image on disk at a smaller scale, window by window and as one small picture."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from PIL import Image
+
+from segprior.io.image import MIN_SIDE, working_shape
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["ReducedImage", "Windows"]
+
+# Numbers of the image itself that are held at once while the small picture is made: 64 MB.
+BLOCK_NUMBERS = 2**24
+
+
+class Windows(Protocol):
+    """What is asked of an image on disk; see `segprior.io.window_reader.WindowedImage`."""
+
+    shape: tuple[int, int, int]
+
+    def read(self, rows: slice, columns: slice) -> NDArray[np.float32]:
+        """Return a window, (rows, columns, C)."""
+
+
+class ReducedImage:
+    """An image at a smaller scale, computed where and when it is asked for.
+
+    Any window equals that part of :func:`segprior.io.image.resize` of the whole image.
+
+    Parameters
+    ----------
+    image : Windows
+        The image.
+    scale : float
+        Above 0, up to 1.
+
+    Attributes
+    ----------
+    full : (int, int)
+        Rows and columns of the image.
+    shape : (int, int, int)
+        Rows, columns and channels at the scale; every side has at least 8 pixels.
+    """
+
+    def __init__(self, image: Windows, scale: float) -> None:
+        self._image = image
+        rows, columns, channels = image.shape
+        self.full = (rows, columns)
+        shape = [max(min(side, MIN_SIDE), round(side * scale)) for side in self.full]
+        self.shape = (shape[0], shape[1], channels)
+
+    def read(self, rows: slice, columns: slice) -> NDArray[np.float32]:
+        """Return a window at the scale, float32 of shape (rows, columns, C)."""
+        return self._reduced(self.shape[:2], rows, columns)
+
+    def small(self, working_size: int | None) -> NDArray[np.float32]:
+        """Return the whole image, reduced to the scale or to a longest side below that.
+
+        Parameters
+        ----------
+        working_size : int or None
+            None is the scale.
+
+        Returns
+        -------
+        ndarray of float32, shape (h, w, C)
+        """
+        grid = working_shape(self.shape, working_size)
+        result = np.empty((*grid, self.shape[2]), np.float32)
+        # Blocks as square as the filter's reach makes worth while.
+        ratio = max(side / small for side, small in zip(self.full, grid, strict=True))
+        side = max(4, int(math.sqrt(BLOCK_NUMBERS / self.shape[2]) / ratio) - 2)
+        for top in range(0, grid[0], side):
+            for left in range(0, grid[1], side):
+                rows = slice(top, min(top + side, grid[0]))
+                columns = slice(left, min(left + side, grid[1]))
+                result[rows, columns] = self._reduced(grid, rows, columns)
+        return result
+
+    def _reduced(self, grid: tuple[int, int], rows: slice, columns: slice) -> NDArray[np.float32]:
+        if grid == self.full:
+            return self._image.read(rows, columns)
+        source_rows, top, bottom = _reach(self.full[0], grid[0], rows)
+        source_columns, left, right = _reach(self.full[1], grid[1], columns)
+        source = self._image.read(source_rows, source_columns)
+        size = (columns.stop - columns.start, rows.stop - rows.start)
+        result = np.empty((size[1], size[0], source.shape[2]), np.float32)
+        for channel in range(source.shape[2]):
+            plane = Image.fromarray(np.ascontiguousarray(source[..., channel]))
+            result[..., channel] = np.asarray(
+                plane.resize(size, Image.Resampling.BILINEAR, (left, top, right, bottom))
+            )
+        return result
+
+
+def _reach(full: int, small: int, span: slice) -> tuple[slice, float, float]:
+    """The samples that a span of a reduced side is made of, and where in them it lies."""
+    ratio = full / small
+    low, high = span.start * ratio, span.stop * ratio
+    first = max(0, math.floor(low - ratio - 1))
+    last = min(full, math.ceil(high + ratio + 1))
+    return slice(first, last), low - first, min(high, full) - first
