@@ -33,13 +33,13 @@ from scipy import ndimage
 from tqdm import tqdm
 
 import segprior
+from segprior.analysis.edges import canny_edges, edge_agreement
+from segprior.analysis.spectrum import compare_octaves, low_pass, psnr
+from segprior.analysis.stability import mask_iou
 from segprior.config.presets import PriorConfig
-from segprior.edges import canny_edges, edge_agreement
-from segprior.hints import match_size
 from segprior.io.image import as_image, list_images, resize, working_shape
+from segprior.methods.double_dip.hints import match_size
 from segprior.prior.prior import fit_runs
-from segprior.spectrum import compare_octaves, low_pass, psnr
-from segprior.stability import mask_iou
 
 ITERATIONS = (5, 10, 20, 30, 50, 100, 200)
 WINDOWS = (1, 3, 5, 7)

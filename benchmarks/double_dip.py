@@ -6,9 +6,9 @@
 Both sides run step 1 and step 2, ``--iterations`` each, with the losses of the publication. The
 plain side has three generators of PyTorch's modules one after the other, channels first, one
 backward pass through all, PyTorch's default threads. The sides take turns, ``--rounds`` times, each
-in a process of its own, because the plain loop would gain from how ``segprior.runtime.malloc`` leaves the
-process; ``--together`` runs both in this one. The ratio printed is that of the medians. It also
-prints the PSNR that both reach, which is that of one method with two seeds.
+in a process of its own, because the plain loop would gain from how ``segprior.runtime.malloc``
+leaves the process; ``--together`` runs both in this one. The ratio printed is that of the medians.
+It also prints the PSNR that both reach, which is that of one method with two seeds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import torch
 from plain import PlainGenerator, sample
 
 from segprior import DoubleDipConfig
-from segprior.layering import fit_layers
+from segprior.methods.double_dip.training import fit_layers
 
 
 def plain_layers(

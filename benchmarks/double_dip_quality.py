@@ -27,8 +27,8 @@ from polarity import iou, pairs
 from tqdm import tqdm
 
 import segprior
-from segprior.hints import match_size
 from segprior.io.image import as_image, resize, working_shape
+from segprior.methods.double_dip.hints import match_size
 
 SETTINGS = (
     "fast",

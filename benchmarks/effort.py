@@ -18,10 +18,10 @@ from quality_foreground import iou, pairs
 from tqdm import tqdm
 
 import segprior
-from segprior.baseline_masks import grabcut
 from segprior.image.upsampling import enlarge
 from segprior.io.image import as_image
-from segprior.one_object import INSETS, WIDTHS, read_object
+from segprior.methods.baselines.masks import grabcut
+from segprior.methods.foreground.salient_object import INSETS, WIDTHS, read_object
 
 VOTES = {
     "2 voters": (WIDTHS[:1], ()),

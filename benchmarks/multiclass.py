@@ -23,9 +23,9 @@ from plain import sample
 from plain_segment import plain_clusters, plain_network, plain_superpixels, set_weights
 
 import segprior
-from segprior.clusterer import cluster
 from segprior.config.segment import SegmentConfig
 from segprior.features.superpixels import find_superpixels
+from segprior.methods.multiclass.backprop import cluster
 from segprior.nn.clustering.network import draw_weights
 
 CPU = torch.device("cpu")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from segprior.cli._options import options_of
+from segprior.cli.arguments.options import options_of
 from segprior.config.presets import Presets
 
 __all__ = ["read_options"]

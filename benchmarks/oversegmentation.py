@@ -23,10 +23,10 @@ import numpy as np
 from claims import interval
 
 import segprior
-from segprior.clusterer import _Rule
 from segprior.config.presets import PriorConfig
 from segprior.config.segment import SegmentConfig
 from segprior.io.ground_truth import read_regions
+from segprior.methods.multiclass.backprop import _Rule
 from segprior.metrics.regions import RegionScores
 
 AT = (10, 20, 30, 50, 100, 200, 300)

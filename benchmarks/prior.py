@@ -4,8 +4,8 @@
                                [--rounds 3]
 
 The sides take turns, ``--rounds`` times, each in a process of its own, because the plain loop would
-gain from how ``segprior.runtime.malloc`` leaves the process; ``--together`` runs both in this one. The
-ratio printed is that of the medians. It also tells whether the two give the same prior: PSNR
+gain from how ``segprior.runtime.malloc`` leaves the process; ``--together`` runs both in this one.
+The ratio printed is that of the medians. It also tells whether the two give the same prior: PSNR
 between their medians over members, beside that between two seeds of the plain loop.
 """
 

@@ -24,14 +24,14 @@ from quality_foreground import spoil
 from tqdm import tqdm
 
 import segprior
-from segprior.baselines import felzenszwalb
 from segprior.config.segment import SegmentConfig
-from segprior.growing import grow, is_noisy
-from segprior.hierarchy import LEVELS, Hierarchy
 from segprior.image.overlay import draw_labels
 from segprior.image.upsampling import enlarge_labels
 from segprior.io.formats.bsds import read_annotations
 from segprior.io.image import as_image, resize, to_uint8, working_shape
+from segprior.methods.baselines.label_maps import felzenszwalb
+from segprior.methods.multiclass.growing import grow, is_noisy
+from segprior.methods.multiclass.hierarchy import LEVELS, Hierarchy
 from segprior.metrics import RegionScores
 
 CONFIG = SegmentConfig.preset()

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from polarity import iou, reduced_pairs
 
 from segprior.features.saliency import background_saliency, spectral_saliency
-from segprior.hints import hint_from_saliency
+from segprior.methods.double_dip.hints import hint_from_saliency
 
 MAPS = {"background connectivity": background_saliency, "spectral residual": spectral_saliency}
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from segprior.batch import Progress
+from segprior.batch.run import Progress
 
 
 def names(folder: Path) -> list[str]:

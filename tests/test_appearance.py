@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segprior.appearance import find_patches, likely_object
 from segprior.features.gradients import as_colours
+from segprior.methods.foreground.centre_prior import find_patches, likely_object
 
 
 def scene(

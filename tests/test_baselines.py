@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segprior import baseline_masks, baselines
 from segprior.errors import ConfigError
+from segprior.methods.baselines import label_maps as baselines
+from segprior.methods.baselines import masks as baseline_masks
 
 
 def image(channels: int = 3) -> NDArray[np.float32]:

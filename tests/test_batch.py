@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from folders import counts, rows, tree
-from segprior.batch import Progress, run_batch
+from segprior.batch.items import Claims, Item, check_places, find_items, hold, sweep
+from segprior.batch.manifest import Manifest
+from segprior.batch.run import Progress, run_batch
 from segprior.config.presets import BatchConfig
 from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.io.files.atomic import open_atomically
-from segprior.manifest import Manifest
 from segprior.runtime.worker_pool import Lost, Pool
-from segprior.trees import Claims, Item, check_places, find_items, hold, sweep
 
 
 def copy(item: Item, pause: float = 0.0) -> dict[str, Any]:
@@ -295,7 +295,7 @@ def test_only_what_is_missing_or_changed_is_done(
     assert counts(batch(images, settings={"k": 3}, seed=1)) == (5, 0, 0)
     assert counts(batch(images, settings={"k": 3}, seed=1, extras={"overlay": ".png"})) == (5, 0, 0)
     assert counts(batch(images, settings={"k": 3}, seed=1)) == (0, 5, 0)
-    monkeypatch.setattr("segprior.batch.__version__", "99")
+    monkeypatch.setattr("segprior.batch.run.__version__", "99")
     assert counts(batch(images, settings={"k": 3}, seed=1)) == (5, 0, 0)
     shutil.move(out, images.parent / "moved")
     again = run_batch(copy, images, images.parent / "moved", settings={"k": 3}, seed=1)

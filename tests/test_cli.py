@@ -18,13 +18,15 @@ import pytest
 from PIL import Image
 
 from folders import names, pixels
-from segprior.cli import _values, _work, main
-from segprior.cli._options import options_of, spoken
-from segprior.cli._plan import make_plan
+from segprior.cli import main
+from segprior.cli.arguments import values as _values
+from segprior.cli.arguments.options import options_of, spoken
+from segprior.cli.execution import work as _work
+from segprior.cli.execution.plan import make_plan
 from segprior.config.presets import ForegroundConfig, Presets, PriorConfig
 from segprior.errors import ConfigError
-from segprior.foreground import foreground
 from segprior.io.image import as_image
+from segprior.methods.foreground.api import foreground
 from segprior.prior.prior import Prior, fit_prior
 
 QUICK = ("--features", "image")
@@ -213,7 +215,9 @@ def test_a_prior_of_many_bands(
     assert pixels(tmp_path / "m_prior.png").shape == (16, 24, 3)
     assert main(["prior", str(source), "-o", str(tmp_path / "p.tif"), *TINY]) == 0
     assert as_image(tmp_path / "p.tif").shape == (16, 24, 5)
-    monkeypatch.setattr("segprior.fit_prior", lambda *_, **__: pytest.fail("was fitted"))
+    monkeypatch.setattr(
+        "segprior.prior.prior.fit_prior", lambda *_, **__: pytest.fail("was fitted")
+    )
     capsys.readouterr()
     assert main(["prior", str(source), "-o", str(tmp_path / "p.png"), *TINY]) == 2
     assert "cannot save 5 channels" in capsys.readouterr().err
@@ -629,7 +633,7 @@ def test_options_become_settings(
         seen.update(arguments)
         raise ConfigError("seen")
 
-    monkeypatch.setattr("segprior.fit_prior", note)
+    monkeypatch.setattr("segprior.prior.prior.fit_prior", note)
     assert main(["prior", str(photo), "-o", str(tmp_path / "p.png"), *options]) == 2
     preset = "published" if "published" in options else "fast"
     assert seen["config"] == PriorConfig.preset(preset, **changed)
@@ -651,7 +655,7 @@ def test_options_for_reading_and_running_are_passed_on(
         raise ConfigError("seen")
 
     monkeypatch.setattr(_work, "as_image", reading)
-    monkeypatch.setattr("segprior.fit_prior", running)
+    monkeypatch.setattr("segprior.prior.prior.fit_prior", running)
     options = ["--page", "2", "--channel-axis", "-1", "--alpha", "composite", "--seed", "3"]
     more = ["--max-pixels", "2.5M", "--value-range", "0,4095", "--device", "cpu"]
     assert main(["prior", "x.tif", "-o", str(tmp_path / "p.png"), *options, *more]) == 2

@@ -12,7 +12,8 @@ from PIL import Image
 
 from folders import names
 from segprior.callbacks import Event
-from segprior.cli import _reproduce, main
+from segprior.cli import main
+from segprior.cli.commands import reproduce as _reproduce
 
 TINY = ("--members", "1", "--iterations", "2", "--working-size", "32")
 SHORT = (*TINY, "--snapshots", "1", "--late", "3", "--windows", "1,3")

@@ -17,7 +17,7 @@ from PIL import Image
 
 from folders import names
 from segprior.cli import main
-from segprior.evaluate import Interrupted
+from segprior.evaluation.evaluate import Interrupted
 from segprior.runtime.processes import run_jobs
 
 
@@ -146,7 +146,7 @@ def test_an_interruption_says_how_to_go_on(
 
     words = [*FOREGROUND, "-m", "otsu", *(["-o", "t.csv"] if kept else [])]
     with monkeypatch.context() as patch:
-        patch.setattr("segprior.evaluate.run_jobs", stopping)
+        patch.setattr("segprior.evaluation.evaluate.run_jobs", stopping)
         assert main(words) == 130
     out, err = capsys.readouterr()
     assert out == ""

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from folders import counts, rows, tree
-from segprior.batch import Progress, run_batch
+from segprior.batch.dask_cluster import Cluster
+from segprior.batch.items import Item
+from segprior.batch.run import Progress, run_batch
 from segprior.cli import main
-from segprior.cluster import Cluster
 from segprior.config.presets import BatchConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.io.files.atomic import open_atomically
-from segprior.trees import Item
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
 

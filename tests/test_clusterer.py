@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from segprior.callbacks import Event
-from segprior.clusterer import Clusters, _cosine, _Rule, cluster
 from segprior.config.segment import SegmentConfig
+from segprior.methods.multiclass.backprop import Clusters, _cosine, _Rule, cluster
 from segprior.nn.clustering.network import draw_weights
 
 CPU = torch.device("cpu")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segprior.components import principal_component
+from segprior.analysis.pca import principal_component
 
 
 def test_the_component_is_what_the_channels_differ_in() -> None:

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segprior.catalogue import GROUPS, Kind, catalogue
-from segprior.contenders import contender, expand
 from segprior.errors import ConfigError
-from segprior.foreground import foreground
+from segprior.evaluation.method_spec import contender, expand
+from segprior.evaluation.methods import GROUPS, Kind, catalogue
+from segprior.methods.foreground.api import foreground
 
 IMAGE = np.full((32, 40, 3), 0.2, np.float32)
 IMAGE[8:24, 10:30] = (0.9, 0.5, 0.1)

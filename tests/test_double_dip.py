@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from segprior.callbacks import Event
 from segprior.config.double_dip import DoubleDipConfig
-from segprior.double_dip import double_dip, make_hint
 from segprior.errors import ConfigError, ImageError
-from segprior.foreground import foreground
-from segprior.layered import DoubleDip
+from segprior.methods.double_dip.api import double_dip, make_hint
+from segprior.methods.double_dip.result import DoubleDip
+from segprior.methods.foreground.api import foreground
 from segprior.prior.prior import fit_prior
 
 QUICK: dict[str, Any] = {"first_iterations": 4, "second_iterations": 4}

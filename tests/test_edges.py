@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segprior.edges import canny_edges, edge_agreement
+from segprior.analysis.edges import canny_edges, edge_agreement
 from segprior.errors import ImageError
 
 

@@ -15,8 +15,8 @@ from segprior.config.presets import ForegroundConfig, PriorConfig
 from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.estimators import ForegroundSegmenter, Segmenter
-from segprior.foreground import foreground
-from segprior.multiclass import segment
+from segprior.methods.foreground.api import foreground
+from segprior.methods.multiclass.api import segment
 
 
 def picture() -> np.ndarray[Any, np.dtype[np.uint8]]:

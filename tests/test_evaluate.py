@@ -14,14 +14,20 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from segprior import evaluate, scoring
 from segprior.config.presets import EvaluateConfig
 from segprior.errors import ConfigError, ImageError
-from segprior.evaluate import Interrupted, Progress, evaluate_foreground, evaluate_regions
+from segprior.evaluation import evaluate
+from segprior.evaluation import score as scoring
+from segprior.evaluation.evaluate import (
+    Interrupted,
+    Progress,
+    evaluate_foreground,
+    evaluate_regions,
+)
+from segprior.evaluation.report import Evaluation, summarise
 from segprior.io.label_maps import read_labels
 from segprior.metrics import RegionScores, iou
 from segprior.runtime.processes import one_thread, run_jobs
-from segprior.scoreboard import Evaluation, summarise
 
 ROWS, COLUMNS = 24, 32
 

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from segprior.config.presets import ForegroundConfig
 from segprior.errors import ConfigError, ImageError
-from segprior.foreground import foreground
+from segprior.methods.foreground.api import foreground
 from segprior.prior.prior import Prior, fit_prior
 from segprior.result import Segmentation
 

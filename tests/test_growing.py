@@ -6,7 +6,7 @@ import pytest
 from segprior.config.presets import PriorConfig
 from segprior.config.segment import SegmentConfig, hidden_features
 from segprior.errors import ConfigError
-from segprior.growing import checked_prior, grow
+from segprior.methods.multiclass.growing import checked_prior, grow
 from segprior.prior.prior import fit_prior
 from segprior.regions.label_map import pieces
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from segprior.callbacks import Event
 from segprior.config.segment import SegmentConfig
 from segprior.errors import Cancelled, ConfigError, ImageError
-from segprior.hierarchy import Hierarchy, chosen_cut, segment_hierarchy
 from segprior.image.noise import blur
-from segprior.multiclass import segment
+from segprior.methods.multiclass.api import segment
+from segprior.methods.multiclass.hierarchy import Hierarchy, chosen_cut, segment_hierarchy
 from segprior.prior.prior import fit_prior
 
 TINY: dict[str, Any] = {"members": 1, "edges": "prior"}

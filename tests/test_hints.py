@@ -11,7 +11,8 @@ from PIL import Image
 
 from segprior.config.presets import ForegroundConfig
 from segprior.errors import ImageError
-from segprior.hints import (
+from segprior.io.formats.png import encode_indexed, encode_mask, encode_png
+from segprior.methods.double_dip.hints import (
     as_hint,
     check_hint,
     hint_from_saliency,
@@ -20,7 +21,6 @@ from segprior.hints import (
     read_scribbles,
     reduce_hint,
 )
-from segprior.io.formats.png import encode_indexed, encode_mask, encode_png
 from segprior.result import Segmentation
 from written import encoded, npy
 

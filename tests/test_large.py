@@ -18,10 +18,10 @@ from segprior.config.presets import ForegroundConfig
 from segprior.config.segment import SegmentConfig
 from segprior.config.tiles import TileConfig
 from segprior.errors import Cancelled, ConfigError, ImageError
-from segprior.foreground import foreground
 from segprior.io.label_maps import read_labels
 from segprior.large import foreground_tiles, segment_tiles
-from segprior.multiclass import segment
+from segprior.methods.foreground.api import foreground
+from segprior.methods.multiclass.api import segment
 from segprior.tiling.model import Fitting
 from written import InMemory
 

@@ -11,8 +11,8 @@ from PIL import Image
 
 from segprior.config.double_dip import DoubleDipConfig
 from segprior.errors import ConfigError, OutputError
-from segprior.hints import as_hint
-from segprior.layered import DoubleDip, curves_csv, draw_curves
+from segprior.methods.double_dip.hints import as_hint
+from segprior.methods.double_dip.result import DoubleDip, curves_csv, draw_curves
 
 FILES = {
     "background.png", "composed.png", "curves.csv", "curves.png", "foreground.png", "hint.png",

@@ -7,11 +7,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from segprior import layer_parts, layering
 from segprior.callbacks import Event
 from segprior.config.double_dip import DoubleDipConfig
 from segprior.errors import Cancelled
-from segprior.layering import Layering, fit_layers, push, within
+from segprior.methods.double_dip import generators as layer_parts
+from segprior.methods.double_dip import training as layering
+from segprior.methods.double_dip.training import Layering, fit_layers, push, within
 from segprior.nn.torch.generator import Generator
 from segprior.nn.torch.layers import PLAIN
 from segprior.runtime.seeding import member_seed

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from segprior.config.segment import SegmentConfig
-from segprior.network_classes import network_classes
+from segprior.methods.multiclass.network import network_classes
 
 
 def test_marks_keep_their_numbers_and_others_get_those_left_over() -> None:

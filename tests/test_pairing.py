@@ -10,8 +10,8 @@ from PIL import Image
 from scipy.io import savemat
 
 from segprior.errors import ImageError
+from segprior.evaluation.dataset import pair
 from segprior.io.ground_truth import read_mask, read_prediction, read_regions
-from segprior.pairing import pair
 
 LABELS = np.arange(80, dtype=np.uint8).reshape(8, 10) // 20
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from segprior.batch.items import hold
+from segprior.batch.storage import Folders
 from segprior.errors import OutputError
-from segprior.places import Folders
-from segprior.trees import hold
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from segprior.analysis.plots import plot_grid, plot_lines, plot_spectra
+from segprior.analysis.spectrum import low_pass, power_spectrum
 from segprior.errors import ConfigError
-from segprior.plots import plot_grid, plot_lines, plot_spectra
-from segprior.spectrum import low_pass, power_spectrum
 
 RED = np.full((16, 24, 3), (1.0, 0.0, 0.0))
 

@@ -65,16 +65,6 @@ def test_all_of_each_module_exists(module: str) -> None:
     assert not missing
 
 
-def test_a_function_is_not_hidden_by_the_module_of_its_name() -> None:
-    out = in_a_process(
-        "import segprior, segprior.foreground\n"
-        "from segprior.foreground import foreground\n"
-        "assert segprior.foreground is foreground\n"
-        "print(callable(segprior.foreground))"
-    )
-    assert out == "True\n"
-
-
 def test_no_such_name() -> None:
     with pytest.raises(AttributeError, match="no attribute 'segment_everything'"):
         _ = segprior.segment_everything

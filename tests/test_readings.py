@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
-from segprior.choice import choose, read
 from segprior.config.presets import ForegroundConfig
 from segprior.errors import ConfigError
-from segprior.foreground import foreground
 from segprior.image.noise import blur, noise_of
-from segprior.one_object import read_object
+from segprior.methods.foreground.adaptive_threshold import read_things
+from segprior.methods.foreground.api import foreground
+from segprior.methods.foreground.candidate import Reading
+from segprior.methods.foreground.consensus import choose, read
+from segprior.methods.foreground.salient_object import read_object
 from segprior.prior.prior import fit_prior
-from segprior.readings import Reading
 from segprior.result import Segmentation
-from segprior.small_things import read_things
 
 Kind = Literal["object", "things"]
 

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from folders import by_input, counts
-from segprior.batch import run_batch
+from segprior.batch.fsspec_files import is_url
+from segprior.batch.items import Item
+from segprior.batch.remote_storage import Remote, as_places
+from segprior.batch.run import run_batch
+from segprior.batch.storage import Folders
 from segprior.config.presets import BatchConfig
 from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.io.files.atomic import write_atomically
-from segprior.places import Folders
-from segprior.remote import Remote, as_places
-from segprior.trees import Item
-from segprior.urls import is_url
 
 fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from segprior.analysis.reproduction.figures import FIGURES, PUBLISHED, SAMPLES, Studio
+from segprior.analysis.reproduction.report_pages import html_page, markdown_page
+from segprior.analysis.reproduction.reproduce import Made, reproduce, sample_image
 from segprior.callbacks import Event
 from segprior.config.analysis import ReproduceConfig
 from segprior.config.double_dip import DoubleDipConfig
 from segprior.config.presets import PriorConfig
 from segprior.errors import Cancelled, ConfigError, ImageError, OutputError
-from segprior.figures import FIGURES, PUBLISHED, SAMPLES, Studio
-from segprior.pages import html_page, markdown_page
-from segprior.reproduce import Made, reproduce, sample_image
 
 TINY = ReproduceConfig(
     prior=PriorConfig(members=1, iterations=2, working_size=32), double_dip="fast",

@@ -11,11 +11,11 @@ from PIL import Image
 
 from folders import names, pixels
 from segprior.cli import main
-from segprior.cli._options import options_of
+from segprior.cli.arguments.options import options_of
 from segprior.config.segment import SegmentConfig
 from segprior.image.palette import palette
 from segprior.io.label_maps import read_labels
-from segprior.multiclass import segment
+from segprior.methods.multiclass.api import segment
 from segprior.prior.prior import fit_prior
 
 QUICK = ("--preset", "backprop", "--superpixels", "image", "--channels", "16", "--iterations", "5")
@@ -106,7 +106,7 @@ def test_presets_of_the_prior(photo: Path, monkeypatch: pytest.MonkeyPatch) -> N
         seen.update(options)
         return segment(image, **OPTIONS)
 
-    monkeypatch.setattr("segprior.multiclass.segment", note)
+    monkeypatch.setattr("segprior.methods.multiclass.api.segment", note)
     preset = ("--preset", "backprop", "--prior-preset", "published")
     assert run(photo, *preset, "--members", "2", "--iterations", "9") == 0
     config = seen["config"]

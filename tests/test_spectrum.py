@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from segprior.analysis.spectrum import compare_octaves, low_pass, power_spectrum, psnr, to_grey
 from segprior.errors import ConfigError, ImageError
-from segprior.spectrum import compare_octaves, low_pass, power_spectrum, psnr, to_grey
 
 SHAPES = [(32, 32), (31, 47), (64, 20), (9, 96)]
 

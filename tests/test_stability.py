@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from segprior.analysis.stability import mask_iou, window_agreement, window_masks
 from segprior.errors import ConfigError
 from segprior.io.image import as_image
 from segprior.prior.prior import fit_prior
-from segprior.stability import mask_iou, window_agreement, window_masks
 
 
 def test_no_window_draws_a_frame() -> None:

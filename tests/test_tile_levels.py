@@ -13,8 +13,8 @@ from segprior.errors import ConfigError
 from segprior.io.image import as_image, resize
 from segprior.io.label_maps import read_labels
 from segprior.large import segment_tiles
-from segprior.multiclass import segment
-from segprior.tile_levels import label_bands, reduced_for
+from segprior.methods.multiclass.api import segment
+from segprior.methods.multiclass.hierarchy_tiles import label_bands, reduced_for
 from segprior.tiling.overview import ReducedImage
 from written import InMemory
 

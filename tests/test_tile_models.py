@@ -7,9 +7,9 @@ import torch
 
 from segprior.config.presets import ForegroundConfig
 from segprior.config.segment import SegmentConfig
+from segprior.methods.foreground.kmeans_tiles import fit_foreground, foreground_cost
+from segprior.methods.multiclass.network_tiles import fit_segment, segment_cost
 from segprior.nn.clustering.network import FixedResponse, PlainResponse, draw_weights
-from segprior.tile_clusters import fit_foreground, foreground_cost
-from segprior.tile_network import fit_segment, segment_cost
 from segprior.tiling.grid import Tiling
 from segprior.tiling.model import Fitting
 from segprior.tiling.overview import ReducedImage

@@ -12,11 +12,11 @@ from scipy import ndimage
 from segprior.config.presets import ForegroundConfig
 from segprior.config.tiles import TileConfig
 from segprior.errors import ConfigError
-from segprior.foreground import foreground
 from segprior.io.image import as_image
 from segprior.io.label_maps import read_labels
 from segprior.large import foreground_tiles
-from segprior.tile_readings import readings_cost
+from segprior.methods.foreground.api import foreground
+from segprior.methods.foreground.consensus_tiles import readings_cost
 
 MANY = TileConfig(scale=1.0, tile_size=64, overlap=16)
 

@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, Any
 from segprior._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from segprior.analysis import Analysis, analyze
+    from segprior.analysis.analyze import Analysis, analyze
     from segprior.callbacks import EarlyStopping, Event, ProgressBar
     from segprior.config.analysis import AnalysisConfig
     from segprior.config.double_dip import DoubleDipConfig
     from segprior.config.presets import EvaluateConfig, ForegroundConfig, PriorConfig
     from segprior.config.segment import SegmentConfig
     from segprior.config.tiles import TileConfig
-    from segprior.double_dip import double_dip
     from segprior.errors import Cancelled, ConfigError, ImageError, OutputError, SegpriorError
     from segprior.estimators import ForegroundSegmenter, Segmenter
-    from segprior.evaluate import evaluate_foreground, evaluate_regions
-    from segprior.foreground import foreground
-    from segprior.hierarchy import Hierarchy, segment_hierarchy
+    from segprior.evaluation.evaluate import evaluate_foreground, evaluate_regions
     from segprior.io.image import as_image
     from segprior.large import TiledResult, foreground_tiles, segment_tiles
-    from segprior.layered import DoubleDip
-    from segprior.multiclass import segment
+    from segprior.methods.double_dip.api import double_dip
+    from segprior.methods.double_dip.result import DoubleDip
+    from segprior.methods.foreground.api import foreground
+    from segprior.methods.multiclass.api import segment
+    from segprior.methods.multiclass.hierarchy import Hierarchy, segment_hierarchy
     from segprior.prior.prior import Prior, fit_prior
     from segprior.result import Segmentation
     from segprior.tensorboard import TensorBoard
@@ -73,18 +73,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Analysis": "analysis",
+    "Analysis": "analysis.analyze",
     "AnalysisConfig": "config.analysis",
     "Cancelled": "errors",
     "ConfigError": "errors",
-    "DoubleDip": "layered",
+    "DoubleDip": "methods.double_dip.result",
     "DoubleDipConfig": "config.double_dip",
     "EarlyStopping": "callbacks",
     "EvaluateConfig": "config.presets",
     "Event": "callbacks",
     "ForegroundConfig": "config.presets",
     "ForegroundSegmenter": "estimators",
-    "Hierarchy": "hierarchy",
+    "Hierarchy": "methods.multiclass.hierarchy",
     "ImageError": "errors",
     "OutputError": "errors",
     "Prior": "prior.prior",
@@ -97,16 +97,16 @@ _HOMES = {
     "TensorBoard": "tensorboard",
     "TileConfig": "config.tiles",
     "TiledResult": "large",
-    "analyze": "analysis",
+    "analyze": "analysis.analyze",
     "as_image": "io.image",
-    "double_dip": "double_dip",
-    "evaluate_foreground": "evaluate",
-    "evaluate_regions": "evaluate",
+    "double_dip": "methods.double_dip.api",
+    "evaluate_foreground": "evaluation.evaluate",
+    "evaluate_regions": "evaluation.evaluate",
     "fit_prior": "prior.prior",
-    "foreground": "foreground",
+    "foreground": "methods.foreground.api",
     "foreground_tiles": "large",
-    "segment": "multiclass",
-    "segment_hierarchy": "hierarchy",
+    "segment": "methods.multiclass.api",
+    "segment_hierarchy": "methods.multiclass.hierarchy",
     "segment_tiles": "large",
 }
 

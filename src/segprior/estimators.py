@@ -11,9 +11,9 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from segprior.config.presets import ForegroundConfig, Presets, resolve
 from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError
-from segprior.foreground import foreground
 from segprior.io.image import as_image
-from segprior.multiclass import segment
+from segprior.methods.foreground.api import foreground
+from segprior.methods.multiclass.api import segment
 from segprior.runtime.seeding import RandomSource
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class ForegroundSegmenter(_OneImage):
     """Tell the object of one image from its background, in scikit-learn's manner.
 
     Each fit looks at one image and learns nothing that another image could use, so there is
-    ``fit_predict`` and no ``predict``. It does what :func:`segprior.foreground.foreground` does.
+    ``fit_predict`` and no ``predict``. It does what :func:`segprior.foreground` does.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ class ForegroundSegmenter(_OneImage):
 
     See Also
     --------
-    segprior.foreground.foreground : The same as a function.
+    segprior.foreground : The same as a function.
 
     Examples
     --------
@@ -217,7 +217,7 @@ class Segmenter(_OneImage):
     """Divide one image into classes, in scikit-learn's manner.
 
     Each fit looks at one image and learns nothing that another image could use, so there is
-    ``fit_predict`` and no ``predict``. It does what :func:`segprior.multiclass.segment` does.
+    ``fit_predict`` and no ``predict``. It does what :func:`segprior.segment` does.
 
     Parameters
     ----------
@@ -262,7 +262,7 @@ class Segmenter(_OneImage):
 
     See Also
     --------
-    segprior.multiclass.segment : The same as a function.
+    segprior.segment : The same as a function.
     """
 
     _config = SegmentConfig

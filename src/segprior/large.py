@@ -114,7 +114,7 @@ def foreground_tiles(
         Zarr are written in parts; other formats take up to 64 megapixels. A GeoTIFF's
         georeference is kept in a TIFF.
     preset, config, rng, device, **overrides
-        As for :func:`segprior.foreground.foreground`. The prior's ``working_size`` is that of the
+        As for :func:`segprior.foreground`. The prior's ``working_size`` is that of the
         reduced image; the tiles have ``tiles.scale``.
     tiles : TileConfig, optional
         Scale, size, overlap and memory.
@@ -142,11 +142,11 @@ def foreground_tiles(
     chosen = resolve(ForegroundConfig, preset, config, overrides)
     fit: Callable[[Fitting, ForegroundConfig], TileModel]
     if chosen.method == "kmeans":
-        from segprior.tile_clusters import fit_foreground as fit
-        from segprior.tile_clusters import foreground_cost as cost
+        from segprior.methods.foreground.kmeans_tiles import fit_foreground as fit
+        from segprior.methods.foreground.kmeans_tiles import foreground_cost as cost
     else:
-        from segprior.tile_readings import fit_readings as fit
-        from segprior.tile_readings import readings_cost as cost
+        from segprior.methods.foreground.consensus_tiles import fit_readings as fit
+        from segprior.methods.foreground.consensus_tiles import readings_cost as cost
 
     order = _Order(
         source=source, output=output, tiles=tiles or TileConfig(), rng=rng, device=device,
@@ -180,7 +180,7 @@ def segment_tiles(
     source, output, tiles, callback, format, loading
         As for :func:`foreground_tiles`.
     preset, config, rng, device, **overrides
-        As for :func:`segprior.multiclass.segment`.
+        As for :func:`segprior.segment`.
 
     Returns
     -------
@@ -201,7 +201,7 @@ def segment_tiles(
     )  # fmt: skip
     if not chosen.trains:
         return _in_bands(order, chosen)
-    from segprior.tile_network import fit_segment, segment_cost
+    from segprior.methods.multiclass.network_tiles import fit_segment, segment_cost
 
     return _in_tiles(order, chosen, fit_segment, segment_cost)
 
@@ -283,8 +283,8 @@ def _in_tiles(
 
 def _in_bands(order: _Order, config: SegmentConfig) -> TiledResult:
     """Divide the reduced image, and enlarge its labels from band to band."""
-    from segprior.multiclass import segment
-    from segprior.tile_levels import label_bands, reduced_for
+    from segprior.methods.multiclass.api import segment
+    from segprior.methods.multiclass.hierarchy_tiles import label_bands, reduced_for
 
     start = time.perf_counter()
     with order.opened() as file:

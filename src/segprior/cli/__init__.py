@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     # Imported here so that Ctrl-C during the imports ends as quietly as at any other time.
     try:
-        from segprior.cli._commands import run
+        from segprior.cli.commands.dispatch import run
 
         return run(sys.argv[1:] if argv is None else argv)
     except KeyboardInterrupt:

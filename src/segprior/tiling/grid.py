@@ -185,7 +185,7 @@ def enlarge_blocks(
     decide: Callable[[NDArray[np.float32]], NDArray[Any]],
     dtype: Any,
 ) -> Iterator[NDArray[Any]]:
-    """Enlarge scores bilinearly, as :func:`segprior.image.upsampling.enlarge` would all of them together.
+    """Enlarge scores bilinearly, as `enlarge` would all of them together.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """The network that answers each pixel with one number per cluster, as plain torch operations.
 
 A 3×3 convolution, ReLU and batch normalisation, once or several times over; then a 1×1 convolution
-and batch normalisation. :mod:`segprior.nn.clustering.winograd` computes the same on a CPU several times faster.
+and batch normalisation. :mod:`segprior.nn.clustering.winograd` computes the same on a CPU several
+times faster.
 """
 
 from __future__ import annotations

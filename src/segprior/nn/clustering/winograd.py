@@ -1,4 +1,4 @@
-"""The network of :mod:`segprior.nn.clustering.network` on a CPU, forward and backward by hand, in bands.
+"""The clustering network on a CPU, forward and backward by hand, in bands.
 
 The 3×3 convolutions between 100 channels are nearly all of the arithmetic. They are done in
 Winograd's form F(4×4, 3×3): a tile of 4×4 results costs 36 products instead of 144, each of which

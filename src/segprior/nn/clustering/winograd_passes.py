@@ -1,7 +1,8 @@
 """Compiled passes over features of the clustering network: each reads and writes a number once.
 
 Features are float32 arrays (rows + 2, width, C), zero around the image, as
-:mod:`segprior.nn.clustering.winograd` keeps them; sums over pixels are added to what they are given.
+:mod:`segprior.nn.clustering.winograd` keeps them; sums over pixels are added to what they are
+given.
 """
 
 from __future__ import annotations

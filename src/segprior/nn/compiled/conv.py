@@ -1,10 +1,10 @@
 """Compiled 3×3 convolutions of activated, reflected images, forward and backward, stride 1 or 2.
 
-Images are arrays of shape (rows, channels, columns), see :mod:`segprior.nn.compiled.row_ops`. Rows are taken in
-bands of some hundred columns that stay in the cache. In a band, lines of one channel follow each
-other at a fixed pitch, their borders with them; so what a tap sees is the band itself from another
-place on, and nothing is copied nine times. Between the lines of a gradient there are zeros.
-For stride 2, lines and columns of even and of odd number lie apart.
+Images are arrays of shape (rows, channels, columns), see :mod:`segprior.nn.compiled.row_ops`. Rows
+are taken in bands of some hundred columns that stay in the cache. In a band, lines of one channel
+follow each other at a fixed pitch, their borders with them; so what a tap sees is the band itself
+from another place on, and nothing is copied nine times. Between the lines of a gradient there are
+zeros. For stride 2, lines and columns of even and of odd number lie apart.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The generator of one member, forward and backward, by compiled loops over rows.
 
-The same function of the same weights as :class:`segprior.nn.torch.generator.Generator`, with the same
-gradients up to rounding; every large tensor is written once and read a few times, because
+The same function of the same weights as :class:`segprior.nn.torch.generator.Generator`, with the
+same gradients up to rounding; every large tensor is written once and read a few times, because
 normalisation, leaky ReLU, padding and enlarging happen to a row at a time, on its way into the next
 convolution. Enlarging and convolving is done on the small grid in both directions, as
 :mod:`segprior.nn.torch.upconv` explains.
@@ -121,8 +121,8 @@ class CompiledGenerator:
     Parameters
     ----------
     weights : mapping of str to ndarray of float32
-        By the names that :func:`segprior.nn.shared.initial.initial_weights` gives them; read anew at each
-        call.
+        By the names that :func:`segprior.nn.shared.initial.initial_weights` gives them; read anew
+        at each call.
     rows, columns : int
         Of the image; multiples of 8 and at least 16.
     """

@@ -1,8 +1,8 @@
 """Compiled layers of the generator: 1×1 convolutions with what comes before and after them.
 
-Images are arrays of shape (rows, channels, columns), see :mod:`segprior.nn.compiled.row_ops`. Each function works
-on one thread, releases Python's lock and gives the same bytes every time. Numba compiles it at its
-first use and keeps what it made on disk.
+Images are arrays of shape (rows, channels, columns), see :mod:`segprior.nn.compiled.row_ops`. Each
+function works on one thread, releases Python's lock and gives the same bytes every time. Numba
+compiles it at its first use and keeps what it made on disk.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 Images are float32 arrays of shape (rows, channels, columns), so that each loop runs along columns,
 which are contiguous, whatever the number of channels. Rows are taken into the matrix products of
-:mod:`segprior.nn.compiled.matmul` in bands: arrays (channels, columns) of several narrow rows side by side.
-Columns of a band are counted unsigned: numbers that could be negative would count from the end,
-and the loops not be vectorised.
+:mod:`segprior.nn.compiled.matmul` in bands: arrays (channels, columns) of several narrow rows side
+by side. Columns of a band are counted unsigned: numbers that could be negative would count from the
+end, and the loops not be vectorised.
 """
 
 from __future__ import annotations

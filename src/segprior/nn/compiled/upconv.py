@@ -1,8 +1,8 @@
 """Compiled enlarging, twofold and bilinear, with the 3×3 convolution that follows it.
 
-Images are arrays of shape (rows, channels, columns), see :mod:`segprior.nn.compiled.row_ops`. In both directions
-the channels are mixed on the small grid, once for each of the nine taps, where the large one would
-take four times as much: see :mod:`segprior.nn.torch.upconv`.
+Images are arrays of shape (rows, channels, columns), see :mod:`segprior.nn.compiled.row_ops`. In
+both directions the channels are mixed on the small grid, once for each of the nine taps, where the
+large one would take four times as much: see :mod:`segprior.nn.torch.upconv`.
 
 Line ``2 c`` and line ``2 c + 1`` of the large image, seen through the three taps, are lines
 ``2 c - 1`` to ``2 c + 2``, which lie between lines ``c - 1`` and ``c`` (the first two) and between
@@ -265,7 +265,7 @@ def enlarge_backward(dx, gw, dl, z, x, turned, row_turned, column_turned, norm, 
 def enlarged_moments(s, x, z, norm, row_squares, row_sums, column_squares, column_sums, total):
     """Activate z to x (h, C, w); sums and sums of squares of x enlarged into total (2, C).
 
-    s is kept for later. See :func:`segprior.nn.torch.upconv.enlarged_variance`: ``row_squares`` (2, h) and
+    s is kept for later. ``row_squares`` (2, h) and
     ``column_squares`` (2, w) are the diagonal and the side diagonal, which ends in 0.
     """
     rows, channels, columns = x.shape

@@ -1,0 +1,1 @@
+"""What the prior of an image is: spectrum, edges, principal components, stability."""

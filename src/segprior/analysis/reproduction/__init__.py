@@ -1,0 +1,1 @@
+"""The figures of the DSP publication, made again."""

@@ -1,0 +1,1 @@
+"""Many images: items, storage, the manifest of what is done, and clusters of machines."""

@@ -1,0 +1,222 @@
+"""Command-line options made from the configuration classes, which stay the one home of defaults.
+
+Name, type, help and default of an option are read from the field it sets: from its annotation,
+its entry in the class's numpydoc docstring, and its value in each preset. An option that is not
+given stays ``None``, which means "as the preset says".
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import inspect
+import re
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
+
+from segprior.cli.arguments.values import (
+    block_list,
+    byte_count,
+    number,
+    number_list,
+    whole,
+    whole_or_full,
+    whole_or_none,
+)
+from segprior.config.presets import Presets
+
+__all__ = ["Option", "add_options", "given", "options_of", "spoken"]
+
+# Where the command line says a thing in fewer words than the field's name does.
+_FLAGS = {"n_clusters": "--clusters"}
+_METAVARS = {"working_size": "PIXELS|full", "dask": "ADDRESS|local"}
+_OTHER_NAMES = (
+    "page",
+    "channel_axis",
+    "max_pixels",
+    "seed",
+    "device",
+    "alpha",
+    "value_range",
+    "preset",
+)
+_NOTES = {"snapshots": "Also writes STEM_epochs.png, the prior at each of them."}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Option:
+    """One option that sets one field of a configuration.
+
+    Attributes
+    ----------
+    field : str
+        The field it sets; also the attribute of the parsed arguments.
+    flag : str
+        What the user types.
+    owner : type
+        The configuration class that holds the field.
+    help : str
+        The field's description, with its default in each preset.
+    metavar : str
+        What the help shows in place of a value; empty for a switch.
+    convert : callable or None
+        From the text typed to the value; None for a switch.
+    """
+
+    field: str
+    flag: str
+    owner: type[Presets]
+    help: str
+    metavar: str
+    convert: Callable[[str], Any] | None
+
+
+def _flag(name: str) -> str:
+    return _FLAGS.get(name, "--" + name.replace("_", "-"))
+
+
+def _nothing(name: str) -> str:
+    """The word for None in a field."""
+    return "full" if name == "working_size" else "none"
+
+
+def _reader(name: str, annotation: Any) -> tuple[str, Callable[[str], Any] | None]:
+    """Metavar and converter for a field of some type."""
+    simple: dict[Any, tuple[str, Callable[[str], Any] | None]] = {
+        bool: ("", None),
+        int: ("N", whole),
+        float: ("X", number),
+        str: ("TEXT", str),
+        tuple[int, ...]: ("N,N,...", number_list),
+        tuple[tuple[str, int], ...]: ("BLOCK:N,...", block_list),
+    }
+    if name == "memory":
+        return "BYTES", byte_count
+    if annotation in simple:
+        return simple[annotation]
+    if typing.get_origin(annotation) is Literal:
+        return "|".join(map(str, typing.get_args(annotation))), str
+    if isinstance(annotation, types.UnionType) and set(annotation.__args__) == {int, type(None)}:
+        read = whole_or_full if name == "working_size" else whole_or_none
+        return f"N|{_nothing(name)}", read
+    raise TypeError(f"no command-line form for a field of type {annotation}")
+
+
+def _described(cls: type) -> dict[str, str]:
+    """Descriptions in the ``Parameters`` section of a numpydoc docstring, in the shell's words."""
+    # Docstrings are absent under ``python -OO``.
+    text = inspect.cleandoc(cls.__doc__ or "")
+    section = re.search(r"^Parameters\n-+\n(.*?)(?=\n\n\w+\n-+\n|\Z)", text, re.M | re.S)
+    found: dict[str, str] = {}
+    entries = r"^(\w+) :[^\n]*\n((?:[ \t]+[^\n]*\n?|\n)*)"
+    for entry in re.finditer(entries, section[1] if section else "", re.M):
+        plain = re.sub(r":\w+:`~?([^`]*)`|`+", lambda m: m[1] or "", entry[2])
+        plain = re.sub(r"\bNone\b", _nothing(entry[1]), plain)
+        plain = re.sub(r'\("(\w+)", (\d+)\)', r"\1:\2", plain)
+        found[entry[1]] = " ".join(plain.split())
+    return found
+
+
+def _shown(name: str, value: object) -> str:
+    if value is None:
+        return _nothing(name)
+    if name == "memory":
+        return f"{int(str(value)) / 2**30:g}G"
+    if isinstance(value, bool) or value == ():
+        return ""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return str(value)
+
+
+def _default(cls: type[Presets], owner: type[Presets], name: str) -> str:
+    """Say what each preset of ``cls`` holds in ``name``, briefly."""
+    values = {}
+    for preset in cls.presets:
+        config: Any = cls.preset(preset)
+        values[preset] = _shown(name, getattr(config if owner is cls else config.prior, name))
+    if len(set(values.values())) == 1:
+        value = next(iter(values.values()))
+        return f"[{value}]" if value else ""
+    return f"[{', '.join(f'{preset}: {value}' for preset, value in values.items())}]"
+
+
+def options_of(cls: type[Presets]) -> Iterator[Option]:
+    """Yield an option for every field of a configuration and of the prior's inside it.
+
+    A field of the inner configuration whose name the outer one uses too is left out, since the
+    name alone would not tell which is meant.
+    """
+    own = {f.name for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    hints = typing.get_type_hints(cls)
+    owners = [cls]
+    if isinstance(inner := hints.get("prior"), type) and issubclass(inner, Presets):
+        owners.insert(0, inner)
+    for owner in owners:
+        hints = typing.get_type_hints(owner)
+        described = _described(owner)
+        for field in dataclasses.fields(owner):  # type: ignore[arg-type]
+            name = field.name
+            if name == "prior" or (owner is not cls and name in own):
+                continue
+            metavar, convert = _reader(name, hints[name])
+            text = described.get(name), _NOTES.get(name), _default(cls, owner, name)
+            yield Option(
+                field=name,
+                flag=_flag(name),
+                owner=owner,
+                help=" ".join(filter(None, text)),
+                metavar=_METAVARS.get(name, metavar),
+                convert=convert,
+            )
+
+
+def add_options(
+    parser: argparse.ArgumentParser, cls: type[Presets], titles: Mapping[type[Presets], str]
+) -> None:
+    """Add the options of a configuration to a parser, grouped by the class that owns them."""
+    # ``--working-size full`` is None too, so an option that is absent must leave no trace at all:
+    # hence argparse.SUPPRESS below.
+    groups = {owner: parser.add_argument_group(title) for owner, title in titles.items()}
+    for option in options_of(cls):
+        group = groups[option.owner]
+        # argparse takes % in a help text as the start of a format.
+        text = option.help.replace("%", "%%")
+        if option.convert is None:
+            group.add_argument(
+                option.flag,
+                dest=option.field,
+                action="store_true",
+                default=argparse.SUPPRESS,
+                help=text,
+            )
+        else:
+            group.add_argument(
+                option.flag,
+                dest=option.field,
+                type=option.convert,
+                metavar=option.metavar,
+                default=argparse.SUPPRESS,
+                help=text,
+            )
+
+
+def given(cls: type[Presets], arguments: argparse.Namespace) -> dict[str, Any]:
+    """Collect the fields that the user set, leaving the rest to the preset."""
+    fields = {option.field for option in options_of(cls)}
+    return {name: value for name, value in vars(arguments).items() if name in fields}
+
+
+def spoken(cls: type[Presets], message: object) -> str:
+    """Rewrite ``field=value`` and field names in a message as the options the user knows."""
+    names = [option.field for option in options_of(cls)]
+    flags = {name: _flag(name) for name in (*names, *_OTHER_NAMES)}
+    text = str(message)
+    for name, flag in flags.items():
+        text = re.sub(rf"(?<![-\w/]){name}=None\b", f"{flag} none", text)
+        text = re.sub(rf"(?<![-\w/]){name}=(?=\S)", f"{flag} ", text)
+        if "_" in name:  # any other name is also a word
+            text = re.sub(rf"(?<![-\w/.]){name}\b(?![./])", flag, text)
+    return re.sub(r"\bNone\b", "none", text)

@@ -1,0 +1,244 @@
+"""What the command line understands: commands, options, and their help."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from segprior._version import __version__
+from segprior.cli.arguments.options import add_options
+from segprior.cli.arguments.words import (
+    Command,
+    Parser,
+    add_input,
+    add_preset,
+    add_running,
+    image_parser,
+    meant,
+    read_words,
+)
+from segprior.cli.execution.large import add_tiles
+from segprior.config.presets import ForegroundConfig, Presets, PriorConfig
+from segprior.config.segment import SegmentConfig
+from segprior.errors import ConfigError
+from segprior.io.export import FORMATS
+
+__all__ = ["COMMANDS", "OTHERS", "Other", "command_parser", "parse"]
+
+
+class Other(NamedTuple):
+    """A command that is not a list of images and an output, and reads its own words.
+
+    Attributes
+    ----------
+    module : str
+        Module whose ``run(argv)`` carries it out and returns the exit code; its usage errors are
+        `SegpriorError`, which the caller turns into one line and exit code 2.
+    summary : str
+        What the help says of it.
+    """
+
+    module: str
+    summary: str
+
+
+OTHERS: dict[str, Other] = {
+    "analyze": Other(
+        "segprior.cli.commands.analyze",
+        "show what the prior of each image is: spectrum, edges, windows, …",
+    ),
+    "batch": Other(
+        "segprior.cli.commands.batch",
+        "foreground, segment, prior or double-dip of a folder, resumably",
+    ),
+    "double-dip": Other(
+        "segprior.cli.commands.double_dip",
+        "take each image apart: a foreground, a background and a mask",
+    ),
+    "evaluate": Other("segprior.cli.commands.evaluate", "score methods against what people drew"),
+    "reproduce": Other("segprior.cli.commands.reproduce", "make the published figures again"),
+}
+
+COMMANDS = {
+    "foreground": Command(
+        ForegroundConfig,
+        "write a mask of the object in each image",
+        "Tell the object in each image from its background and write a mask: 255 on the object, "
+        "0 elsewhere, at the size of the image.",
+        "segprior foreground photo.jpg -o mask.png --overlay\n"
+        "  segprior foreground photos/ -o masks/ --json > report.jsonl\n"
+        "  segprior foreground - -o - < photo.jpg > mask.png",
+    ),
+    "prior": Command(
+        PriorConfig,
+        "write the prior of each image: texture gone, objects left",
+        "Fit a small untrained network to each image and write what it has learnt after a few "
+        "iterations: the prior, in which texture is gone and objects remain. As .npz it keeps "
+        "members, snapshots, hidden features and settings, for --prior of segprior foreground.",
+        "segprior prior photo.jpg -o prior.png --snapshots 10,20,30\n"
+        "  segprior prior photo.jpg -o prior.npz --preset published",
+    ),
+    "segment": Command(
+        SegmentConfig,
+        "write a label map of the classes in each image",
+        "Divide each image into classes, their number unknown, and write a label map: 1 to n from "
+        "the largest area to the smallest, as an indexed PNG with fixed colours (16 bits above "
+        "255 labels), at the size of the image.",
+        "segprior segment photo.jpg -o labels.png --overlay\n"
+        "  segprior segment photo.jpg -o labels.png --coarseness 1\n"
+        "  segprior segment photo.jpg -o labels.png --classes 5 --min-size 100\n"
+        "  segprior segment photo.jpg -o labels.png --scribbles marks.png --tensorboard runs\n"
+        "  segprior segment photos/ -o labels/ --method continuity --json > report.jsonl",
+    ),
+}
+
+_RESULTS = {"foreground": "mask", "segment": "label map"}
+_EXTRAS = {
+    "foreground": {
+        "--overlay": "also write STEM_overlay.png, the mask over the image",
+        "--cutout": "also write STEM_cutout.png, the object with the background transparent",
+        "--confidence": "also write STEM_confidence.png, white where the mask is sure",
+        "--table": "also write STEM_table.csv: area, bounding box, centroid, mean colour",
+        "--save-prior": "also write STEM_prior.png, the prior of the image",
+    },
+    "segment": {
+        "--overlay": "also write STEM_overlay.png, the labels over the image",
+        "--boundaries": "also write STEM_boundaries.png, the image with the boundaries drawn",
+        "--confidence": "also write STEM_confidence.png, white where the labels are sure",
+        "--table": "also write STEM_table.csv: area, bounding box, centroid, mean colour by label",
+        "--save-prior": "also write STEM_prior.png, the prior that was looked at",
+    },
+}
+
+_HELP = f"""usage: segprior COMMAND IMAGE [IMAGE ...] -o OUTPUT [options]
+
+Segment an image with nothing but that image: no training set, no labels, no weights.
+
+commands:
+{{commands}}
+
+options:
+  -h, --help     show this text, or after a command its options
+  --version      show the version ({__version__})
+
+exit codes: 0 all went well, 1 some images failed, 2 nothing could be done, 130 interrupted
+"""
+
+
+def parse(argv: Sequence[str]) -> tuple[str, argparse.Namespace]:
+    """Read the command line.
+
+    Returns
+    -------
+    command : str
+        Which of `COMMANDS` was asked for.
+    arguments : argparse.Namespace
+        Its options; fields of the configuration are present only if given.
+
+    Raises
+    ------
+    ConfigError
+        On wrong usage.
+    SystemExit
+        After the help or the version was printed.
+    """
+    first = argv[0] if argv else None
+    if first is None:
+        raise ConfigError(f"no command; choose {_alternatives()}, or see segprior --help")
+    if first in ("-h", "--help", "help"):
+        commands = "\n".join(f"  {name:14} {c.summary}" for name, c in (COMMANDS | OTHERS).items())
+        print(_HELP.format(commands=commands), end="")
+        raise SystemExit(0)
+    if first == "--version":
+        print(f"segprior {__version__}")
+        raise SystemExit(0)
+    if first not in COMMANDS:
+        kind = "option" if first.startswith("-") else "command"
+        names = list(COMMANDS | OTHERS) if kind == "command" else ["--help", "--version"]
+        raise ConfigError(
+            f"no {kind} {first!r}{meant(first, names)}; choose {_alternatives()}, "
+            "or see segprior --help"
+        )
+    arguments = read_words(command_parser(first), argv[1:])
+    if not arguments.images:
+        raise ConfigError("no image; name files, a folder, or - for standard input")
+    return first, arguments
+
+
+def _alternatives() -> str:
+    *most, last = COMMANDS | OTHERS
+    return f"{', '.join(most)} or {last}"
+
+
+def command_parser(name: str) -> Parser:
+    """Make the parser of one of `COMMANDS`."""
+    command = COMMANDS[name]
+    parser = image_parser(name, command, "OUTPUT")
+    _add_output(parser, name)
+    settings = add_preset(parser, command.config)
+    if name == "segment":
+        settings.add_argument(
+            "--prior-preset",
+            metavar="|".join(PriorConfig.presets),
+            help="where the settings of the prior start from; else what --preset has",
+        )
+    titles: dict[type[Presets], str] = {PriorConfig: "settings of the prior"}
+    if command.config is not PriorConfig:
+        titles[command.config] = f"settings of the {_RESULTS[name]}"
+    add_options(parser, command.config, titles)
+    group = parser.add_argument_group("input")
+    if name in _EXTRAS:
+        group.add_argument(
+            "--prior",
+            dest="saved_prior",
+            metavar="FILE.npz",
+            help="use this prior of the image, from segprior prior, instead of fitting one",
+        )
+    if name == "segment":
+        group.add_argument(
+            "--scribbles",
+            metavar="FILE",
+            help="pixels whose label is known: a label picture of the image's size, 0 or 255 where "
+            "unmarked, or a .csv of row,column,label",
+        )
+    add_input(group)
+    if name in _RESULTS:
+        add_tiles(parser)
+    add_running(parser)
+    return parser
+
+
+def _add_output(parser: Parser, name: str) -> None:
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "-o",
+        "--output",
+        metavar="OUTPUT",
+        help="a file, whose suffix is its format; a folder, which gets STEM.png for each image "
+        "and is made if missing; or - for standard output, the default for standard input. "
+        "Existing files are replaced.",
+    )
+    if name in _EXTRAS:
+        group.add_argument(
+            "--format",
+            metavar="|".join(FORMATS),
+            help="what is written; else the suffix decides, and in a folder it is png. Needed for "
+            ".json, which may be coco, geojson or labelme",
+        )
+    for flag, text in _EXTRAS.get(name, {}).items():
+        kind = flag.removeprefix("--").removeprefix("save-")
+        group.add_argument(flag, dest=f"save_{kind}", action="store_true", help=text)
+    if name == "segment":
+        group.add_argument(
+            "--tensorboard",
+            metavar="DIR",
+            help="write loss, labels and the segmentation as it evolves into DIR/STEM, for "
+            "tensorboard --logdir DIR",
+        )
+    group.add_argument(
+        "--json",
+        action="store_true",
+        help="report as one JSON object per image and line; on standard error with -o -",
+    )
+    group.add_argument("--quiet", "-q", action="store_true", help="report nothing but errors")

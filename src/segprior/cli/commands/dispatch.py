@@ -1,0 +1,74 @@
+"""One command line from its words to its exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from segprior.cli.arguments.options import spoken
+from segprior.cli.arguments.parser import COMMANDS, OTHERS, parse
+from segprior.cli.commands.foreground import ForegroundTask, PriorTask, Task
+from segprior.cli.commands.segment import SegmentTask
+from segprior.cli.execution.plan import make_plan
+from segprior.cli.execution.report import complain
+from segprior.errors import ConfigError, SegpriorError
+
+__all__ = ["run"]
+
+TASKS: dict[str, Callable[[argparse.Namespace], Task]] = {
+    "foreground": ForegroundTask,
+    "prior": PriorTask,
+    "segment": SegmentTask,
+}
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line and return its exit code; see :func:`segprior.cli.main`."""
+    try:
+        return _run(argv)
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # where merely asking fails, as for a name that is too long
+        if os.environ.get("SEGPRIOR_TRACEBACK"):
+            raise
+        complain(f"{_shortened(error.filename)}: {error.strerror or error}; choose another")
+        return 2
+
+
+def _shortened(name: object) -> str:
+    text = "a file" if name is None else str(name)
+    return text if len(text) <= 80 else f"{text[:60]}…{text[-16:]}"
+
+
+def _run(argv: Sequence[str]) -> int:
+    try:
+        if argv and argv[0] in OTHERS:
+            module = importlib.import_module(OTHERS[argv[0]].module)
+            return int(module.run(list(argv[1:])))
+        name, arguments = parse(argv)
+    except SystemExit as done:  # how argparse ends after the help
+        return int(done.code or 0)
+    except SegpriorError as error:
+        complain(error)
+        return 2
+    try:
+        task = TASKS[name](arguments)
+        plan = make_plan(
+            arguments.images,
+            arguments.output,
+            extras=task.extras,
+            suffixes=task.suffixes,
+            keep=task.reads,
+            ending=task.ending,
+        )
+        if any(job.output is None for job in plan.jobs) and sys.stdout.isatty():
+            raise ConfigError("standard output is a terminal; pass -o FILE, or send it on with >")
+    except SegpriorError as error:
+        complain(spoken(COMMANDS[name].config, error))
+        return 2
+    from segprior.cli.execution.work import carry_out
+
+    return carry_out(task, plan, arguments, COMMANDS[name].config)

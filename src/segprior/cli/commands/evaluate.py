@@ -1,0 +1,277 @@
+"""``segprior evaluate regions`` and ``segprior evaluate foreground``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segprior.cli.arguments.options import add_options, given, spoken
+from segprior.cli.arguments.values import whole
+from segprior.cli.arguments.words import Parser, chosen_word, new_parser, read_words
+from segprior.cli.execution.report import complain, short_warnings
+from segprior.config.presets import EvaluateConfig
+from segprior.errors import ConfigError
+from segprior.evaluation.methods import GROUPS, Kind, catalogue
+from segprior.evaluation.report import TABLE_SUFFIXES
+from segprior.io.files.source import folded
+
+if TYPE_CHECKING:
+    from segprior.evaluation.evaluate import Progress
+    from segprior.evaluation.report import Evaluation
+
+__all__ = ["run"]
+
+KINDS: dict[str, Kind] = {"regions": "regions", "foreground": "foreground"}
+
+_HELP = """usage: segprior evaluate regions --images DIR --truth DIR [options]
+       segprior evaluate foreground --images DIR --masks DIR [options]
+
+Score methods, or what other programs made, against what people drew.
+
+kinds:
+  regions      label maps: mIOU, PRI, VoI, covering and boundaries
+  foreground   masks: IoU, F-beta, accuracy and mean absolute error
+
+options:
+  -h, --help   show this text, or after a kind its options and methods
+"""
+
+
+def run(argv: Sequence[str]) -> int:
+    """Carry out ``segprior evaluate``; see :func:`segprior.cli.main`."""
+    kind = KINDS[chosen_word(argv, [*KINDS], "kind", "segprior evaluate", _HELP)]
+    parser = _parser(kind)
+    arguments = read_words(parser, argv[1:])
+    _check(kind, arguments)
+    return _carry_out(kind, arguments)
+
+
+def _parser(kind: Kind) -> Parser:
+    truth = "--truth" if kind == "regions" else "--masks"
+    parser = new_parser(
+        f"evaluate {kind}",
+        f"--images DIR {truth} DIR [--method NAME ...] [--predictions DIR ...]",
+        "Score methods, or what other programs made, against what people drew. "
+        "Files belong together by their stems.",
+        _methods(kind),
+    )
+    group = parser.add_argument_group("what is scored")
+    group.add_argument("--images", dest="folder", metavar="DIR", help="folder of images")
+    if kind == "regions":
+        group.add_argument(
+            "--truth",
+            metavar="DIR",
+            help="folder with STEM.mat as BSDS500 has them, a label map, or a folder STEM with a "
+            "label map for each annotator",
+        )
+    else:
+        group.add_argument(
+            "--masks",
+            dest="truth",
+            metavar="DIR",
+            help="folder of masks: 0 is background, 255 foreground, 65 to 190 do not count",
+        )
+    made = "label maps" if kind == "regions" else "masks"
+    group.add_argument(
+        "--predictions",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help=f"score the {made} in this folder (PNG, TIFF, .npy or .mat); may be repeated",
+    )
+    group.add_argument(
+        "--method",
+        "-m",
+        action="append",
+        default=[],
+        metavar="NAME[:KEY=VALUE,...]",
+        help="run this method; may be repeated. See below.",
+    )
+    if kind == "regions":
+        group.add_argument(
+            "--boundaries",
+            action="store_true",
+            help="also boundary precision, recall and F, which take the most time",
+        )
+    add_options(parser, EvaluateConfig, {EvaluateConfig: "how many"})
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="write the table here too, as .csv, .json or .txt",
+    )
+    group.add_argument("--per-image", metavar="FILE.csv", help="write the scores of each image")
+    group.add_argument(
+        "--save-predictions",
+        metavar="DIR",
+        help="keep what the methods found, as DIR/METHOD/STEM.png",
+    )
+    group.add_argument(
+        "--store",
+        metavar="DIR",
+        help="keep each result in DIR/rows.jsonl as soon as it is there, and go on from there the "
+        "next time [FILE.rows.jsonl beside the output]",
+    )
+    group.add_argument("--quiet", "-q", action="store_true", help="print nothing but errors")
+    group = parser.add_argument_group("running")
+    group.add_argument(
+        "--seed", type=whole, default=0, metavar="N", help="where a method gives none [0]"
+    )
+    group.add_argument("-h", "--help", action="help", help="show this text")
+    return parser
+
+
+def _methods(kind: Kind) -> str:
+    lines = ["methods:"]
+    for choice in catalogue(kind).values():
+        if choice.ours:
+            command = "foreground" if kind == "foreground" else "segment"
+            options = f"options as of segprior {command}, with _ for -"
+        else:
+            options = ", ".join(f"{key}={value}" for key, value in choice.defaults.items())
+        lines.append(f"  {choice.name:14} {options}".rstrip())
+    folder = "photos/ --truth truth/" if kind == "regions" else "photos/ --masks masks/"
+    example = "felzenszwalb:scale=100" if kind == "regions" else "grabcut:inset=0.1"
+    return "\n".join(
+        [
+            *lines,
+            *(
+                [f"  {'levels':14} hierarchy at coarseness 0, 0.5, 1, with and without the prior"]
+                if kind == "regions"
+                else []
+            ),
+            f"  {'baselines':14} all of {', '.join(GROUPS[kind])}",
+            "each also takes seed=N",
+            "",
+            "examples:",
+            f"  segprior evaluate {kind} --images {folder} -m fast -m {example} -o results.csv",
+            f"  segprior evaluate {kind} --images {folder} --predictions from_elsewhere/",
+        ]
+    )
+
+
+def _check(kind: Kind, arguments: argparse.Namespace) -> None:
+    """Refuse what could not be finished, before any work is done."""
+    truth = "--truth" if kind == "regions" else "--masks"
+    for flag, value in (("--images", arguments.folder), (truth, arguments.truth)):
+        if value is None:
+            raise ConfigError(f"no {flag}; name a folder with {flag} DIR")
+    if not arguments.method and not arguments.predictions:
+        names = ", ".join([*catalogue(kind), "baselines"])
+        raise ConfigError(f"nothing to score; add --predictions DIR or --method, one of {names}")
+    suffixes = {"-o": TABLE_SUFFIXES, "--per-image": (".csv",)}
+    seen: dict[Path, str] = {}
+    for flag, name in (("-o", arguments.output), ("--per-image", arguments.per_image)):
+        if name is None:
+            continue
+        path = Path(name)
+        if path.suffix.lower() not in suffixes[flag]:
+            raise ConfigError(f"got {flag} {name}; end it in {' or '.join(suffixes[flag])}")
+        if path.is_dir() or not path.parent.is_dir():
+            reason = "it is a folder" if path.is_dir() else f"no folder {path.parent}"
+            raise ConfigError(f"cannot write {flag} {name}: {reason}; choose another place")
+        if path.resolve() in seen:
+            raise ConfigError(f"{seen[path.resolve()]} and {flag} are one file; rename one")
+        seen[path.resolve()] = flag
+
+
+def _store(arguments: argparse.Namespace) -> Path | None:
+    if arguments.store is not None:
+        return Path(arguments.store) / "rows.jsonl"
+    if arguments.output is not None:
+        return Path(arguments.output).with_suffix(".rows.jsonl")
+    return None
+
+
+def _carry_out(kind: Kind, arguments: argparse.Namespace) -> int:
+    from segprior.evaluation.evaluate import Interrupted, evaluate_foreground, evaluate_regions
+
+    store = _store(arguments)
+    try:
+        config = EvaluateConfig(**given(EvaluateConfig, arguments))
+    except ConfigError as error:
+        raise ConfigError(spoken(EvaluateConfig, error)) from error
+    options: dict[str, Any] = {
+        "config": config,
+        "methods": arguments.method,
+        "predictions": arguments.predictions,
+        "rng": arguments.seed,
+        "store": store,
+        "save_predictions": arguments.save_predictions,
+    }
+    with short_warnings(), _progress(arguments.quiet) as callback:
+        try:
+            if kind == "regions":
+                done = evaluate_regions(
+                    arguments.folder,
+                    arguments.truth,
+                    boundaries=arguments.boundaries,
+                    callback=callback,
+                    **options,
+                )
+            else:
+                done = evaluate_foreground(
+                    arguments.folder, arguments.truth, callback=callback, **options
+                )
+        except Interrupted as stopped:
+            _tell_of_stop(stopped, store, arguments.quiet)
+            return 130
+    return _hand_out(done, arguments)
+
+
+def _tell_of_stop(stopped: Any, store: Path | None, quiet: bool) -> None:
+    if stopped.done and not quiet:
+        sys.stderr.write(stopped.evaluation.to_text())
+    count = f"interrupted; {stopped.done} of {stopped.total} results are"
+    if store is not None:
+        complain(f"{count} kept in {store}; run the same command again to go on from there")
+    else:
+        complain(f"{count} done, but kept nowhere; with -o FILE or --store DIR they would be")
+
+
+def _hand_out(done: Evaluation, arguments: argparse.Namespace) -> int:
+    from segprior.io.files.atomic import write_atomically
+
+    if arguments.output is not None:
+        done.save(arguments.output)
+    if arguments.per_image is not None:
+        write_atomically(arguments.per_image, done.images_to_csv().encode())
+    if not arguments.quiet:
+        sys.stdout.write(done.to_text())
+        sys.stdout.flush()
+    if not done.failures:
+        return 0
+    return 1 if len(done.failures) < len(done.images) else 2
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Any]:
+    """Show a bar with the time that is left, if somebody is there to see it, and every failure."""
+    from tqdm import tqdm
+
+    hidden = quiet or not sys.stderr.isatty()
+    bars: list[Any] = []
+
+    def callback(progress: Progress) -> None:
+        if not bars:
+            bars.append(
+                # What the store held took no time, and has no part in the time that is left.
+                tqdm(desc="scoring", unit="result", leave=False, disable=hidden, file=sys.stderr,
+                     total=progress.total, initial=progress.done)
+            )  # fmt: skip
+        bar = bars[0]
+        bar.update(progress.done - bar.n)
+        if progress.error is not None:
+            bar.clear()
+            complain(f"{progress.image}, {progress.method}: {folded(progress.error)}")
+
+    try:
+        yield callback
+    finally:
+        for bar in bars:
+            bar.close()

@@ -1,0 +1,140 @@
+"""Large images on the command line: when they are worked on in tiles, and how."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+from segprior.callbacks import Callback, chain
+from segprior.cli.arguments.options import add_options, given, spoken
+from segprior.config.presets import ForegroundConfig
+from segprior.config.tiles import TileConfig
+from segprior.errors import ConfigError, ImageError, OutputError, SegpriorError
+from segprior.io.image import MAX_PIXELS
+from segprior.io.window_reader import has_windows, open_windows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from segprior.cli.commands.foreground import LabelTask
+    from segprior.cli.execution.plan import Job
+    from segprior.large import TiledResult
+
+__all__ = ["OF_ONE", "Large", "add_tiles"]
+
+_FLAGS = {"prior": "--save-prior", "epochs": "--snapshots"}
+# Files that belong to one image, and are of its size.
+OF_ONE = {"saved_prior": "--prior", "scribbles": "--scribbles", "tensorboard": "--tensorboard"}
+
+
+def add_tiles(parser: argparse.ArgumentParser) -> None:
+    """Add the options for large images."""
+    title = "large images"
+    group = parser.add_argument_group(title)
+    group.add_argument(
+        "--tiles",
+        action="store_true",
+        help="work in tiles, as is done with any of the options below, and without them above "
+        "--max-pixels; for TIFF and Zarr, see docs/large.md",
+    )
+    add_options(parser, TileConfig, {TileConfig: title})
+
+
+class Large:
+    """Which images of a command line are worked on in tiles, and the work.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        As parsed.
+
+    Raises
+    ------
+    ConfigError
+        If the options are not valid, or do not go with tiles that were asked for.
+    """
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        options = vars(arguments)
+        fields = given(TileConfig, arguments)
+        self.asked = bool(options.get("tiles") or fields)
+        self._whole = [flag for name, flag in OF_ONE.items() if options.get(name) is not None]
+        try:
+            self._config = TileConfig(**fields)
+        except ConfigError as error:
+            raise ConfigError(spoken(TileConfig, error)) from error
+
+    def check(self, extras: tuple[str, ...]) -> None:
+        """Refuse what needs the image in one piece."""
+        flags = self._whole + [_FLAGS.get(kind, f"--{kind}") for kind in extras]
+        if flags:
+            raise ConfigError(f"{flags[0]} needs the image in one piece, not tiles; leave it out")
+
+    def takes(self, source: Path | None, loading: dict[str, Any]) -> bool:
+        """Tell whether an image is to be worked on in tiles.
+
+        Raises
+        ------
+        ImageError
+            If that was asked for and cannot be.
+        """
+        if self.asked:
+            if source is None:
+                raise ImageError("standard input cannot be read in tiles; name a file")
+            return True
+        limit = loading.get("max_pixels", MAX_PIXELS)
+        if source is None or limit is None or not has_windows(source):
+            return False
+        try:
+            with open_windows(source, **_without_limit(loading)) as image:
+                return bool(image.shape[0] * image.shape[1] > limit)
+        except SegpriorError:
+            return False  # what is wrong is told when it is read
+
+    def __call__(
+        self,
+        job: Job,
+        task: LabelTask,
+        stop: Callback | None,
+        progress: Callable[[], AbstractContextManager[Callback | None]],
+    ) -> dict[str, object]:
+        """Work on one image; return the facts for the report."""
+        from segprior.large import foreground_tiles, segment_tiles
+
+        self.check(task.extras)
+        if job.source is None or job.output is None:
+            raise OutputError("what is done in tiles goes to a file; pass -o FILE.tif")
+        run: Callable[..., TiledResult] = (
+            foreground_tiles if isinstance(task.config, ForegroundConfig) else segment_tiles
+        )
+        try:
+            with progress() as bar:
+                found = run(
+                    job.source,
+                    job.output,
+                    config=task.config,
+                    tiles=self._config,
+                    callback=chain(stop, bar),
+                    format=task.format,
+                    loading=_without_limit(task.loading),
+                    **task.calling,
+                )
+        except SegpriorError as error:
+            raise type(error)(spoken(TileConfig, error)) from error
+        content: dict[str, object] = (
+            {"foreground": found.foreground} if found.kind == "mask" else {"labels": found.n_labels}
+        )
+        return {
+            **content,
+            "confidence": found.score,
+            "evidence": found.evidence,
+            "seed": found.seed,
+            "settings": found.config.to_dict(),
+            "tiles": {"count": found.count, **found.tiles.to_dict()},
+        }
+
+
+def _without_limit(loading: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in loading.items() if name != "max_pixels"}

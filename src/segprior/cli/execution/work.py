@@ -1,0 +1,230 @@
+"""Image after image: read, do, write, report; nothing half-done stays behind."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from segprior.callbacks import Callback, Event, chain
+from segprior.cli.arguments.options import spoken
+from segprior.cli.execution.report import Report, complain, short_warnings
+from segprior.errors import Cancelled, ImageError, OutputError, SegpriorError
+from segprior.io.files.source import folded, unexpected
+from segprior.io.image import as_image
+
+if TYPE_CHECKING:
+    from segprior.cli.commands.foreground import Result, Task
+    from segprior.cli.execution.plan import Job, Plan
+    from segprior.config.presets import Presets
+
+__all__ = ["carry_out", "do_job", "explained", "interruptible", "work"]
+
+
+def carry_out(task: Task, plan: Plan, arguments: argparse.Namespace, config: type[Presets]) -> int:
+    """Do a command's plan and report it.
+
+    Parameters
+    ----------
+    task : Task
+        What is asked of each image.
+    plan : Plan
+        Which images, and where the results go.
+    arguments : argparse.Namespace
+        As parsed: ``json`` and ``quiet``.
+    config : type
+        The configuration whose fields the command's options set.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    report = Report(
+        as_json=arguments.json,
+        quiet=arguments.quiet,
+        aside=any(job.output is None for job in plan.jobs),
+        total=len(plan.jobs),
+        wording=lambda text: spoken(config, text),
+    )
+    with short_warnings():
+        try:
+            for image, message in plan.failures:
+                report.failure(image, message)
+            work(plan.jobs, task, report)
+        except KeyboardInterrupt:
+            complain(f"interrupted; {report.done} of {len(plan.jobs)} images are done")
+            return 130
+        finally:
+            plan.tidy()
+    return report.exit_code
+
+
+class _Stop:
+    """A callback that ends a fit, whichever thread it runs in, once Ctrl-C was pressed."""
+
+    def __init__(self) -> None:
+        self.wanted = False
+
+    def __call__(self, event: Event) -> None:
+        if self.wanted:
+            raise Cancelled("interrupted")
+
+
+@contextmanager
+def interruptible() -> Iterator[_Stop]:
+    """Let Ctrl-C end a fit in any thread, through the callback that this yields."""
+    stop = _Stop()
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        # The exception reaches the main thread only; members are fitted in others.
+        stop.wanted = True
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def work(jobs: Sequence[Job], task: Task, report: Report) -> None:
+    """Do all jobs; one that fails is reported and the rest go on.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user interrupts; what was finished before stays.
+    """
+    with interruptible() as stop:
+        for job in jobs:
+            try:
+                facts = _one(job, task, report, stop)
+            except Cancelled as error:
+                raise KeyboardInterrupt from error
+            except BrokenPipeError:
+                raise
+            except SegpriorError as error:
+                report.failure(job.name, error)
+            except Exception as error:
+                if os.environ.get("SEGPRIOR_TRACEBACK"):
+                    raise
+                report.failure(job.name, explained(error))
+            else:
+                report.success(facts)
+
+
+def _one(job: Job, task: Task, report: Report, stop: _Stop) -> dict[str, object]:
+    name = "standard input" if job.source is None else job.source.name
+    return do_job(job, task, stop, lambda: report.progress(name))
+
+
+def do_job(
+    job: Job,
+    task: Task,
+    stop: Callback | None = None,
+    progress: Callable[[], AbstractContextManager[Callback | None]] = nullcontext,
+) -> dict[str, object]:
+    """Read one image, do the task and write the results.
+
+    Parameters
+    ----------
+    job : Job
+        What becomes of which image.
+    task : Task
+        What is asked of it.
+    stop : callable, optional
+        A callback for the fit.
+    progress : callable
+        Makes a context that lasts as long as the fit does, and gives another callback or None.
+
+    Returns
+    -------
+    dict
+        For the report.
+
+    Raises
+    ------
+    SegpriorError
+        If it cannot be done; no file is left.
+    """
+    start = time.perf_counter()
+    task.name = "stdin" if job.source is None else job.source.stem
+    task.image = job.source
+    if (facts := task.in_tiles(job, stop, progress)) is not None:
+        return _told(job, start, facts)
+    image = as_image(_opened(job), **task.loading)
+    task.check(image, ".png" if job.output is None else job.output.suffix)
+    with progress() as bar:
+        result = task(image, chain(stop, bar))
+    if job.output is None:
+        _to_standard_output(result, task.ending)
+    else:
+        _write(job, job.output, result)
+    return _told(job, start, result.facts)
+
+
+def _told(job: Job, start: float, facts: Mapping[str, object]) -> dict[str, object]:
+    return {
+        "file": job.name,
+        "output": "-" if job.output is None else str(job.output),
+        "extras": {kind: str(path) for kind, path in job.extras.items()},
+        "seconds": round(time.perf_counter() - start, 3),
+        **facts,
+    }
+
+
+def _opened(job: Job) -> object:
+    if job.source is not None:
+        return job.source
+    if sys.stdin is None or sys.stdin.isatty():
+        raise ImageError("standard input is a terminal; send an image with < FILE")
+    return sys.stdin.buffer
+
+
+def _write(job: Job, output: Path, result: Result) -> None:
+    """Write all files of one image, or none."""
+    written: list[Path] = []
+    try:
+        for kind, path in job.extras.items():
+            result.extras[kind](path)
+            written.append(path)
+        result.save(output)
+    except BaseException:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def _to_standard_output(result: Result, ending: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="segprior-") as folder:
+        path = Path(folder) / f"result{ending}"
+        result.save(path)
+        data = path.read_bytes()
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"cannot write to standard output: {error.strerror}") from error
+
+
+def explained(error: Exception) -> str:
+    """Say what an error that nobody foresaw means for the user."""
+    text = folded(error)
+    if isinstance(error, MemoryError) or "allocate" in text or "out of memory" in text:
+        return "not enough memory; pass a smaller --working-size or fewer --members"
+    return f"{unexpected(error)}; please report it, with what SEGPRIOR_TRACEBACK=1 adds"

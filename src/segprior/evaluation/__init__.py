@@ -1,0 +1,1 @@
+"""From a data set and methods to scores and tables."""

@@ -1,0 +1,309 @@
+"""How good segmenters are, ours and others, against what people drew."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from segprior.config.presets import EvaluateConfig
+from segprior.errors import ConfigError, OutputError
+from segprior.evaluation.dataset import Example, pair
+from segprior.evaluation.method_spec import expand
+from segprior.evaluation.methods import Kind
+from segprior.evaluation.report import Evaluation, summarise
+from segprior.evaluation.score import Job, made_once, score
+from segprior.io.files.jsonl import Store, digest, file_digest
+from segprior.runtime.processes import run_jobs
+from segprior.runtime.seeding import RandomSource, as_seed
+
+__all__ = ["Interrupted", "Progress", "evaluate_foreground", "evaluate_regions"]
+
+Folder = str | os.PathLike[str]
+
+# Raised when what a stored result means changes.
+PROTOCOL = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Told before the first result and after each.
+
+    Attributes
+    ----------
+    done, total : int
+        How many results there are, those of the store among them, and how many there will be.
+    image, method : str or None
+        What was done last; None before the first, when ``done`` counts those of the store.
+    error : str or None
+        Why it failed.
+    """
+
+    done: int
+    total: int
+    image: str | None = None
+    method: str | None = None
+    error: str | None = None
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, with what was finished before it.
+
+    Attributes
+    ----------
+    evaluation : Evaluation
+        Of the finished results alone.
+    done, total : int
+        How many results there are, and how many there would have been.
+    """
+
+    def __init__(self, evaluation: Evaluation, done: int, total: int) -> None:
+        super().__init__(f"{done} of {total} results are done")
+        self.evaluation = evaluation
+        self.done = done
+        self.total = total
+
+
+def evaluate_regions(
+    images: Folder,
+    truth: Folder,
+    *,
+    methods: Iterable[str] = (),
+    predictions: Sequence[Folder] = (),
+    boundaries: bool = False,
+    config: EvaluateConfig | None = None,
+    rng: RandomSource = 0,
+    store: Folder | None = None,
+    save_predictions: Folder | None = None,
+    callback: Callable[[Progress], None] | None = None,
+    **overrides: Any,
+) -> Evaluation:
+    """Score label maps on a folder of images.
+
+    Parameters
+    ----------
+    images : str or path-like
+        Folder of images.
+    truth : str or path-like
+        Folder that has, for the stem of each image, a ``.mat`` file as BSDS500 has them, a label
+        map, or a subfolder with a label map for each annotator.
+    methods : iterable of str
+        Methods to run, as ``NAME`` or ``NAME:key=value,key=value``
+        (:mod:`segprior.evaluation.method_spec`); ``baselines`` stands for all that are not ours.
+    predictions : sequence of str or path-like
+        Folders of label maps from any program, a file for the stem of each image.
+    boundaries : bool
+        Whether to compute precision, recall and F of the boundaries too, which takes the most
+        time.
+    config : EvaluateConfig, optional
+        How many images and processes.
+    rng : int, numpy.random.Generator or None
+        Seed of every method whose text gives none.
+    store : str or path-like, optional
+        File that keeps each result as soon as it is there, and gives it back the next time.
+    save_predictions : str or path-like, optional
+        Folder that gets ``METHOD/STEM.png`` of the methods.
+    callback : callable, optional
+        Called with a :class:`Progress` before the first result and after each.
+    **overrides
+        Fields of :class:`segprior.EvaluateConfig`.
+
+    Returns
+    -------
+    Evaluation
+        ``rows`` hold mIOU as in [1]_ of the connected pieces of the labels (``miou``,
+        ``miou_all``, ``miou_fine``, ``miou_coarse``) and of the labels as they are (the same with
+        ``_labels``); PRI, VoI in bits, covering (``sc``) and, if asked for, boundary scores as in
+        [2]_; ``segments``, the mean number of pieces, ``labels``, that of labels; and
+        ``seconds`` and ``cpu_seconds`` on one thread. An image that fails is left out of them
+        and counted.
+
+    Raises
+    ------
+    ImageError
+        If images, truth and predictions do not fit together.
+    ConfigError
+        If there is nothing to score, or a method or option is not valid.
+    OutputError
+        If the store or the folder of predictions cannot be written.
+    Interrupted
+        On Ctrl-C.
+
+    References
+    ----------
+    .. [1] W. Kim, A. Kanezaki and M. Tanaka, "Unsupervised learning of image segmentation based on
+       differentiable feature clustering", IEEE Transactions on Image Processing 29, 2020,
+       arXiv:2007.09990.
+    .. [2] P. Arbeláez, M. Maire, C. Fowlkes and J. Malik, "Contour detection and hierarchical image
+       segmentation", IEEE Transactions on Pattern Analysis and Machine Intelligence 33, 2011.
+    """
+    return _evaluate(
+        "regions", images, truth, methods=methods, predictions=predictions, boundaries=boundaries,
+        config=(config or EvaluateConfig()).replace(**overrides), seed=as_seed(rng), store=store,
+        keep=save_predictions, callback=callback,
+    )  # fmt: skip
+
+
+def evaluate_foreground(
+    images: Folder,
+    masks: Folder,
+    *,
+    methods: Iterable[str] = (),
+    predictions: Sequence[Folder] = (),
+    config: EvaluateConfig | None = None,
+    rng: RandomSource = 0,
+    store: Folder | None = None,
+    save_predictions: Folder | None = None,
+    callback: Callable[[Progress], None] | None = None,
+    **overrides: Any,
+) -> Evaluation:
+    """Score foreground masks on a folder of images.
+
+    Parameters
+    ----------
+    images : str or path-like
+        Folder of images.
+    masks : str or path-like
+        Folder with a mask for the stem of each: 0 is background, 255 foreground, and 65 to 190
+        do not count (:func:`segprior.io.ground_truth.read_mask`).
+    methods, config, rng, store, save_predictions, callback, **overrides
+        As in :func:`evaluate_regions`.
+    predictions : sequence of str or path-like
+        Folders of masks from any program; greys are taken for how sure it is, and foreground is
+        what is above one half.
+
+    Returns
+    -------
+    Evaluation
+        ``rows`` hold the means over images of IoU (``iou``), F with β² = 0.3 (``f_beta``),
+        ``accuracy`` and mean absolute error (``mae``); ``iou_better``, the mean of the better IoU
+        of mask and inverse, which no method may claim for itself; ``spearman``, the rank
+        correlation over images of the score that a method gives itself and its IoU; ``segments``,
+        the mean number of connected pieces of foreground, and ``foreground``, its share; and
+        ``seconds`` and ``cpu_seconds`` on one thread.
+
+    Raises
+    ------
+    ImageError, ConfigError, OutputError, Interrupted
+        As in :func:`evaluate_regions`.
+    """
+    return _evaluate(
+        "foreground", images, masks, methods=methods, predictions=predictions, boundaries=False,
+        config=(config or EvaluateConfig()).replace(**overrides), seed=as_seed(rng), store=store,
+        keep=save_predictions, callback=callback,
+    )  # fmt: skip
+
+
+def _evaluate(
+    kind: Kind,
+    images: Folder,
+    truth: Folder,
+    *,
+    methods: Iterable[str],
+    predictions: Sequence[Folder],
+    boundaries: bool,
+    config: EvaluateConfig,
+    seed: int,
+    store: Folder | None,
+    keep: Folder | None,
+    callback: Callable[[Progress], None] | None,
+) -> Evaluation:
+    texts = expand(kind, methods)
+    folders = list(dict.fromkeys(os.fspath(folder) for folder in predictions))
+    if not texts and not folders:
+        raise ConfigError("nothing to score; name a method or a folder of predictions")
+    if alike := [folder for folder in folders if folder in texts]:
+        raise ConfigError(f"{alike[0]} is a method and a folder; write the folder ./{alike[0]}")
+    examples = pair(
+        images, truth, folders, annotators=kind == "regions", every=config.every, limit=config.limit
+    )
+    settings: dict[str, Any] = {folder: {"predictions": folder} for folder in folders}
+    for text in texts:
+        made = made_once(kind, text, seed)
+        made.check()
+        settings[text] = made.settings
+    if keep is not None:
+        _make_folders(Path(keep) / _folder_name(text) for text in texts)
+    held = Store(store)
+
+    def job(example: Example, method: str) -> Job:
+        own = method in texts
+        return Job(
+            kind=kind, example=example, method=method, text=method if own else None,
+            folder=-1 if own else folders.index(method), seed=seed, boundaries=boundaries,
+            keep=Path(keep) / _folder_name(method) / f"{example.name}.png"
+            if own and keep is not None else None,
+        )  # fmt: skip
+
+    hashed = functools.cache(file_digest)
+    jobs = [job(example, method) for example in examples for method in settings]
+    keys = [_key(each, settings[each.method], hashed) for each in jobs]
+    results: dict[str, dict[str, Any]] = {method: {} for method in settings}
+    todo = []
+    for number, (each, key) in enumerate(zip(jobs, keys, strict=True)):
+        row = held.get(key)
+        if row is not None and _complete(row, each):
+            results[each.method][each.example.name] = row
+        else:
+            todo.append(number)
+    done, total = len(jobs) - len(todo), len(jobs)
+
+    def tell(**what: str | None) -> None:
+        if callback is not None:
+            callback(Progress(done=done, total=total, **what))
+
+    try:
+        tell()
+        for number, row in run_jobs(score, [jobs[n] for n in todo], config.workers):
+            each, key = jobs[todo[number]], keys[todo[number]]
+            if "error" not in row:
+                held.add(key, row)
+            results[each.method][each.example.name] = row
+            done += 1
+            tell(image=each.example.name, method=each.method, error=row.get("error"))
+    except KeyboardInterrupt as error:
+        finished = {method: rows for method, rows in results.items() if rows}
+        raise Interrupted(summarise(kind, finished, settings), done, total) from error
+    return summarise(kind, _in_order(results, examples), settings)
+
+
+def _in_order(
+    results: Mapping[str, Mapping[str, Any]], examples: Sequence[Example]
+) -> dict[str, dict[str, Any]]:
+    """Put the images of each method in their order, so that sums add up alike every time."""
+    return {m: {e.name: rows[e.name] for e in examples} for m, rows in results.items()}
+
+
+def _key(job: Job, settings: Mapping[str, Any], hashed: Callable[[Path], str]) -> str:
+    truth = [hashed(path) for path in job.example.truth]
+    made = (
+        {"file": hashed(job.example.predictions[job.folder])}
+        if job.text is None
+        else {"settings": settings, "image": hashed(job.example.image)}
+    )
+    return digest({"protocol": PROTOCOL, "kind": job.kind, "truth": truth, **made})
+
+
+def _complete(row: Mapping[str, Any], job: Job) -> bool:
+    """Whether a stored result has all that is wanted now."""
+    if job.boundaries and row["boundaries"] is None:
+        return False
+    return job.keep is None or row.get("kept") == file_digest(job.keep)
+
+
+def _folder_name(text: str) -> str:
+    return re.sub(r"[^\w.,=+-]", "_", text)
+
+
+def _make_folders(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"cannot make the folder {folder}: {error.strerror}; choose another place"
+            ) from error

@@ -1,0 +1,260 @@
+"""The methods that can be scored, by name: ours and those a user would pick instead."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import importlib
+import inspect
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+
+from segprior._version import __version__
+from segprior.config.presets import ForegroundConfig, Presets
+from segprior.config.segment import SegmentConfig
+from segprior.errors import ConfigError, SegpriorError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["GROUPS", "LEVELS", "Choice", "Contender", "Found", "Kind", "catalogue"]
+
+Kind = Literal["regions", "foreground"]
+
+# One name for several settings, as the table of the documentation has them.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "regions": (
+        "felzenszwalb:scale=100",
+        "felzenszwalb:scale=300",
+        "felzenszwalb:scale=600",
+        "slic",
+        "quickshift",
+        "kmeans",
+        "kmeans:window=7",
+        "blank",
+    ),
+    "foreground": ("otsu", "kmeans", "grabcut", "rectangle", "blank"),
+}
+
+# Three levels of the default of ``segment``, and with the prior on clean images too.
+LEVELS = tuple(
+    f"hierarchy:coarseness={level}{rest}" for rest in ("", ",edges=prior") for level in (0, 0.5, 1)
+)
+
+# From the name in a method's text to its library and the function in the module of its kind.
+BASELINES: dict[str, dict[str, tuple[str, str]]] = {
+    "regions": {
+        "felzenszwalb": ("scikit-image", "felzenszwalb"),
+        "slic": ("scikit-image", "slic"),
+        "quickshift": ("scikit-image", "quickshift"),
+        "kmeans": ("scikit-learn", "kmeans"),
+        "blank": ("segprior", "blank"),
+    },
+    "foreground": {
+        "otsu": ("scikit-image", "otsu"),
+        "grabcut": ("opencv-python-headless", "grabcut"),
+        "kmeans": ("scikit-learn", "kmeans_mask"),
+        "rectangle": ("segprior", "rectangle"),
+        "blank": ("segprior", "blank"),
+    },
+}
+MODULES = {
+    "regions": "segprior.methods.baselines.label_maps",
+    "foreground": "segprior.methods.baselines.masks",
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Found:
+    """What a method made of an image.
+
+    Attributes
+    ----------
+    labels : ndarray of int, shape (H, W)
+        A label map, or 0 and 1.
+    score : float or None
+        How sure the method is, where it says so.
+    """
+
+    labels: NDArray[Any]
+    score: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Contender:
+    """A method with its settings.
+
+    Attributes
+    ----------
+    text : str
+        As the user wrote it.
+    settings : dict
+        All that its labels depend on beside the image, as plain values.
+    run : callable
+        From an image, float32 of shape (H, W, C), to what it found.
+    check : callable
+        Tries settings that only running can check.
+    prepare : callable
+        Imports and compiles what ``run`` needs, so that its time is its own.
+    """
+
+    text: str
+    settings: dict[str, Any]
+    run: Callable[[NDArray[np.float32]], Found]
+    check: Callable[[], None]
+    prepare: Callable[[], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A name that a method can go by.
+
+    Attributes
+    ----------
+    name : str
+        What the user writes.
+    ours : bool
+        Whether it is one of segprior's own.
+    defaults : dict of str to object
+        Its options with their defaults.
+    optional : frozenset of str
+        Options that may also be None, written ``full`` or ``none``.
+    build : callable
+        From the options given and the seed to the whole settings, and what runs them.
+    """
+
+    name: str
+    ours: bool
+    defaults: Mapping[str, Any]
+    optional: frozenset[str]
+    build: Callable[[dict[str, Any], int], Contender]
+
+
+def catalogue(kind: Kind) -> dict[str, Choice]:
+    """All methods of one kind by name, ours first."""
+    choices = _ours(kind)
+    for name, (library, function) in BASELINES[kind].items():
+        choices[name] = _baseline(kind, name, function, library)
+    return choices
+
+
+def _baseline(kind: Kind, name: str, function: str, library: str) -> Choice:
+    run: Callable[..., NDArray[Any]] = getattr(importlib.import_module(MODULES[kind]), function)
+    parameters = inspect.signature(run).parameters
+    defaults = {key: p.default for key, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
+
+    def build(options: dict[str, Any], seed: int) -> Contender:
+        given = {**defaults, **options}
+        random = (seed,) if "seed" in parameters else ()
+        settings = {"method": function, "seed": seed, **given} if random else {
+            "method": function, **given
+        }  # fmt: skip
+        settings["version"] = __version__ if library == "segprior" else version(library)
+
+        def find(image: NDArray[np.float32]) -> Found:
+            return Found(labels=run(image, *random, **given))
+
+        def check() -> None:
+            try:
+                find(_sample())
+            except (TypeError, ValueError) as error:
+                raise ConfigError(f"{_shown(name, options)}: {error}") from error
+
+        return Contender(text=name, settings=settings, run=find, check=check, prepare=check)
+
+    return Choice(name=name, ours=False, defaults=defaults, optional=frozenset(), build=build)
+
+
+def _sample() -> NDArray[np.float32]:
+    """Two tones, which no method may refuse."""
+    sample = np.zeros((32, 32, 3), np.float32)
+    sample[8:24, 10:24] = (1.0, 0.5, 0.25)
+    return sample
+
+
+def _shown(name: str, options: Mapping[str, Any]) -> str:
+    return f"{name}:{','.join(f'{k}={v}' for k, v in options.items())}" if options else name
+
+
+def _ours(kind: Kind) -> dict[str, Choice]:
+    if kind == "foreground":
+        names = {name: {"preset": name} for name in ForegroundConfig.presets}
+        names["image"] = {"preset": "dsp", "features": "image"}
+        return {
+            name: _own(
+                name, "foreground", "segprior.methods.foreground.api", ForegroundConfig, start
+            )
+            for name, start in names.items()
+        }
+    methods = get_args(typing.get_type_hints(SegmentConfig)["method"])
+    names = {name: {"preset": name} for name in SegmentConfig.presets}
+    names |= {
+        name: {"preset": SegmentConfig.start({"method": name}), "method": name}
+        for name in methods
+        if name not in names
+    }
+    return {
+        name: _own(name, "segment", "segprior.methods.multiclass.api", SegmentConfig, start)
+        for name, start in names.items()
+    }
+
+
+def _nothing() -> None:
+    """Configurations have checked themselves."""
+
+
+def _shortened(config: Any) -> Presets:
+    """The same work, but hardly any of it."""
+    fewer: dict[str, Any] = {"members": 1, "features": ()}  # a hierarchy adds those it needs
+    if getattr(config, "trains", True):
+        fewer |= {"iterations": 2, "warmup": 0}
+    changes = {n: least for n, least in fewer.items() if hasattr(config, n)}
+    if hasattr(config, "prior"):
+        changes["prior"] = _shortened(config.prior)
+    short: Presets = config.replace(**changes)
+    return short
+
+
+def _own(
+    name: str, function: str, module: str, cls: type[Presets], start: Mapping[str, str]
+) -> Choice:
+    """One of our methods: a preset, some of its fields replaced."""
+    fixed = {key: value for key, value in start.items() if key != "preset"}
+    base: Any = cls.preset(start["preset"], **fixed)
+    inner: Any = base.prior
+    defaults, optional = {}, set()
+    for owner in (inner, base):
+        hints = typing.get_type_hints(type(owner))
+        for field in dataclasses.fields(owner):
+            if field.name != "prior":
+                defaults[field.name] = getattr(owner, field.name)
+            if isinstance(hints[field.name], types.UnionType):
+                optional.add(field.name)
+
+    def build(options: dict[str, Any], seed: int) -> Contender:
+        given: Any = base.replace(**options)
+        settings = {
+            "method": function, "seed": seed, "config": given.to_dict(), "version": __version__
+        }  # fmt: skip
+
+        def find(image: NDArray[np.float32], config: Presets = given) -> Found:
+            run = getattr(importlib.import_module(module), function)
+            result = run(image, config=config, rng=seed)
+            return Found(labels=result.labels, score=float(result.score))
+
+        def prepare() -> None:
+            # What cannot be done on so small an image will be told of the real one.
+            with contextlib.suppress(SegpriorError):
+                find(_sample(), _shortened(given))
+
+        return Contender(text=name, settings=settings, run=find, check=_nothing, prepare=prepare)
+
+    return Choice(
+        name=name, ours=True, defaults=defaults, optional=frozenset(optional), build=build
+    )

@@ -1,0 +1,269 @@
+"""What an evaluation found, as tables: one row for each method, one for each method and image."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from segprior.errors import ConfigError
+from segprior.evaluation.methods import Kind
+from segprior.io.files.atomic import write_atomically
+
+__all__ = ["TABLE_SUFFIXES", "Evaluation", "summarise"]
+
+TABLE_SUFFIXES = (".csv", ".json", ".txt")
+
+# Column, its heading in text, and its digits there.
+COLUMNS: dict[str, dict[str, tuple[str, int]]] = {
+    "regions": {
+        "images": ("images", 0),
+        "failed": ("failed", 0),
+        "miou": ("mIOU", 3),
+        "miou_all": ("all", 3),
+        "miou_fine": ("fine", 3),
+        "miou_coarse": ("coarse", 3),
+        "miou_labels": ("mIOU*", 3),
+        "miou_all_labels": ("all*", 3),
+        "miou_fine_labels": ("fine*", 3),
+        "miou_coarse_labels": ("coarse*", 3),
+        "pri": ("PRI", 3),
+        "voi": ("VoI", 3),
+        "sc": ("SC", 3),
+        "boundary_precision": ("P", 3),
+        "boundary_recall": ("R", 3),
+        "boundary_f": ("F", 3),
+        "segments": ("segments", 1),
+        "labels": ("labels", 1),
+        "seconds": ("s/image", 2),
+        "cpu_seconds": ("CPU s", 2),
+    },
+    "foreground": {
+        "images": ("images", 0),
+        "failed": ("failed", 0),
+        "iou": ("IoU", 3),
+        "iou_better": ("IoU+", 3),
+        "f_beta": ("F-beta", 3),
+        "accuracy": ("accuracy", 3),
+        "mae": ("MAE", 3),
+        "spearman": ("rho", 2),
+        "segments": ("segments", 1),
+        "foreground": ("foreground", 3),
+        "seconds": ("s/image", 2),
+        "cpu_seconds": ("CPU s", 2),
+    },
+}
+
+NOTES = {
+    "regions": "* every label as it is; without the star its 4-connected pieces",
+    "foreground": "+ the better of mask and inverse, which only the truth can tell",
+}
+PER_IMAGE_ONLY = ("score", "error")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Evaluation:
+    """Scores of methods on a set of images.
+
+    Attributes
+    ----------
+    kind : {"regions", "foreground"}
+        What was scored.
+    rows : list of dict
+        One for each method: ``method``, ``images`` (scored), ``failed``, the scores over all
+        images, ``segments`` and ``seconds`` per image; None where there is none.
+    images : list of dict
+        One for each image and method: ``image``, ``method``, the scores of that image, ``score``
+        (how sure the method was) and ``error`` (why there are no scores).
+    settings : dict
+        The whole settings of each method.
+    """
+
+    kind: Kind
+    rows: list[dict[str, Any]]
+    images: list[dict[str, Any]]
+    settings: dict[str, Any]
+
+    @property
+    def failures(self) -> list[dict[str, Any]]:
+        """Those of ``images`` that have an ``error``."""
+        return [row for row in self.images if row["error"] is not None]
+
+    def to_text(self) -> str:
+        """Return the table of ``rows``, aligned, without the columns that are empty."""
+        columns = {
+            name: heading
+            for name, heading in COLUMNS[self.kind].items()
+            if any(row[name] is not None for row in self.rows)
+            and (name != "failed" or any(row["failed"] for row in self.rows))
+        }
+        lines = [["method", *(heading for heading, _ in columns.values())]]
+        for row in self.rows:
+            cells = [_cell(row[name], digits) for name, (_, digits) in columns.items()]
+            lines.append([row["method"], *cells])
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        text = [
+            "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip()
+            for line in lines
+        ]
+        return "\n".join([*text, NOTES[self.kind]]) + "\n"
+
+    def to_csv(self) -> str:
+        """Return ``rows`` with a line of headings; empty cells where there is no number."""
+        return _csv(["method", *COLUMNS[self.kind]], self.rows)
+
+    def images_to_csv(self) -> str:
+        """Return ``images`` in the same way."""
+        return _csv(_image_columns(self.kind), self.images)
+
+    def to_json(self) -> str:
+        """Return everything as one JSON object."""
+        content = {
+            "kind": self.kind,
+            "methods": [{**row, "settings": self.settings.get(row["method"])} for row in self.rows],
+            "images": self.images,
+        }
+        return json.dumps(content, indent=1, allow_nan=False) + "\n"
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the table in the format that the suffix names.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Ends in ``.csv``, ``.json`` or ``.txt``.
+
+        Returns
+        -------
+        pathlib.Path
+            ``path``.
+
+        Raises
+        ------
+        ConfigError
+            If the suffix is another one.
+        OutputError
+            If the file cannot be written.
+        """
+        writers = {".csv": self.to_csv, ".json": self.to_json, ".txt": self.to_text}
+        suffix = Path(path).suffix.lower()
+        if suffix not in writers:
+            raise ConfigError(
+                f"got {path} for the table; end it in one of {', '.join(TABLE_SUFFIXES)}"
+            )
+        return write_atomically(path, writers[suffix]().encode())
+
+
+def _cell(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def _csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def _image_columns(kind: Kind) -> list[str]:
+    of_sets = ("images", "failed", "spearman")
+    scores = [name for name in COLUMNS[kind] if name not in of_sets]
+    return ["image", "method", *scores, *PER_IMAGE_ONLY]
+
+
+def summarise(
+    kind: Kind, results: Mapping[str, Mapping[str, Mapping[str, Any]]], settings: Mapping[str, Any]
+) -> Evaluation:
+    """Pool the results of single images.
+
+    Parameters
+    ----------
+    kind : {"regions", "foreground"}
+        What was scored.
+    results : mapping of str to mapping of str to mapping
+        For each method and image what :func:`segprior.evaluation.score.score` returned.
+    settings : mapping
+        For each method.
+
+    Returns
+    -------
+    Evaluation
+    """
+    rows, images = [], []
+    pool = _regions if kind == "regions" else _foreground
+    for method, by_image in results.items():
+        good = [result for result in by_image.values() if "error" not in result]
+        row: dict[str, Any] = dict.fromkeys(COLUMNS[kind])
+        row |= {"images": len(good), "failed": len(by_image) - len(good)}
+        rows.append({"method": method, **row, **(pool(good) if good else {})})
+        for image, result in by_image.items():
+            line: dict[str, Any] = dict.fromkeys(_image_columns(kind))
+            if "error" in result:
+                line["error"] = result["error"]
+            else:
+                alone = pool([result])
+                line |= {name: value for name, value in alone.items() if name in line}
+                line["score"] = result["score"]
+            images.append({**line, "image": image, "method": method})
+    images.sort(key=lambda line: line["image"])
+    return Evaluation(kind=kind, rows=rows, images=images, settings=dict(settings))
+
+
+def _regions(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    from segprior.metrics.curves import BoundaryScores
+    from segprior.metrics.regions import RegionScores
+
+    def pooled(key: str, connected: bool) -> dict[str, float]:
+        content = {"connected": connected, "images": [result[key] for result in results]}
+        return RegionScores.from_dict(content).compute()
+
+    scores: dict[str, Any] = pooled("pieces", True)
+    whole = pooled("labels", False)
+    scores |= {f"{name}_labels": whole[name] for name in whole if name.startswith("miou")}
+    scores |= {"labels": whole["segments"], **_times(results)}
+    if all(result["boundaries"] is not None for result in results):
+        boundaries = BoundaryScores()
+        boundaries.per_image = [result["boundaries"] for result in results]
+        found = boundaries.compute()
+        scores |= {f"boundary_{name}": found[name] for name in ("precision", "recall", "f")}
+    return scores
+
+
+def _foreground(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    names = results[0]["mask"]
+    scores: dict[str, Any] = {
+        name: sum(result["mask"][name] for result in results) / len(results) for name in names
+    }
+    return {
+        **scores,
+        **_times(results),
+        "spearman": _spearman(results),
+    }
+
+
+def _times(results: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
+    """Mean seconds; None of predictions, which took nobody knows how long."""
+    times: dict[str, float | None] = {}
+    for key in ("seconds", "cpu_seconds"):
+        values = [result[key] for result in results if result[key] is not None]
+        times[key] = sum(values) / len(values) if values else None
+    return times
+
+
+def _spearman(results: Sequence[Mapping[str, Any]]) -> float | None:
+    """Rank correlation of how sure the method was and how right it was."""
+    pairs = [(r["score"], r["mask"]["iou"]) for r in results if r["score"] is not None]
+    if len(pairs) < 3 or any(len(set(values)) < 2 for values in zip(*pairs, strict=True)):
+        return None
+    from scipy.stats import spearmanr
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return float(spearmanr(pairs).statistic)

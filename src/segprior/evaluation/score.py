@@ -1,0 +1,162 @@
+"""One segmentation of one image, made or read, and scored against its truth."""
+
+from __future__ import annotations
+
+import functools
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segprior.errors import ImageError, SegpriorError
+from segprior.evaluation.dataset import Example
+from segprior.evaluation.method_spec import contender
+from segprior.evaluation.methods import Contender, Kind
+from segprior.io.files.jsonl import file_digest
+from segprior.io.files.source import unexpected
+from segprior.io.ground_truth import read_mask, read_prediction, read_regions
+from segprior.io.image import as_image
+from segprior.io.label_maps import save_labels
+from segprior.runtime.processes import one_thread
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Job", "made_once", "score"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One method on one image.
+
+    Attributes
+    ----------
+    kind : {"regions", "foreground"}
+        What is scored.
+    example : Example
+        The image.
+    method : str
+        What the table calls the method.
+    text : str or None
+        The method to run; None to read a prediction.
+    folder : int
+        Which of the example's predictions to read.
+    seed : int
+        Where the method's text gives none.
+    boundaries : bool
+        Whether boundaries are scored too.
+    keep : pathlib.Path or None
+        Where to save what the method found.
+    """
+
+    kind: Kind
+    example: Example
+    method: str
+    text: str | None
+    folder: int
+    seed: int
+    boundaries: bool
+    keep: Path | None
+
+
+@functools.lru_cache
+def made_once(kind: Kind, text: str, seed: int) -> Contender:
+    """Return what `contender` does, the same each time in one process."""
+    return contender(kind, text, seed)
+
+
+def score(job: Job) -> dict[str, Any]:
+    """Run or read one segmentation and score it.
+
+    Returns
+    -------
+    dict of str to object
+        Plain values. ``seconds``, ``cpu_seconds`` and ``score``, the method's own; for regions
+        ``pieces`` and ``labels``, the scores of :class:`segprior.metrics.RegionScores` with and
+        without connected pieces, and ``boundaries``; for foreground ``mask``; ``kept``, the digest
+        of the file that was saved. Only ``error`` if it failed.
+    """
+    try:
+        return _regions(job) if job.kind == "regions" else _foreground(job)
+    except SegpriorError as error:
+        return {"error": str(error)}
+    except Exception as error:
+        if os.environ.get("SEGPRIOR_TRACEBACK"):
+            raise
+        return {"error": unexpected(error)}
+
+
+@functools.lru_cache
+def _prepared(made: Contender) -> None:
+    made.prepare()
+
+
+def _run(job: Job, row: dict[str, Any]) -> NDArray[Any]:
+    """Run the method and add to the row what it said and took."""
+    made = made_once(job.kind, str(job.text), job.seed)
+    image = as_image(job.example.image)
+    _prepared(made)
+    with one_thread():
+        start, start_of_cpu = time.perf_counter(), time.process_time()
+        found = made.run(image)
+        row["seconds"] = time.perf_counter() - start
+        row["cpu_seconds"] = time.process_time() - start_of_cpu
+    row["score"] = found.score
+    if job.keep is not None:
+        save_labels(job.keep, found.labels, mask=job.kind == "foreground")
+        row["kept"] = file_digest(job.keep)
+    return found.labels
+
+
+def _same_size(job: Job, found: NDArray[Any], truth: NDArray[Any]) -> None:
+    if found.shape != truth.shape:
+        sizes = [f"{rows} x {columns}" for rows, columns in (found.shape, truth.shape)]
+        whose = job.example.image if job.text else job.example.predictions[job.folder]
+        raise ImageError(
+            f"{whose}: {sizes[0]} pixels, but its truth has {sizes[1]}; bring both to one size"
+        )
+
+
+def _regions(job: Job) -> dict[str, Any]:
+    from segprior.metrics.regions import RegionScores
+
+    truth = read_regions(job.example.truth)
+    row: dict[str, Any] = {"seconds": None, "cpu_seconds": None, "score": None}
+    if job.text is None:
+        labels = read_prediction(job.example.predictions[job.folder])
+    else:
+        labels = _run(job, row)
+    for drawn in truth.labels:
+        _same_size(job, labels, drawn)
+    row["pieces"] = RegionScores(connected=True).add(truth.labels, labels)
+    row["labels"] = RegionScores(connected=False).add(truth.labels, labels)
+    row["boundaries"] = None
+    if job.boundaries:
+        from segprior.metrics.boundaries import label_boundaries
+        from segprior.metrics.curves import BoundaryScores
+
+        drawn_boundaries = truth.boundaries or [label_boundaries(drawn) for drawn in truth.labels]
+        row["boundaries"] = BoundaryScores().add_labels(drawn_boundaries, [labels])
+    return row
+
+
+def _foreground(job: Job) -> dict[str, Any]:
+    from segprior.metrics.masks import MaskScores, iou
+    from segprior.metrics.regions import components
+
+    truth = read_mask(job.example.truth[0])
+    row: dict[str, Any] = {"seconds": None, "cpu_seconds": None, "score": None}
+    if job.text is None:
+        soft = read_mask(job.example.predictions[job.folder]).values
+    else:
+        soft = _run(job, row).astype(np.float32)
+    _same_size(job, soft, truth.values)
+    true, hard = truth.values > 0.5, soft > 0.5
+    scores = MaskScores().add(true, soft, truth.undecided)
+    scores["iou_better"] = max(scores["iou"], iou(true, ~hard, truth.undecided))
+    scores["segments"] = float(len(np.unique(components(hard)[hard])))
+    scores["foreground"] = float(hard.mean())
+    return {**row, "mask": scores}

@@ -1,0 +1,1 @@
+"""What segments an image, one method a file."""

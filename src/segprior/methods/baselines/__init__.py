@@ -1,0 +1,1 @@
+"""What a user would pick instead: segmenters that know nothing but the image."""

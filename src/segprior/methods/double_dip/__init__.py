@@ -1,0 +1,1 @@
+"""An image taken apart into foreground, background and the mask between them."""

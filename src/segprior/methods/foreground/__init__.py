@@ -1,0 +1,1 @@
+"""Masks of the object of an image."""

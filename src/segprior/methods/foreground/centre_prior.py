@@ -1,0 +1,199 @@
+"""What object and ground look like, learnt from where an object is likely to be."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segprior.runtime.seeding import as_seed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy import sparse
+
+__all__ = ["Patches", "find_patches", "likely_object"]
+
+# About a third of the mean distance of two colours in Lab: how alike colours count as one.
+_DRAWN = 5000
+_ROUNDS = 10
+_SETTLED = 0.005
+# Odds that no place may exceed, however far from the centre or close to it.
+_LOW, _HIGH = 0.03, 0.60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patches:
+    """An image as superpixels, each with a histogram of its colours.
+
+    Attributes
+    ----------
+    labels : ndarray of int, shape (H, W)
+        Superpixels 0..n-1.
+    area : ndarray of float64, shape (n,)
+        Their pixels, over their mean.
+    colours : ndarray of float64, shape (n, K)
+        Shares of K typical colours in each; near colours share their counts.
+    affinity : sparse array of float64, shape (n, n)
+        How weak the edge between neighbours is, summed over their common border.
+    """
+
+    labels: NDArray[np.intp]
+    area: NDArray[np.float64]
+    colours: NDArray[np.float64]
+    affinity: sparse.csr_array
+
+
+def find_patches(
+    lab: NDArray[np.float32], seed: int, *, n_patches: int = 1200, n_colours: int = 200
+) -> Patches:
+    """Divide an image into superpixels and count their colours.
+
+    Parameters
+    ----------
+    lab : ndarray of float32, shape (H, W, C)
+        Colours in units of Lab, see :func:`segprior.features.gradients.as_colours`; not all one
+        colour.
+    seed : int
+        Of the typical colours, which are centroids of K-means.
+    n_patches, n_colours : int
+        About how many superpixels, and at most how many typical colours.
+
+    Returns
+    -------
+    Patches
+    """
+    from scipy.spatial import KDTree
+    from skimage.segmentation import slic
+
+    rows, columns, channels = lab.shape
+    found = slic(
+        lab,
+        min(n_patches, max(4, rows * columns // 16)),
+        # SLIC brings its input to [0, 1] first.
+        compactness=10.0 / float(np.ptp(lab)),
+        convert2lab=False,
+        start_label=0,
+        channel_axis=-1,
+    )
+    _, labels = np.unique(found, return_inverse=True)
+    labels = labels.reshape(rows, columns)
+    count = int(labels.max()) + 1
+    pixels = lab.reshape(-1, channels) / np.sqrt(lab.reshape(-1, channels).var(0).sum())
+    typical = _typical(pixels, n_colours, seed)
+    nearest = KDTree(typical).query(pixels)[1]
+    area = np.bincount(labels.ravel(), minlength=count).astype(float)
+    shape = (count, len(typical))
+    counts = np.bincount(labels.ravel() * len(typical) + nearest, minlength=count * len(typical))
+    return Patches(
+        labels=labels,
+        area=area / area.mean(),
+        colours=(counts.reshape(shape) / area[:, None]) @ _sharing(typical),
+        affinity=_affinity(labels, lab, count),
+    )
+
+
+def _typical(pixels: NDArray[np.float32], most: int, seed: int) -> NDArray[np.float64]:
+    from scipy.cluster.vq import kmeans2
+
+    draw = np.random.default_rng(as_seed(seed))
+    drawn = pixels[draw.choice(len(pixels), min(_DRAWN, len(pixels)), replace=False)]
+    different = np.unique(drawn, axis=0).astype(float)
+    if len(different) <= most:
+        return different
+    start = different[draw.choice(len(different), most, replace=False)]
+    with warnings.catch_warnings():
+        # A colour that ends up with no pixel is dropped below.
+        warnings.simplefilter("ignore", UserWarning)
+        centroids, owner = kmeans2(drawn.astype(float), start, minit="matrix", iter=8)
+    kept: NDArray[np.float64] = centroids[np.unique(owner)]
+    return kept
+
+
+def _sharing(typical: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How much of its count each typical colour gives to the others, (K, K)."""
+    apart = np.sqrt(((typical[:, None] - typical[None]) ** 2).sum(-1))
+    width = np.median(np.sort(apart, axis=1)[:, 1:4]) if len(typical) > 1 else 1.0
+    share = np.exp(-(apart**2) / (2 * max(float(width), 1e-3) ** 2))
+    normal: NDArray[np.float64] = share / share.sum(axis=1, keepdims=True)
+    return normal
+
+
+def _affinity(labels: NDArray[np.intp], lab: NDArray[np.float32], count: int) -> Any:
+    from scipy import sparse
+
+    pairs = []
+    steps = []
+    total = 0.0
+    for one, other, first, second in (
+        (labels[:-1], labels[1:], lab[:-1], lab[1:]),
+        (labels[:, :-1], labels[:, 1:], lab[:, :-1], lab[:, 1:]),
+    ):
+        step = ((first - second) ** 2).sum(-1, dtype=np.float64)
+        between = one != other
+        pairs.append((one[between], other[between]))
+        steps.append(step[between])
+        total += float(step.sum())
+    mean = total / (2 * labels.size - sum(labels.shape)) or 1.0
+    weight = np.exp(-np.concatenate(steps) / (2 * mean))
+    i, j = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
+    both = (np.concatenate([weight, weight]), (np.r_[i, j], np.r_[j, i]))
+    return sparse.coo_array(both, shape=(count, count)).tocsr()
+
+
+def likely_object(patches: Patches, *, width: float, smoothness: float = 0.05) -> Any:
+    """Find where the object probably is, from nothing but that it is near the centre.
+
+    Colours of object and ground are learnt from a Gaussian around the centre; each superpixel's
+    odds are those of its colours times those of its place, smoothed over weak edges; and again,
+    from these odds, until nothing changes.
+
+    Parameters
+    ----------
+    patches : Patches
+        Of the image.
+    width : float
+        Standard deviation of the Gaussian, as a share of each side.
+    smoothness : float
+        Weight of the edges against the odds.
+
+    Returns
+    -------
+    ndarray of float64, shape (H, W)
+        Probability of the object, constant in each superpixel.
+    """
+    from scipy import sparse
+    from scipy.sparse.linalg import spsolve
+
+    place = _place(patches.labels, width)
+    odds = np.log(place / (1 - place))
+    affinity, area, colours = patches.affinity, patches.area, patches.colours
+    laplacian = sparse.diags_array(affinity.sum(axis=1)) - affinity
+    system = (sparse.diags_array(area) + smoothness * laplacian).tocsc()
+    all_colours = area @ colours
+    rare = 0.5 * all_colours / all_colours.sum()
+    share = place
+    for _ in range(_ROUNDS):
+        fore = (area * share) @ colours + rare
+        back = (area * (1 - share)) @ colours + rare
+        ratio = np.log((fore / fore.sum()) / (back / back.sum()))
+        found = 1 / (1 + np.exp(-np.clip(colours @ ratio + odds, -30, 30)))
+        smooth = spsolve(system, area * found)
+        change = np.abs(smooth - share).max()
+        share = np.clip(smooth, 0, 1)
+        if change < _SETTLED:
+            break
+    return share[patches.labels]
+
+
+def _place(labels: NDArray[np.intp], width: float) -> NDArray[np.float64]:
+    rows, columns = labels.shape
+    down = (np.arange(rows) + 0.5)[:, None] / rows - 0.5
+    right = (np.arange(columns) + 0.5) / columns - 0.5
+    central = np.exp(-(down**2 + right**2) / (2 * width**2))
+    probability = _LOW + (_HIGH - _LOW) * central
+    counts = np.bincount(labels.ravel())
+    mean: NDArray[np.float64] = np.bincount(labels.ravel(), probability.ravel()) / counts
+    return mean

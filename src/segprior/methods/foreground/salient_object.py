@@ -1,0 +1,178 @@
+"""One object, found by a vote of masks and by regions that look alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segprior.features.gradients import as_colours, texture_codes
+from segprior.io.image import resize, working_shape
+from segprior.methods.foreground.candidate import Reading
+from segprior.methods.foreground.centre_prior import find_patches, likely_object
+from segprior.regions.grabcut import as_picture, cut, inside
+from segprior.regions.merging import count_words, find_regions
+from segprior.runtime.devices import thread_count
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["INSETS", "WIDTHS", "read_object"]
+
+# Longest side at which voters look for one object.
+_OBJECT_SIZE = 256
+# Standard deviations of the place of the object, and insets of rectangles, for the voters.
+WIDTHS = (0.30, 0.22)
+INSETS = (0.03, 0.08, 0.15)
+# Pieces of a voter's mask smaller than this share of its largest are dropped.
+_PIECE = 0.1
+# Where at least this share of the voters sees the object, their agreement counts.
+_SEEN = 0.2
+# The cost of merging at which so many segments are left is how unlike regions may be that vote as
+# one.
+_SEGMENTS = 80
+# No region is surer than this before its words are read.
+_SURE = 0.98
+
+
+def read_object(
+    image: NDArray[np.float32],
+    seed: int,
+    *,
+    widths: Sequence[float] = WIDTHS,
+    insets: Sequence[float] = INSETS,
+) -> Reading:
+    """Find one object by the vote of seven masks.
+
+    Two come from what object and ground look like when the object is near the centre
+    (:func:`segprior.methods.foreground.centre_prior.likely_object`), two from cutting the image
+    along its edges from there, three from cutting centred rectangles (GrabCut).
+
+    Then regions (:func:`segprior.regions.merging.find_regions`) have their say, each together with
+    those it would soon be merged with: what was voted for them counts half, and after that half
+    what the words of texture (:func:`segprior.features.gradients.texture_codes`) in them make of
+    it, which are counted on either side of the vote, as in naive Bayes.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (h, w, C)
+        In [0, 1], not all one colour; reduced to a longest side of 256.
+    seed : int
+        Of K-means and of the mixtures of Gaussians.
+    widths : sequence of float
+        Standard deviations of the place of the object, as shares of the sides; two voters each.
+    insets : sequence of float
+        How far rectangles are inside of the image, as shares of the sides; a voter each.
+
+    Returns
+    -------
+    Reading
+        ``score`` is the mean of ``abs(2 * share - 1)`` where the share is above a fifth, or 0 if
+        no object is told from a ground; ``evidence["agreement"]`` that mean of the voters alone.
+    """
+    image = resize(image, working_shape(image.shape, _OBJECT_SIZE))
+    picture = as_picture(image)
+    colours = as_colours(image)
+    patches = find_patches(colours, seed)
+
+    def near_centre(width: float) -> list[NDArray[np.bool_]]:
+        likely = likely_object(patches, width=width)
+        guess = likely > _threshold(likely)
+        return [guess, _large_pieces(cut(picture, guess, seed, iterations=3))]
+
+    def in_box(inset: float) -> list[NDArray[np.bool_]]:
+        box = np.zeros(image.shape[:2], bool)
+        box[inside(image.shape, inset)] = True
+        return [_large_pieces(cut(picture, box, seed, ground=~box))]
+
+    voters = [partial(near_centre, width) for width in widths]
+    voters += [partial(in_box, inset) for inset in insets]
+    with ThreadPoolExecutor(thread_count()) as pool:
+        masks = [mask for found in pool.map(lambda voter: voter(), voters) for mask in found]
+    share: NDArray[np.float32] = np.stack(masks).mean(axis=0, dtype=np.float32)
+    agreement = _sureness(share)
+    share = _by_regions(share, colours, seed)
+    told = bool(share.max() > 0.5 > share.min())
+    return Reading(
+        kind="object",
+        share=share,
+        score=_sureness(share) if told else 0.0,
+        evidence={"agreement": agreement},
+    )
+
+
+def _sureness(share: NDArray[np.float32]) -> float:
+    """Mean of ``abs(2 * share - 1)`` where the object is seen by some."""
+    seen = share > _SEEN
+    return float(np.abs(2 * share[seen] - 1).mean(dtype=np.float64)) if seen.any() else 0.0
+
+
+def _by_regions(
+    share: NDArray[np.float32], colours: NDArray[np.float32], seed: int
+) -> NDArray[np.float32]:
+    """Let regions have a say in a vote, first as they lie, then by the texture of both sides."""
+    codes = texture_codes(colours, seed)
+    regions, merges, costs = find_regions(colours, codes)
+    if not len(costs):
+        return share
+    places = regions.ravel()
+    area = np.bincount(places).astype(np.float64)
+    alike = _likeness(merges, costs) * area
+    alike /= alike.sum(axis=1, keepdims=True)
+
+    # Not by BLAS, whose sums may depend on the number of threads.
+    def over(inside: NDArray[np.float64]) -> NDArray[np.float64]:
+        spread: NDArray[np.float64] = np.einsum("ij,j->i", alike, inside)[regions]
+        return spread
+
+    def mean(values: NDArray[Any]) -> NDArray[np.float64]:
+        return np.bincount(places, values.ravel()) / area
+
+    half = (share + over(mean(share))) / 2
+    inside = np.clip(mean(half), 1 - _SURE, _SURE)
+    counts = count_words(regions, codes)
+    one, other = (np.einsum("i,ij->j", p, counts) + 1 for p in (inside, 1 - inside))
+    odds = np.log(one / one.sum() / (other / other.sum()))
+    speaks = np.einsum("ij,j->i", counts, odds) / area
+    inside = 1 / (1 + (1 - inside) / inside * np.exp(-speaks))
+    return ((half + over(inside)) / 2).astype(np.float32)
+
+
+def _likeness(merges: NDArray[np.int32], costs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How alike regions are, (n, n): ``exp(-(d / t)**4)``.
+
+    The merge that brings two together costs d, that after which 80 segments are left t.
+    """
+    typical = max(float(costs[max(0, len(costs) - _SEGMENTS)]), 1e-9)
+    alike = np.eye(len(costs) + 1)
+    parts = list(np.arange(len(alike))[:, None])
+    for (one, other), value in zip(merges.tolist(), np.exp(-((costs / typical) ** 4)), strict=True):
+        # What the first holds so far meets what the second holds.
+        alike[np.ix_(parts[one], parts[other])] = value
+        alike[np.ix_(parts[other], parts[one])] = value
+        parts[one] = np.concatenate([parts[one], parts[other]])
+    return alike
+
+
+def _threshold(likely: NDArray[np.float64]) -> float:
+    """Otsu's threshold of a map of probabilities, not above ½ and not near 0."""
+    from skimage.filters import threshold_otsu
+
+    if np.ptp(likely) < 1e-3:
+        return 0.5
+    return min(0.5, max(0.15, float(threshold_otsu(likely))))
+
+
+def _large_pieces(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    from scipy import ndimage
+
+    pieces, count = ndimage.label(mask)
+    if count < 2:
+        return mask
+    area = np.bincount(pieces.ravel())
+    area[0] = 0
+    large: NDArray[np.bool_] = (area >= _PIECE * area.max())[pieces]
+    return large

@@ -1,0 +1,1 @@
+"""Label maps of an image, the number of classes unknown."""

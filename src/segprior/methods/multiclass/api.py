@@ -1,0 +1,236 @@
+"""Many classes, their number unknown: by merging regions, or by training a network."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segprior.callbacks import Callback
+from segprior.config.presets import resolve
+from segprior.config.segment import SegmentConfig
+from segprior.errors import ConfigError, ImageError
+from segprior.io.image import as_image, is_flat
+from segprior.methods.multiclass.growing import checked_prior
+from segprior.methods.multiclass.hierarchy import chosen_cut, segment_hierarchy
+from segprior.methods.multiclass.network import Classes, network_classes
+from segprior.methods.multiclass.scribbles import as_scribbles
+from segprior.prior.prior import Prior
+from segprior.regions.label_map import absorb, by_area, pieces
+from segprior.result import Segmentation
+from segprior.runtime.devices import check_device
+from segprior.runtime.seeding import RandomSource, as_seed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["segment"]
+
+
+def segment(
+    image: Any,
+    *,
+    preset: str | None = None,
+    config: SegmentConfig | None = None,
+    rng: RandomSource = 0,
+    device: str = "auto",
+    channel_axis: int | None = -1,
+    callback: Callback | None = None,
+    prior: Prior | None = None,
+    scribbles: Any = None,
+    **overrides: Any,
+) -> Segmentation:
+    """Divide an image into classes, with nothing but that image.
+
+    Regions are merged along edges up to a cost (``hierarchy``), with the prior's help where the
+    image is noisy; each segment is then a class of its own, and
+    :func:`segprior.segment_hierarchy` gives all levels at once.
+
+    Or a small network gives each pixel a response of ``channels`` numbers, the largest of which
+    is its label; the labels are made constant in each superpixel by majority (``backprop``), or
+    neighbours are asked to be alike (``continuity``, ``dynamic``); the network is trained on
+    these labels, and gives new ones. Their number falls by itself.
+
+    Parameters
+    ----------
+    image : str, path, bytes, file object, PIL image, array or tensor of shape (H, W) or (H, W, C)
+        Anything that :func:`segprior.as_image` takes.
+    preset : str, optional
+        ``"fast"``, the default; ``"backprop"``, which is the default with scribbles or another
+        method than ``hierarchy``; or ``"published"``.
+    config : SegmentConfig, optional
+        All options at once, instead of a preset.
+    rng : int, numpy.random.Generator or None
+        Seed of the prior and of the network.
+    device : str
+        Where to compute: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    channel_axis : int or None
+        Which axis of an array holds the channels; None for a grey image.
+    callback : callable, optional
+        Called once per iteration of the prior (stage ``"prior"``) and of the network
+        (``"segment"``), see :mod:`segprior.callbacks`.
+    prior : Prior, optional
+        A prior fitted to this image before, in place of one fitted here; for a hierarchy, where it
+        has a say then, with the hidden features ``up2`` and ``up3`` of its last iteration. Its own
+        configuration takes the place of ``config.prior``.
+    scribbles : str, path, or array of int of shape (H, W) or (K, 3), optional
+        Pixels whose label is known: a label picture in which 0 and 255 are unmarked, or points of
+        row, column and label; see :func:`segprior.methods.multiclass.scribbles.as_scribbles`. They
+        are for the methods that train a network, whose fit then comes to an end at no fewer labels
+        than there are marks.
+    **overrides
+        Options of :class:`segprior.SegmentConfig`, or, where that has none of the
+        name, of :class:`segprior.PriorConfig`, in place of those of the preset or the
+        config.
+
+    Returns
+    -------
+    Segmentation
+        ``labels`` is int32, 1 to n from the largest area to the smallest. With scribbles, a class
+        that was marked has the number of the mark, and the others get the numbers left over.
+
+        ``confidence`` of a pixel is, in a hierarchy, 1 - cut / next, with the cost up to which
+        regions were merged and that at which its segment would be merged next. With a network it
+        is the difference of the two largest shares in the softmax over classes, where the response
+        of a class is the largest among its channels at the working size, enlarged bilinearly.
+        Both are 1 if there is but one class.
+
+        ``score`` is the mean confidence.
+
+        ``evidence`` holds, of a hierarchy, ``regions``, how many were merged; ``found``, the
+        segments at ``coarseness``; ``cost``, that of the cut; and ``prior``, 1 if it had a say.
+        Of a network: ``iterations``, how many were done; ``found``, the classes before any were
+        joined; ``reached``, the iteration at which the smallest number asked for was reached, or
+        0; and ``superpixels``, their number, where there were any.
+
+        ``curves`` holds ``labels`` and ``loss`` over the iterations of a network.
+
+        ``seconds`` counts the fit of the prior if this call made one.
+
+    Raises
+    ------
+    ImageError
+        If the image or the scribbles cannot be used, or there never were as many classes as
+        ``classes`` asks for.
+    ConfigError
+        If an option is not valid, or ``prior`` was fitted to an image of another shape or lacks
+        features.
+
+    Notes
+    -----
+    A hierarchy is cut to ``classes``, or where ``coarseness`` says but to no fewer segments than
+    ``min_classes`` and no more than ``max_classes``.
+
+    A network's fit comes to an end at ``classes`` labels; if it jumps below, the last iteration
+    with at least so many counts. What is more then, as with ``max_classes``, is joined, the pair
+    of classes first whose union adds least to the squared distances of the pixels from the mean
+    colour of their class (Ward's criterion).
+
+    An image of one colour is one class with confidence 0.
+
+    References
+    ----------
+    .. [1] A. Kanezaki, "Unsupervised Image Segmentation by Backpropagation", ICASSP 2018.
+    .. [2] W. Kim, A. Kanezaki and M. Tanaka, "Unsupervised Learning of Image Segmentation Based
+       on Differentiable Feature Clustering", IEEE TIP 29 (2020), arXiv:2007.09990.
+    .. [3] B. Guermazi, R. Ksantini and N. Khan, "DynaSeg: A Deep Dynamic Fusion Method for
+       Unsupervised Image Segmentation", 2024, arXiv:2405.05477.
+    .. [4] S. Azulay, "Deep Segmentation Prior", 2019,
+       github.com/shaharazulay/deep-segmentation-prior.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import segprior
+    >>> image = np.full((32, 48, 3), 40, np.uint8)
+    >>> image[8:24, 12:36] = (200, 40, 40)
+    >>> found = segprior.segment(image, classes=2, edges="image")
+    >>> np.unique(found.labels).tolist(), found.labels[16, 24].item()
+    ([1, 2], 2)
+    """
+    if preset is None and config is None:
+        preset = SegmentConfig.start(overrides, scribbles=scribbles is not None)
+    config = resolve(SegmentConfig, preset, config, overrides)
+    if scribbles is not None and not config.trains:
+        raise ConfigError(
+            "scribbles are marks for a network, and method='hierarchy' trains none; "
+            "pass preset='backprop'"
+        )
+    seed = as_seed(rng)
+    start = time.perf_counter()
+    check_device(device)
+    full = as_image(image, channel_axis=channel_axis)
+    shape = full.shape[:2]
+    if prior is not None:
+        prior = checked_prior(prior, full.shape, config)
+        config = dataclasses.replace(config, prior=prior.config)
+    marks = None if scribbles is None else as_scribbles(scribbles, shape)
+    if is_flat(full):
+        return _blank(shape, config, seed, start)
+    if config.trains:
+        found = network_classes(
+            full, config, seed=seed, device=device, callback=callback, prior=prior, marks=marks
+        )
+    else:
+        found = _level(full, config, seed, device, callback, prior)
+    labels = found.labels
+    if config.min_size > 1:
+        labels = absorb(labels, full, config.min_size, keep_classes=config.classes is not None)
+    return Segmentation(
+        labels=by_area(pieces(labels)) if config.connected else found.numbered(labels),
+        confidence=found.confidence,
+        score=float(found.confidence.mean(dtype=np.float64)),
+        config=config,
+        seed=seed,
+        seconds=time.perf_counter() - start,
+        evidence=found.evidence,
+        curves=found.curves,
+        kind="labels",
+    )
+
+
+def _level(
+    full: NDArray[np.float32],
+    config: SegmentConfig,
+    seed: int,
+    device: str,
+    callback: Callback | None,
+    prior: Prior | None,
+) -> Classes:
+    """One level of the hierarchy."""
+    found = segment_hierarchy(
+        full, config=config, rng=seed, device=device, callback=callback, prior=prior
+    )
+    n_segments, cost = chosen_cut(found)
+    return Classes(
+        labels=found.cut(n_segments=n_segments),
+        confidence=found.confidence(n_segments, cost),
+        evidence={
+            "regions": float(found.n_regions),
+            "found": float(found.count(coarseness=config.coarseness)),
+            "cost": cost,
+            "prior": float(found.edges == "prior"),
+        },
+    )
+
+
+def _blank(shape: tuple[int, int], config: SegmentConfig, seed: int, start: float) -> Segmentation:
+    if config.classes is not None and config.classes > 1:
+        raise ImageError(
+            f"an image of one colour has one class, not the {config.classes} asked for; "
+            "leave classes out"
+        )
+    return Segmentation(
+        labels=np.ones(shape, np.int32),
+        confidence=np.zeros(shape, np.float32),
+        score=0.0,
+        config=config,
+        seed=seed,
+        seconds=time.perf_counter() - start,
+        evidence={"iterations": 0.0, "found": 1.0, "reached": 0.0}
+        if config.trains
+        else {"regions": 1.0, "found": 1.0, "cost": 0.0, "prior": 0.0},
+        kind="labels",
+    )

@@ -1,0 +1,172 @@
+"""The classes of an image in tiles: one network, fitted to the image reduced, for all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from segprior.config.segment import SegmentConfig
+from segprior.errors import ConfigError, ImageError
+from segprior.io.image import is_flat
+from segprior.methods.multiclass.backprop import Clusters, cluster
+from segprior.methods.multiclass.network import channels_of_classes, superpixels_of
+from segprior.nn.clustering.network import FixedResponse
+from segprior.prior.prior import fit_prior
+from segprior.runtime.devices import resolve_device
+from segprior.tiling.model import refuse_whole
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from segprior.tiling.grid import Tile
+    from segprior.tiling.model import Fitting, TileModel
+
+__all__ = ["fit_segment", "segment_cost"]
+
+# Pixels that the network may be fitted to.
+MOST_FITTED = 4_000_000
+# Bytes of all maps of one layer of the network that are there at once: rows are taken in parts.
+LAYER_BYTES = 2**26
+# Classes that are reckoned with before any are found.
+USUAL_CLASSES = 32
+
+
+def segment_cost(config: SegmentConfig, channels: int) -> tuple[int, int, int]:
+    """Estimate the bytes per pixel of a tile at work, those of a sampled one, and the maps."""
+    classes = min(config.classes or config.max_classes or USUAL_CLASSES, config.channels)
+    return 8 * classes + 12 * channels + 100, 0, classes
+
+
+def fit_segment(fitting: Fitting, config: SegmentConfig) -> TileModel:
+    """Fit the network to the image at the working size, or at the scale if that is smaller.
+
+    Parameters
+    ----------
+    fitting : Fitting
+        The image.
+    config : SegmentConfig
+        How to go about it.
+
+    Returns
+    -------
+    TileModel
+        With the response to each class; the classes are numbered by their area on the reduced
+        image, the largest first.
+
+    Raises
+    ------
+    ConfigError
+        If the configuration asks for what needs the labels as a whole.
+    ImageError
+        If there are not as many classes as asked for.
+    """
+    refuse_whole(config, ("min_size", "connected"), "labels")
+    small = fitting.image.small(config.working_size)
+    if small.shape[0] * small.shape[1] > MOST_FITTED:
+        raise ConfigError(
+            f"got working_size={config.working_size} for {small.shape[0]} x {small.shape[1]} "
+            "pixels; pass one of at most 2000"
+        )
+    if is_flat(small):
+        if (config.classes or 1) > 1:
+            raise ImageError(f"one colour has one class, not classes={config.classes}")
+        return _Network(None, [np.zeros(1, np.intp)], fitting, {"found": 1.0})
+    found = _fitted(fitting, config, small)
+    classes = _classes(found, config, small)
+    device = resolve_device(fitting.device)
+    pixels = torch.from_numpy(np.ascontiguousarray(small.transpose(2, 0, 1)))[None].to(device)
+    response = FixedResponse(found.weights.map(lambda tensor: tensor.to(device)), pixels)
+    evidence = {
+        "iterations": float(len(found.counts)),
+        "found": float(np.unique(found.labels).size),
+    }
+    return _Network(response, classes, fitting, evidence)
+
+
+def _fitted(fitting: Fitting, config: SegmentConfig, small: NDArray[np.float32]) -> Clusters:
+    superpixels = None
+    callback = fitting.callback
+    if config.method == "backprop" and config.superpixels != "none":
+        source = small
+        if config.superpixels == "prior":
+            source = fit_prior(
+                small,
+                config=config.prior.replace(working_size=None),
+                rng=fitting.seed,
+                device=fitting.device,
+                callback=callback,
+            ).fitted
+        superpixels = superpixels_of(source, config)
+    return cluster(
+        small,
+        config,
+        fitting.seed,
+        resolve_device(fitting.device),
+        superpixels=superpixels,
+        least=config.classes or config.min_classes,
+        callback=callback,
+    )
+
+
+def _classes(
+    found: Clusters, config: SegmentConfig, small: NDArray[np.float32]
+) -> list[NDArray[np.intp]]:
+    """The channels that make up each class, from the largest area to the smallest."""
+    classes = channels_of_classes(found, small, config)
+    areas = np.bincount(found.labels.ravel())
+    order = np.argsort([-areas[channels].sum() for channels in classes], kind="stable")
+    return [classes[number] for number in order]
+
+
+class _Network:
+    """Classes by the network with the statistics of the reduced image; see `TileModel`."""
+
+    mask = False
+    certainty = 1.0
+
+    def __init__(
+        self,
+        response: FixedResponse | None,
+        classes: list[NDArray[np.intp]],
+        fitting: Fitting,
+        evidence: dict[str, float],
+    ) -> None:
+        self._response, self._classes, self._fitting = response, classes, fitting
+        self._device = resolve_device(fitting.device)
+        self.largest = len(classes)
+        self.evidence = evidence
+
+    def scores(self, tile: Tile) -> NDArray[np.float32]:
+        """See `TileModel`."""
+        response = self._response
+        shape = tile.rows.stop - tile.rows.start, tile.columns.stop - tile.columns.start
+        maps = np.zeros((len(self._classes), *shape), np.float32)
+        if response is None or len(self._classes) == 1:
+            return maps
+        image = self._fitting.read(tile).transpose(2, 0, 1)
+        pixels = torch.from_numpy(np.ascontiguousarray(image))[None].to(self._device)
+        reach = response.reach
+        step = max(1, LAYER_BYTES // (4 * response.channels * shape[1]) - 2 * reach)
+        for top in range(0, shape[0], step):
+            bottom = min(top + step, shape[0])
+            first, last = max(0, top - reach), min(shape[0], bottom + reach)
+            found = response(pixels[:, :, first:last])[top - first : bottom - first]
+            for number, channels in enumerate(self._classes):
+                maps[number, top:bottom] = found[..., channels].amax(-1).cpu().numpy()
+        return maps
+
+    def labels(self, scores: NDArray[np.float32]) -> NDArray[np.integer]:
+        """See `TileModel`."""
+        best: NDArray[np.integer] = scores.argmax(axis=0) + 1
+        return best
+
+    def confidence(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See `TileModel`."""
+        if len(scores) == 1:
+            return np.ones(scores.shape[1:], np.float32)
+        shares = np.exp(scores - scores.max(axis=0))
+        first, second = np.partition(-shares, 1, axis=0)[:2]
+        sure: NDArray[np.float32] = (second - first) / shares.sum(axis=0)
+        return sure
