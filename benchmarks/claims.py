@@ -36,8 +36,9 @@ import segprior
 from segprior.analysis.edges import canny_edges, edge_agreement
 from segprior.analysis.spectrum import compare_octaves, low_pass, psnr
 from segprior.analysis.stability import mask_iou
-from segprior.config.presets import PriorConfig
-from segprior.io.image import as_image, list_images, resize, working_shape
+from segprior.config.prior import PriorConfig
+from segprior.image.resize import resize, working_shape
+from segprior.io.image import as_image, list_images
 from segprior.methods.double_dip.hints import match_size
 from segprior.prior.prior import fit_runs
 

@@ -27,7 +27,8 @@ from polarity import iou, pairs
 from tqdm import tqdm
 
 import segprior
-from segprior.io.image import as_image, resize, working_shape
+from segprior.image.resize import resize, working_shape
+from segprior.io.image import as_image
 from segprior.methods.double_dip.hints import match_size
 
 SETTINGS = (

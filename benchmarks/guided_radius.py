@@ -22,7 +22,7 @@ from polarity import iou, reduced_pairs
 
 import segprior
 from segprior.image.guided_filter import guided_filter
-from segprior.io.image import resize
+from segprior.image.resize import resize
 
 
 def by_radius(

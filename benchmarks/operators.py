@@ -19,11 +19,11 @@ from plain import PlainGenerator
 from torch.nn.functional import l1_loss
 from torch.profiler import ProfilerActivity, profile
 
-from segprior.config.presets import PriorConfig
+from segprior.config.prior import PriorConfig
 from segprior.nn.compiled import conv as conv_kernels
 from segprior.nn.compiled import pointwise as kernels
 from segprior.nn.compiled import upconv as enlarge_kernels
-from segprior.nn.select import CompiledEngine
+from segprior.nn.compiled.engine import CompiledEngine
 from segprior.nn.torch.adam import Adam
 from segprior.nn.torch.generator import Generator
 from segprior.nn.torch.layers import CPU

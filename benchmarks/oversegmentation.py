@@ -23,7 +23,7 @@ import numpy as np
 from claims import interval
 
 import segprior
-from segprior.config.presets import PriorConfig
+from segprior.config.prior import PriorConfig
 from segprior.config.segment import SegmentConfig
 from segprior.io.ground_truth import read_regions
 from segprior.methods.multiclass.backprop import _Rule

@@ -11,7 +11,8 @@ import torch
 from sklearn.cluster import KMeans
 from torch import nn
 
-from segprior.io.image import as_image, resize
+from segprior.image.resize import resize
+from segprior.io.image import as_image
 
 
 def conv3(into: int, out: int, stride: int = 1) -> nn.Module:

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from segprior import SegpriorError, as_image, foreground
-from segprior.io.image import list_images, resize, working_shape
+from segprior.image.resize import resize, working_shape
+from segprior.io.image import list_images
 
 
 def pairs(folder: Path, every: int, offset: int) -> Iterator[tuple[Path, NDArray[np.uint8]]]:

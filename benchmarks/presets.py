@@ -22,8 +22,9 @@ from polarity import iou
 from tqdm import tqdm
 
 import segprior
-from segprior.config.presets import PriorConfig
-from segprior.io.image import as_image, resize, working_shape
+from segprior.config.prior import PriorConfig
+from segprior.image.resize import resize, working_shape
+from segprior.io.image import as_image
 from segprior.prior.prior import Prior, fit_runs
 
 MEMBERS, ITERATIONS = (1, 3, 5, 11), (10, 20, 30, 40, 50)

@@ -22,7 +22,8 @@ from polarity import iou, pairs
 from tqdm import tqdm
 
 import segprior
-from segprior.io.image import as_image, to_rgb, to_uint8
+from segprior.image.colour import to_rgb, to_uint8
+from segprior.io.image import as_image
 
 READINGS = ("auto", "object", "things")
 

@@ -25,14 +25,16 @@ from tqdm import tqdm
 
 import segprior
 from segprior.config.segment import SegmentConfig
+from segprior.image.colour import to_uint8
 from segprior.image.overlay import draw_labels
+from segprior.image.resize import resize, working_shape
 from segprior.image.upsampling import enlarge_labels
 from segprior.io.formats.bsds import read_annotations
-from segprior.io.image import as_image, resize, to_uint8, working_shape
+from segprior.io.image import as_image
 from segprior.methods.baselines.label_maps import felzenszwalb
 from segprior.methods.multiclass.growing import grow, is_noisy
-from segprior.methods.multiclass.hierarchy import LEVELS, Hierarchy
 from segprior.metrics import RegionScores
+from segprior.regions.hierarchy import LEVELS, Hierarchy
 
 CONFIG = SegmentConfig.preset()
 # With the prior but without texture costs are others: 100, 50 and 20 segments on train images.

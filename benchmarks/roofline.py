@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from segprior.config.presets import PriorConfig
+from segprior.config.prior import PriorConfig
 from segprior.nn.compiled import conv as conv_kernels
 from segprior.nn.compiled import pointwise as kernels
 from segprior.nn.compiled import row_ops as rows
 from segprior.nn.compiled import upconv as enlarge_kernels
+from segprior.nn.compiled.engine import CompiledEngine
 from segprior.nn.compiled.matmul import add_dots_at, mix_at
-from segprior.nn.select import CompiledEngine
 from segprior.runtime.malloc import steady_heap
 
 MODULES = (kernels, conv_kernels, enlarge_kernels)

@@ -1,15 +1,15 @@
 """Whether results are the same bytes as before, command by command.
 
     python benchmarks/same_bytes.py --against REVISION [--only tiles batch]
-    python benchmarks/same_bytes.py --record FILE.json [--only tiles batch]
+    python benchmarks/same_bytes.py --record FILE.json [--only tiles batch] [--of REVISION]
     python benchmarks/same_bytes.py --compare FILE.json
 
 Runs every command of the command line and the functions of the package on small versions of the
 sample images, each in a process of its own, and takes the digest of each file that appears, of what
 is printed (without seconds, and folders by name only) and of the exit code. ``--against`` does so
 with the package of another git revision too and lists what differs. ``--record`` keeps the digests
-of today, and ``--compare`` holds today's against such a record; both only on one kind of processor,
-which the record names, since sums are rounded in the order of its vector registers.
+of today, or of a revision, and ``--compare`` holds today's against such a record; both only on one
+kind of processor, which the record names, since sums are rounded in the order of its registers.
 
 ``same_bytes.json`` is the record of version 0.1.0 before its modules were moved into packages.
 """
@@ -29,7 +29,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -297,7 +297,9 @@ def run_case(lines: Sequence[str], inputs: Path, source: Path) -> dict[str, str]
                 text=True, check=False, stdin=subprocess.DEVNULL,
             )  # fmt: skip
             text = _without_times(f"{done.stdout}\n--\n{done.stderr}\n--\n{done.returncode}")
-            if line.startswith("evaluate"):  # a table with columns of seconds; the files have more
+            if (
+                line.startswith("evaluate") and not done.returncode
+            ):  # a table with columns of seconds; the files have more
                 text = re.sub(r"\s+", " ", re.sub(r"\b\d+\.\d+\b", "", text))
             found[line] = text.replace(name, "") if _is_short(text) else _digest(text.encode())
             after = _files(folder)
@@ -411,6 +413,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--against", metavar="REVISION")
     parser.add_argument("--record", type=Path, metavar="FILE.json")
+    parser.add_argument("--of", metavar="REVISION")
     parser.add_argument("--compare", type=Path, metavar="FILE.json")
     parser.add_argument("--only", nargs="+", choices=[*CASES], default=[*CASES])
     words = parser.parse_args()
@@ -419,7 +422,8 @@ def main() -> int:
         with checked_out(words.against) as there:
             before, today = run_all(words.only, [there, here])
     else:
-        (today,) = run_all(words.only, [here])
+        with checked_out(words.of) if words.of else nullcontext(here) as source:
+            (today,) = run_all(words.only, [source])
         if words.record:
             content = {"of": processor(), "cases": today}
             words.record.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

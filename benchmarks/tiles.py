@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from segprior import TileConfig, foreground, foreground_tiles, segment, segment_tiles
-from segprior.io.image import as_image, to_uint8
+from segprior.image.colour import to_uint8
+from segprior.io.image import as_image
 from segprior.io.label_maps import read_labels
 
 SETTINGS: dict[str, tuple[Any, Any, dict[str, Any]]] = {

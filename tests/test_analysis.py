@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from segprior.analysis.analyze import Analysis, analyze
-from segprior.analysis.result import analysis_files, feature_sheet
+from segprior.analysis.analyze import analyze
+from segprior.analysis.result import Analysis, analysis_files, feature_sheet
 from segprior.analysis.spectrum import power_spectrum
 from segprior.analysis.stability import window_agreement
 from segprior.config.analysis import AnalysisConfig, ReproduceConfig
-from segprior.config.presets import PriorConfig
+from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError, OutputError
 from segprior.nn.shared.initial import BLOCKS
 from segprior.prior.prior import fit_prior

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segprior.features.gradients import as_colours
+from segprior.image.colour import as_colours
 from segprior.methods.foreground.centre_prior import find_patches, likely_object
 
 

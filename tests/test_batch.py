@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from folders import counts, rows, tree
-from segprior.batch.items import Claims, Item, check_places, find_items, hold, sweep
+from segprior.batch.items import Claims, Item, check_places, find_items
+from segprior.batch.lock import hold, sweep
 from segprior.batch.manifest import Manifest
 from segprior.batch.run import Progress, run_batch
-from segprior.config.presets import BatchConfig
+from segprior.config.running import BatchConfig
 from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.io.files.atomic import open_atomically
 from segprior.runtime.worker_pool import Lost, Pool

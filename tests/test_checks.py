@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from segprior.config.checks import at_least, from_zero, of_kind, one_of, positive, zero_to_one
-from segprior.config.presets import PriorConfig
+from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError
 
 

@@ -23,7 +23,9 @@ from segprior.cli.arguments import values as _values
 from segprior.cli.arguments.options import options_of, spoken
 from segprior.cli.execution import work as _work
 from segprior.cli.execution.plan import make_plan
-from segprior.config.presets import ForegroundConfig, Presets, PriorConfig
+from segprior.config.foreground import ForegroundConfig
+from segprior.config.presets import Presets
+from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError
 from segprior.io.image import as_image
 from segprior.methods.foreground.api import foreground

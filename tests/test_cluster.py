@@ -18,7 +18,7 @@ from segprior.batch.dask_cluster import Cluster
 from segprior.batch.items import Item
 from segprior.batch.run import Progress, run_batch
 from segprior.cli import main
-from segprior.config.presets import BatchConfig
+from segprior.config.running import BatchConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.io.files.atomic import open_atomically
 

@@ -13,19 +13,21 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from segprior.config.presets import PriorConfig
+from segprior.config.prior import PriorConfig
 from segprior.nn.compiled import conv as conv_kernels
 from segprior.nn.compiled import matmul as simd
 from segprior.nn.compiled import pointwise as kernels
 from segprior.nn.compiled import row_ops as rows
 from segprior.nn.compiled import upconv as enlarge_kernels
 from segprior.nn.compiled import vectors
+from segprior.nn.compiled.engine import CompiledEngine
 from segprior.nn.compiled.generator import CompiledGenerator
-from segprior.nn.select import CompiledEngine, cpu_engine
+from segprior.nn.select import cpu_engine
 from segprior.nn.shared.initial import BLOCKS
 from segprior.nn.torch.engine import TorchEngine
 from segprior.nn.torch.generator import Generator
 from segprior.prior.training import fit_members
+from segprior.runtime.compilation import jit
 
 # Numba compiles once for all tests of one process.
 pytestmark = pytest.mark.xdist_group("compiled")
@@ -166,7 +168,7 @@ def test_moments_of_rows_far_from_zero() -> None:
 
 
 def test_vectors_are_loaded_computed_with_and_stored() -> None:
-    @simd.jit
+    @jit
     def turned(x, y, k):  # type: ignore[no-untyped-def]
         at, to = vectors.address(x), vectors.address(y)
         even = vectors.evens(vectors.load(at), vectors.load(at + 32))

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from segprior.config.presets import ForegroundConfig, PriorConfig, resolve
+from segprior.config.foreground import ForegroundConfig
+from segprior.config.presets import resolve
+from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError
 
 

@@ -3,13 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segprior.features.gradients import (
-    as_colours,
-    boundary_strength,
-    gradient,
-    hidden_gradient,
-    texture_codes,
-)
+from segprior.features.gradients import boundary_strength, gradient, hidden_gradient
+from segprior.features.textons import texture_codes
+from segprior.image.colour import as_colours
 
 
 def test_three_channels_are_lab_and_others_as_if_one() -> None:

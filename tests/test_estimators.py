@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 from sklearn.base import BaseEstimator, ClusterMixin, clone
 
-from segprior.config.presets import ForegroundConfig, PriorConfig
+from segprior.config.foreground import ForegroundConfig
+from segprior.config.prior import PriorConfig
 from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.estimators import ForegroundSegmenter, Segmenter

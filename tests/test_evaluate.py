@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from segprior.config.presets import EvaluateConfig
+from segprior.config.running import EvaluateConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.evaluation import evaluate
 from segprior.evaluation import score as scoring

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
-from segprior.config.presets import ForegroundConfig
+from segprior.config.foreground import ForegroundConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.methods.foreground.api import foreground
 from segprior.prior.prior import Prior, fit_prior

@@ -20,11 +20,12 @@ from PIL import Image
 
 from folders import names
 from segprior.errors import ImageError, OutputError
+from segprior.image.colour import to_uint8
 from segprior.image.palette import label_colours, palette
 from segprior.io.files.atomic import open_atomically, write_atomically
 from segprior.io.formats.npy import load_npz, save_npz
 from segprior.io.formats.png import encode_indexed, encode_mask, encode_png
-from segprior.io.image import as_image, to_uint8
+from segprior.io.image import as_image
 from segprior.io.label_maps import encode_labels, read_labels, save_labels
 from segprior.io.pictures import PICTURE_SUFFIXES, encode_picture, save_picture
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segprior.config.presets import PriorConfig
+from segprior.config.prior import PriorConfig
 from segprior.config.segment import SegmentConfig, hidden_features
 from segprior.errors import ConfigError
 from segprior.methods.multiclass.growing import checked_prior, grow

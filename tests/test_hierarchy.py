@@ -12,8 +12,9 @@ from segprior.config.segment import SegmentConfig
 from segprior.errors import Cancelled, ConfigError, ImageError
 from segprior.image.noise import blur
 from segprior.methods.multiclass.api import segment
-from segprior.methods.multiclass.hierarchy import Hierarchy, chosen_cut, segment_hierarchy
+from segprior.methods.multiclass.hierarchy import chosen_cut, segment_hierarchy
 from segprior.prior.prior import fit_prior
+from segprior.regions.hierarchy import Hierarchy
 
 TINY: dict[str, Any] = {"members": 1, "edges": "prior"}
 

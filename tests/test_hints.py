@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from segprior.config.presets import ForegroundConfig
+from segprior.config.foreground import ForegroundConfig
 from segprior.errors import ImageError
 from segprior.io.formats.png import encode_indexed, encode_mask, encode_png
 from segprior.methods.double_dip.hints import (

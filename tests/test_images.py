@@ -15,15 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from segprior.errors import ConfigError, ImageError
-from segprior.io.image import (
-    as_image,
-    is_flat,
-    list_images,
-    resize,
-    to_rgb,
-    to_uint8,
-    working_shape,
-)
+from segprior.image.colour import to_rgb, to_uint8
+from segprior.image.resize import is_flat, resize, working_shape
+from segprior.io.image import as_image, list_images
 from written import deep_png, encoded, npy, tiff
 
 ROWS, COLUMNS = 20, 30

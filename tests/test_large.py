@@ -14,7 +14,7 @@ from scipy import ndimage
 from segprior import large
 from segprior.callbacks import Event
 from segprior.cli import main
-from segprior.config.presets import ForegroundConfig
+from segprior.config.foreground import ForegroundConfig
 from segprior.config.segment import SegmentConfig
 from segprior.config.tiles import TileConfig
 from segprior.errors import Cancelled, ConfigError, ImageError

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from segprior.batch.items import hold
+from segprior.batch.lock import hold
 from segprior.batch.storage import Folders
 from segprior.errors import OutputError
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from skimage.metrics import peak_signal_noise_ratio
 
 from segprior.callbacks import EarlyStopping, Event
-from segprior.config.presets import PriorConfig
+from segprior.config.prior import PriorConfig
 from segprior.errors import Cancelled, ConfigError, ImageError, OutputError
 from segprior.prior.prior import Prior, fit_prior
 

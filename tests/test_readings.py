@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
-from segprior.config.presets import ForegroundConfig
+from segprior.config.foreground import ForegroundConfig
 from segprior.errors import ConfigError
 from segprior.image.noise import blur, noise_of
 from segprior.methods.foreground.adaptive_threshold import read_things

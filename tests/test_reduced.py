@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segprior.io.image import resize, working_shape
+from segprior.image.resize import resize, working_shape
 from segprior.tiling import overview as reduced
 from segprior.tiling.overview import ReducedImage
 from written import InMemory

@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from segprior.image import upsampling as refine
-from segprior.image.upsampling import drop_specks, enlarge, enlarge_labels, fill_holes, label_strips
+from segprior.image.upsampling import enlarge, enlarge_labels, label_strips
+from segprior.regions.label_map import drop_specks, fill_holes
 
 
 def whole(maps: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:

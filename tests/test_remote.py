@@ -13,7 +13,7 @@ from segprior.batch.items import Item
 from segprior.batch.remote_storage import Remote, as_places
 from segprior.batch.run import run_batch
 from segprior.batch.storage import Folders
-from segprior.config.presets import BatchConfig
+from segprior.config.running import BatchConfig
 from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.io.files.atomic import write_atomically
 

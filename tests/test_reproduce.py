@@ -15,7 +15,7 @@ from segprior.analysis.reproduction.reproduce import Made, reproduce, sample_ima
 from segprior.callbacks import Event
 from segprior.config.analysis import ReproduceConfig
 from segprior.config.double_dip import DoubleDipConfig
-from segprior.config.presets import PriorConfig
+from segprior.config.prior import PriorConfig
 from segprior.errors import Cancelled, ConfigError, ImageError, OutputError
 
 TINY = ReproduceConfig(

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from segprior.config.presets import ForegroundConfig
+from segprior.config.foreground import ForegroundConfig
 from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.image.palette import palette
 from segprior.io.label_maps import read_labels

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from segprior.config.presets import PriorConfig
+from segprior.config.prior import PriorConfig
 from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError
 

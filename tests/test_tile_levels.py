@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from segprior.config.segment import SegmentConfig
 from segprior.config.tiles import TileConfig
 from segprior.errors import ConfigError
-from segprior.io.image import as_image, resize
+from segprior.image.resize import resize
+from segprior.io.image import as_image
 from segprior.io.label_maps import read_labels
 from segprior.large import segment_tiles
 from segprior.methods.multiclass.api import segment

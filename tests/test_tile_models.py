@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from segprior.config.presets import ForegroundConfig
+from segprior.config.foreground import ForegroundConfig
 from segprior.config.segment import SegmentConfig
 from segprior.methods.foreground.kmeans_tiles import fit_foreground, foreground_cost
 from segprior.methods.multiclass.network_tiles import fit_segment, segment_cost

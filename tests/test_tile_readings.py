@@ -9,7 +9,7 @@ import tifffile
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segprior.config.presets import ForegroundConfig
+from segprior.config.foreground import ForegroundConfig
 from segprior.config.tiles import TileConfig
 from segprior.errors import ConfigError
 from segprior.io.image import as_image

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from segprior.runtime import compilation as first_use
+from segprior.runtime import compilation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -133,9 +133,9 @@ class ProgressBar:
         self._bar.set_postfix_str("compiling the inner loops, at their first use only")
 
     def __enter__(self) -> ProgressBar:
-        first_use.listen(self._compiling)
+        compilation.listen(self._compiling)
         return self
 
     def __exit__(self, *_: object) -> None:
-        first_use.ignore(self._compiling)
+        compilation.ignore(self._compiling)
         self._bar.close()

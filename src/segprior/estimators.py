@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin
 
-from segprior.config.presets import ForegroundConfig, Presets, resolve
+from segprior.config.foreground import ForegroundConfig
+from segprior.config.presets import Presets, resolve
 from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError
 from segprior.io.image import as_image

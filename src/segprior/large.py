@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import numpy as np
 
 from segprior.callbacks import Callback
-from segprior.config.presets import ForegroundConfig, Presets, resolve
+from segprior.config.foreground import ForegroundConfig
+from segprior.config.presets import Presets, resolve
 from segprior.config.segment import SegmentConfig
 from segprior.config.tiles import TileConfig
 from segprior.errors import ImageError
-from segprior.io.image import MAX_PIXELS, MIN_SIDE
+from segprior.image.resize import MIN_SIDE
+from segprior.io.image import MAX_PIXELS
 from segprior.io.window_reader import WindowedImage, open_windows
 from segprior.io.window_writer import check_output, save_bands
 from segprior.runtime.devices import thread_count

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segprior.errors import ConfigError, ImageError
+from segprior.image.colour import to_rgb, to_uint8
 from segprior.image.overlay import draw_labels, draw_mask
 from segprior.image.palette import label_colours
 from segprior.io.export import save_segmentation
 from segprior.io.formats.png import encode_png
 from segprior.io.formats.region_table import region_table, save_table
-from segprior.io.image import as_image, to_rgb, to_uint8
+from segprior.io.image import as_image
 from segprior.io.label_maps import encode_labels
 
 __all__ = ["Segmentation"]
@@ -251,7 +252,7 @@ class Segmentation:
 
         The background of a mask is darkened and loses its colours; the regions of a label map
         are tinted with the colours that its PNG file has. Images of one, two or more than three
-        channels are shown as :func:`segprior.io.image.to_rgb` does.
+        channels are shown as :func:`segprior.image.colour.to_rgb` does.
 
         Parameters
         ----------

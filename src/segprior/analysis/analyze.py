@@ -4,99 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from segprior._version import __version__
 from segprior.analysis.edges import canny_edges, edge_agreement
-from segprior.analysis.pca import Component, principal_component
-from segprior.analysis.spectrum import Spectrum, compare_octaves, low_pass, power_spectrum, psnr
+from segprior.analysis.pca import principal_component
+from segprior.analysis.result import Analysis
+from segprior.analysis.spectrum import compare_octaves, low_pass, power_spectrum, psnr
 from segprior.analysis.stability import window_agreement, window_masks
 from segprior.callbacks import Callback
 from segprior.config.analysis import AnalysisConfig
 from segprior.config.presets import resolve
-from segprior.io.image import as_image, resize, working_shape
-from segprior.prior.prior import Prior, fit_prior
+from segprior.image.resize import resize, working_shape
+from segprior.io.image import as_image
+from segprior.prior.prior import fit_prior
 from segprior.runtime.seeding import RandomSource, as_seed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Analysis", "analyze"]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Analysis:
-    """Everything :func:`analyze` has measured of one image, at the working size.
-
-    Attributes
-    ----------
-    image : ndarray of float32, shape (h, w, C)
-        The image at the working size.
-    prior : Prior
-        Its prior, with snapshots and features; of the same size.
-    low_pass : ndarray of float32, shape (h, w, C)
-        The image without its high frequencies.
-    spectra : mapping of str to Spectrum
-        Of ``image``, ``prior`` and ``low_pass``.
-    components : mapping of str to Component
-        Of ``image`` and ``prior``.
-    edges : mapping of str to ndarray of bool, shape (h, w)
-        Of ``image``, ``prior`` and ``low_pass``.
-    masks : mapping of str to mapping of int to ndarray of bool, shape (h, w)
-        By ``image`` or ``prior``, and by window.
-    summary : dict
-        All numbers as plain values, fit for JSON; see ``docs/analysis.md``.
-    config : AnalysisConfig
-        How it was done.
-    seed : int
-        Passing it as ``rng`` gives the same again.
-    seconds : float
-        How long it took.
-    """
-
-    image: NDArray[np.float32]
-    prior: Prior
-    low_pass: NDArray[np.float32]
-    spectra: Mapping[str, Spectrum]
-    components: Mapping[str, Component]
-    edges: Mapping[str, NDArray[np.bool_]]
-    masks: Mapping[str, Mapping[int, NDArray[np.bool_]]]
-    summary: dict[str, Any]
-    config: AnalysisConfig
-    seed: int
-    seconds: float
-
-    def save(self, folder: str | os.PathLike[str]) -> list[Path]:
-        """Write a PNG for each analysis, and ``summary.json``, into a folder.
-
-        Parameters
-        ----------
-        folder : str or path-like
-            Made if missing.
-
-        Returns
-        -------
-        list of pathlib.Path
-            The files.
-
-        Raises
-        ------
-        OutputError
-            If it cannot be written.
-        ConfigError
-            If matplotlib is not installed.
-        """
-        from segprior.analysis.result import analysis_files
-        from segprior.io.files.folder import write_folder
-
-        return write_folder(folder, analysis_files(self))
+__all__ = ["analyze"]
 
 
 def analyze(

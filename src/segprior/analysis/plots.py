@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior.errors import ConfigError
-from segprior.io.image import to_rgb
+from segprior.image.colour import to_rgb
 from segprior.runtime.extras import need
 
 if TYPE_CHECKING:

@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import re
-import shutil
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.io.image import IMAGE_SUFFIXES
 
-fcntl: Any
-try:
-    import fcntl
-except ImportError:  # Windows, where two batches in one folder are not told
-    fcntl = None
-
 __all__ = [
-    "TEMPORARY",
     "Claims",
     "Item",
     "check_places",
     "file_key",
     "find_items",
-    "hold",
     "is_wanted",
-    "join",
-    "joined",
     "name_in_list",
     "plan_item",
     "read_list",
     "refuse_places",
-    "sweep",
 ]
-
-TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,73 +253,3 @@ def name_in_list(line: str) -> str:
     full, here = Path(os.path.abspath(line)), Path.cwd()  # noqa: PTH100
     start = here if full.is_relative_to(here) else full.anchor
     return full.relative_to(start).as_posix()
-
-
-def sweep(output: Path) -> None:
-    """Remove the temporary files and folders that a killed run has left in a tree."""
-    for folder, below, files in os.walk(output):
-        for name in filter(TEMPORARY.fullmatch, list(below)):
-            shutil.rmtree(Path(folder, name), ignore_errors=True)
-            below.remove(name)
-        for name in filter(TEMPORARY.fullmatch, files):
-            Path(folder, name).unlink(missing_ok=True)
-
-
-@contextmanager
-def hold(output: Path, patience: float = 5.0) -> Iterator[None]:
-    """Have a folder of results for one batch while this lasts.
-
-    At first no other process may have joined it; after that the workers may :func:`join`. So the
-    processes of a batch that was killed are known to be gone before its leavings are swept.
-
-    Raises
-    ------
-    OutputError
-        If another batch has the folder, still after ``patience`` seconds.
-    """
-    if fcntl is None:
-        yield
-        return
-    handle = os.open(output, os.O_RDONLY)
-    try:
-        end = time.monotonic() + patience
-        while not _locked(handle, fcntl.LOCK_EX):
-            if time.monotonic() > end:
-                raise OutputError(
-                    f"another segprior batch writes to {output}; wait, or choose another folder"
-                )
-            time.sleep(0.05)
-        sweep(output)
-        _locked(handle, fcntl.LOCK_SH)
-        yield
-    finally:
-        os.close(handle)
-
-
-def join(output: Path) -> None:
-    """Take part in a batch until this process ends."""
-    if fcntl is not None:
-        _locked(os.open(output, os.O_RDONLY), fcntl.LOCK_SH)
-
-
-@contextmanager
-def joined(output: Path) -> Iterator[None]:
-    """Take part in a batch while this lasts."""
-    if fcntl is None:
-        yield
-        return
-    handle = os.open(output, os.O_RDONLY)
-    try:
-        _locked(handle, fcntl.LOCK_SH)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _locked(handle: int, how: int) -> bool:
-    try:
-        fcntl.flock(handle, how | fcntl.LOCK_NB)
-    except OSError as error:
-        # Network file systems may know no locks: then nobody is told.
-        return error.errno not in (errno.EWOULDBLOCK, errno.EACCES)
-    return True

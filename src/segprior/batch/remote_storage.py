@@ -13,15 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from segprior.batch.fsspec_files import is_url, list_below, path_of, put, reach, told
-from segprior.batch.items import (
-    TEMPORARY,
-    Item,
-    is_wanted,
-    name_in_list,
-    plan_item,
-    read_list,
-    refuse_places,
-)
+from segprior.batch.items import Item, is_wanted, name_in_list, plan_item, read_list, refuse_places
+from segprior.batch.lock import TEMPORARY
 from segprior.batch.manifest import MANIFEST, Manifest
 from segprior.batch.storage import Folders, Places
 from segprior.errors import ImageError, OutputError, SegpriorError

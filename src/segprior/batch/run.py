@@ -13,7 +13,7 @@ from segprior._version import __version__
 from segprior.batch.items import Claims, Item
 from segprior.batch.remote_storage import as_places
 from segprior.batch.storage import Places
-from segprior.config.presets import BatchConfig
+from segprior.config.running import BatchConfig
 from segprior.errors import ConfigError, ImageError, SegpriorError
 from segprior.io.decode import KNOWN
 from segprior.io.files.jsonl import digest

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from segprior.batch.items import Item, check_places, find_items, hold, join, joined, sweep
+from segprior.batch.items import Item, check_places, find_items
+from segprior.batch.lock import hold, join, joined, sweep
 from segprior.batch.manifest import Manifest
 from segprior.errors import OutputError
 from segprior.io.files.jsonl import file_digest

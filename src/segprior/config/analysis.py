@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from segprior.config.checks import at_least, of_kind, one_of
-from segprior.config.presets import Presets, PriorConfig
+from segprior.config.presets import Presets
+from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError
 
 __all__ = ["AnalysisConfig", "ReproduceConfig"]

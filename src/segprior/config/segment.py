@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from segprior.config.checks import at_least, from_zero, of_kind, one_of, positive, zero_to_one
-from segprior.config.presets import Presets, PriorConfig
+from segprior.config.presets import Presets
+from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError
 
 __all__ = ["SegmentConfig", "hidden_features"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from segprior.config.presets import EvaluateConfig
+from segprior.config.running import EvaluateConfig
 from segprior.errors import ConfigError, OutputError
 from segprior.evaluation.dataset import Example, pair
 from segprior.evaluation.method_spec import expand

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from segprior._version import __version__
-from segprior.config.presets import ForegroundConfig, Presets
+from segprior.config.foreground import ForegroundConfig
+from segprior.config.presets import Presets
 from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, SegpriorError
 

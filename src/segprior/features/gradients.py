@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,43 +12,16 @@ from PIL import Image
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["as_colours", "boundary_strength", "gradient", "hidden_gradient", "texture_codes"]
+__all__ = ["boundary_strength", "gradient", "hidden_gradient"]
 
 # Chosen on every fifth BSDS train image (docs/quality.md): the scales of the gradients in pixels
 # of the working size; the level that each cue has on such images, on half of which, and half of
-# its level on the image itself, it is put; the shares of the cues; the words of texture.
+# its level on the image itself, it is put; the shares of the cues.
 SCALES = (1, 2)
 LEVELS = (4.5, 3.3)
 HIDDEN_LEVEL = 0.45
 STRENGTH = 5.0
 HIDDEN_SHARE = 0.3
-WORDS = 48
-LIGHTNESS = 0.6
-ROUGHNESS = 1.5
-_SAMPLE = 5000
-_ROUNDS = 6
-
-
-def as_colours(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Put an image on a scale on which differences are those seen.
-
-    Parameters
-    ----------
-    image : ndarray of float32, shape (h, w, C)
-        In [0, 1].
-
-    Returns
-    -------
-    ndarray of float32, shape (h, w, C)
-        CIE Lab of three channels. Others from 0 to 100, divided by the root of their number, so
-        that it makes no difference if all of them are there twice.
-    """
-    if image.shape[2] != 3:
-        return image * np.float32(100 / math.sqrt(image.shape[2]))
-    from skimage.color import rgb2lab
-
-    lab: NDArray[np.float32] = rgb2lab(image).astype(np.float32)
-    return lab
 
 
 def gradient(values: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
@@ -118,48 +90,3 @@ def boundary_strength(
         mean = max(float(values.mean(dtype=np.float64)), 1e-6)
         total += np.float32(STRENGTH * share / math.sqrt(mean * level)) * values
     return total
-
-
-def texture_codes(colours: NDArray[np.float32], seed: int) -> NDArray[np.int64]:
-    """Give each pixel the nearest of a few words, which say its colour and roughness.
-
-    Parameters
-    ----------
-    colours : ndarray of float32, shape (h, w, C)
-        From :func:`as_colours`.
-    seed : int
-        Of the sample of pixels and of K-means, which finds the words on it.
-
-    Returns
-    -------
-    ndarray of int64, shape (h, w)
-        0 to 47.
-    """
-    from scipy.ndimage import gaussian_filter
-    from scipy.spatial import KDTree
-
-    if colours.shape[2] == 3:
-        light = colours[..., 0]
-        maps = [light * LIGHTNESS, colours[..., 1], colours[..., 2]]
-    else:
-        light = colours.mean(axis=2) * np.float32(math.sqrt(colours.shape[2]))
-        maps = list(np.moveaxis(colours * LIGHTNESS, -1, 0))
-    for scale in SCALES:
-        fine = (light - gaussian_filter(light, scale)) ** 2
-        maps.append(ROUGHNESS * np.sqrt(gaussian_filter(fine, 2 * scale)))
-    described = np.stack(maps, -1).reshape(light.size, -1).astype(np.float64)
-    random = np.random.default_rng(seed)
-    sample = described[random.choice(light.size, min(_SAMPLE, light.size), replace=False)]
-    return np.asarray(KDTree(_words(sample, random)).query(described)[1]).reshape(light.shape)
-
-
-def _words(sample: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
-    from scipy.cluster.vq import kmeans2
-
-    different = np.unique(sample, axis=0)
-    if len(different) <= WORDS:
-        return different
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a word without pixels stays where it was
-        words: NDArray[np.float64] = kmeans2(sample, WORDS, iter=_ROUNDS, minit="++", rng=random)[0]
-    return words

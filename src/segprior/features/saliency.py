@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segprior.features.gradients import as_colours
-from segprior.io.image import is_flat, resize
+from segprior.image.colour import as_colours
+from segprior.image.resize import is_flat, resize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,7 +75,7 @@ def background_saliency(
     Parameters
     ----------
     image : ndarray of float32, shape (H, W, C)
-        In [0, 1]. Colours are compared as :func:`segprior.features.gradients.as_colours` has them.
+        In [0, 1]. Colours are compared as :func:`segprior.image.colour.as_colours` has them.
     n_segments : int
         How many superpixels to ask SLIC for.
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segprior.image.resize import resize
 from segprior.image.upsampling import enlarge
-from segprior.io.image import resize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior.errors import ConfigError
-from segprior.io.image import to_rgb, to_uint8
+from segprior.image.colour import to_rgb, to_uint8
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,7 @@ def strip(
     Parameters
     ----------
     panels : mapping of str to ndarray of shape (h, w) or (h, w, C)
-        Floats in [0, 1] by caption; channels are shown as by :func:`segprior.io.image.to_rgb`.
+        Floats in [0, 1] by caption; channels are shown as by :func:`segprior.image.colour.to_rgb`.
     shape : (int, int)
         Rows and columns whose aspect all panels get.
     longest : int

@@ -9,34 +9,18 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from segprior.errors import ConfigError, ImageError
-from segprior.image.values import blocks, composite, to_unit
+from segprior.image.resize import MIN_SIDE
+from segprior.image.values import composite, to_unit
 from segprior.io.decode import KNOWN
 from segprior.io.inputs import channels_last, other_axis, take_pixels
 
-__all__ = [
-    "IMAGE_SUFFIXES",
-    "MAX_PIXELS",
-    "MIN_SIDE",
-    "as_image",
-    "is_flat",
-    "list_images",
-    "resize",
-    "to_rgb",
-    "to_uint8",
-    "working_shape",
-]
-
-# Less than one level of a 16-bit image (1.5e-5), more than what resizing adds to a constant one.
-_SAME_COLOUR = 1e-6
-
+__all__ = ["IMAGE_SUFFIXES", "MAX_PIXELS", "as_image", "list_images"]
 IMAGE_SUFFIXES = (
     ".bmp", ".gif", ".jpeg", ".jpg", ".npy", ".png", ".tif", ".tiff", ".webp",
 )  # fmt: skip
 MAX_PIXELS = 64_000_000
-MIN_SIDE = 8
 
 
 def as_image(
@@ -150,71 +134,6 @@ def _check_options(
             raise ConfigError(f"got value_range={value_range!r}; pass a lower and a higher number")
 
 
-def resize(image: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
-    """Change the number of rows and columns.
-
-    Each side is interpolated linearly, over a width of two output pixels where it shrinks, so
-    that every input pixel counts and nothing is aliased, and over two input pixels where it
-    grows. The weights are positive and sum to 1: values stay within those of the input, and
-    flat areas are exact. Box means, the alternative, weigh input pixels unevenly at ratios that
-    are not whole numbers.
-
-    Parameters
-    ----------
-    image : ndarray of float32, shape (H, W, C)
-        Any values, any number of channels.
-    shape : (int, int)
-        Rows and columns wanted.
-
-    Returns
-    -------
-    ndarray of float32, shape (rows, columns, C)
-        ``image`` itself if it has that size already.
-    """
-    rows, columns = shape
-    if image.shape[:2] == (rows, columns):
-        return image
-    result = np.empty((rows, columns, image.shape[2]), np.float32)
-    for channel in range(image.shape[2]):  # one at a time, to need memory for one
-        plane = Image.fromarray(np.ascontiguousarray(image[..., channel], np.float32))
-        result[..., channel] = np.asarray(plane.resize((columns, rows), Image.Resampling.BILINEAR))
-    return result
-
-
-def working_shape(shape: Sequence[int], working_size: int | None) -> tuple[int, int]:
-    """Rows and columns at which an image is worked on.
-
-    Parameters
-    ----------
-    shape : sequence of int
-        Shape of the image, (H, W) or (H, W, C).
-    working_size : int or None
-        Longest side wanted; None is no limit.
-
-    Returns
-    -------
-    (int, int)
-        ``shape[:2]`` if its longest side is not above ``working_size``; otherwise reduced to it
-        at the same aspect, but to no side below 8.
-
-    Examples
-    --------
-    >>> working_shape((321, 481), 160)
-    (107, 160)
-    """
-    rows, columns = shape[0], shape[1]
-    longest = max(rows, columns)
-    if working_size is None or longest <= working_size:
-        return rows, columns
-    scale = working_size / longest
-    return max(MIN_SIDE, round(rows * scale)), max(MIN_SIDE, round(columns * scale))
-
-
-def is_flat(image: NDArray[np.float32]) -> bool:
-    """Whether an image (H, W, C) in [0, 1] is of one colour, up to rounding."""
-    return bool(np.ptp(image, axis=(0, 1)).max() <= _SAME_COLOUR)
-
-
 def list_images(folder: str | os.PathLike[str]) -> list[Path]:
     """Find the images of a folder by their suffixes, without its subfolders and hidden files.
 
@@ -242,52 +161,3 @@ def list_images(folder: str | os.PathLike[str]) -> list[Path]:
     if not images:
         raise ImageError(f"no images in {folder}; put {KNOWN} files there")
     return images
-
-
-def to_uint8(image: NDArray[Any]) -> NDArray[np.uint8]:
-    """Bring an image to 8 bits, rounded.
-
-    Parameters
-    ----------
-    image : ndarray of float, bool, uint8 or uint16, any shape
-        Floats are clipped to [0, 1].
-
-    Returns
-    -------
-    ndarray of uint8
-        0 to 255; ``image`` itself if it is of that type. The inverse of :func:`as_image` for
-        8-bit images.
-    """
-    if image.dtype == np.uint8:
-        return image
-    scale = {"b": 255.0, "u": 255 / 65535}.get(image.dtype.kind, 255.0)
-    result = np.empty(image.shape, np.uint8)
-    for block in blocks(image.shape):
-        part = np.multiply(image[block], scale, dtype=np.float32)
-        np.rint(np.clip(part, 0, 255, out=part), out=result[block], casting="unsafe")
-    return result
-
-
-def to_rgb(image: NDArray[Any]) -> NDArray[Any]:
-    """Make an image of any number of channels visible.
-
-    Parameters
-    ----------
-    image : ndarray of shape (H, W) or (H, W, C)
-        One channel is shown as grey, two as red and green with their mean as blue, and of three
-        or more the first three are red, green and blue.
-
-    Returns
-    -------
-    ndarray of shape (H, W, 3)
-        Of the same dtype; may be a view.
-    """
-    if image.ndim == 2:
-        image = image[..., np.newaxis]
-    channels = image.shape[2]
-    if channels == 1:
-        return np.broadcast_to(image, (*image.shape[:2], 3))
-    if channels == 2:
-        mean = image.mean(axis=2, keepdims=True, dtype=np.float64).astype(image.dtype)
-        return np.concatenate([image, mean], axis=2)
-    return image[..., :3]

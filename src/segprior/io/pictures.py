@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from segprior.errors import OutputError
+from segprior.image.colour import to_uint8
 from segprior.io.files.atomic import write_atomically
 from segprior.io.formats.npy import encode_npy
 from segprior.io.formats.png import encode_png
 from segprior.io.formats.tiff import encode_tiff
-from segprior.io.image import to_uint8
 
 __all__ = ["PICTURE_SUFFIXES", "encode_picture", "save_picture"]
 

@@ -6,50 +6,21 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segprior.errors import ImageError
 from segprior.image.values import composite, extent, to_unit
-from segprior.io.files.pixels import Alpha
+from segprior.io.files.reader import Reader
 from segprior.io.formats.zarr_arrays import ZarrReader, is_zarr
 
-__all__ = ["Reader", "WindowedImage", "has_windows", "open_windows"]
+__all__ = ["WindowedImage", "has_windows", "open_windows"]
 
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # Values looked at together while the extent of an image is found: 16 MB or so.
 _SCAN = 1 << 22
-
-
-class Reader(Protocol):
-    """What a format offers: stored values by rows and columns.
-
-    Attributes
-    ----------
-    name : str
-        For messages.
-    shape : (int, int, int)
-        Rows, columns, channels.
-    dtype : numpy.dtype
-    alpha : {"none", "straight", "premultiplied"}
-        Of the last channel.
-    depth : int or None
-        Bits per value, where not all of the type are used.
-    """
-
-    name: str
-    shape: tuple[int, int, int]
-    dtype: np.dtype[Any]
-    alpha: Alpha
-    depth: int | None
-
-    def read(self, rows: slice, columns: slice) -> NDArray[Any]:
-        """Return a window, (rows, columns, channels); may be called from several threads."""
-
-    def close(self) -> None:
-        """Close the file."""
 
 
 class WindowedImage:

@@ -1,96 +1,17 @@
-"""Ways to fit a generator: what all of them offer, the compiled one, and the choice on a CPU."""
+"""How members are fitted on a CPU."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segprior.config.presets import PriorConfig
-from segprior.nn.shared.initial import Source, initial_noise, initial_weights
-from segprior.nn.torch.adam import ArrayAdam
+from segprior.config.prior import PriorConfig
+from segprior.nn.shared.engine import Engine
 
-__all__ = ["CompiledEngine", "Engine", "cpu_engine", "is_compiled"]
-
-
-class Engine(Protocol):
-    """One or several generators, on their way to an image."""
-
-    def forward(self) -> list[float]:
-        """Generate; return each member's mean absolute error."""
-
-    def update(self) -> None:
-        """Take one step of the optimiser from the last forward pass."""
-
-    def output(self, place: int) -> NDArray[np.float32]:
-        """Copy what a member generated last, (rows, columns, C)."""
-
-    def features(self, block: str, place: int) -> NDArray[np.float32]:
-        """Copy what a block of a member gave last, (rows', columns', width)."""
-
-
-class CompiledEngine:
-    """One member by :mod:`segprior.nn.compiled.generator`.
-
-    Parameters
-    ----------
-    target : ndarray of float32, shape (rows, columns, C)
-        The image, in [0, 1].
-    seed : int
-        Of the member.
-    config : PriorConfig
-        Learning rate and noise.
-    noise_seed : int, optional
-        Seed of the noise, where members share one.
-
-    Raises
-    ------
-    ImportError
-        If Numba is not there.
-    """
-
-    def __init__(
-        self,
-        target: NDArray[np.float32],
-        seed: int,
-        config: PriorConfig,
-        noise_seed: int | None = None,
-    ) -> None:
-        from segprior.nn.compiled.generator import CompiledGenerator
-
-        source = Source(seed)
-        weights = initial_weights(source, target.shape[2], config.noise_channels)
-        if noise_seed is not None:
-            source = Source(noise_seed)
-        size = (config.noise_channels, *target.shape[:2])
-        noise = initial_noise(source, size, config.noise_scale)
-        self.adam = ArrayAdam(weights, config.learning_rate)
-        self.generator = CompiledGenerator(self.adam.parameters, *target.shape[:2])
-        self.noise = np.ascontiguousarray(noise.transpose(1, 0, 2))  # (rows, N, columns)
-        self.target = np.ascontiguousarray(target.transpose(0, 2, 1))  # (rows, C, columns)
-        self.gradient = np.empty_like(self.target)
-
-    def forward(self) -> list[float]:
-        """See `Engine`."""
-        from segprior.nn.compiled.pointwise import absolute_error
-
-        self.generated = self.generator.forward(self.noise)
-        return [absolute_error(self.gradient, self.generated, self.target)]
-
-    def update(self) -> None:
-        """See `Engine`."""
-        self.adam.step(self.generator.backward(self.gradient))
-
-    def output(self, place: int) -> NDArray[np.float32]:
-        """See `Engine`."""
-        return np.ascontiguousarray(self.generated.transpose(0, 2, 1))
-
-    def features(self, block: str, place: int) -> NDArray[np.float32]:
-        """See `Engine`."""
-        return self.generator.features(block)
+__all__ = ["cpu_engine", "is_compiled"]
 
 
 def is_compiled() -> bool:
@@ -103,6 +24,8 @@ def cpu_engine(
 ) -> Callable[[int], Engine]:
     """Choose how members are fitted on a CPU; returns what makes the engine of one, by its seed."""
     if is_compiled():
+        from segprior.nn.compiled.engine import CompiledEngine
+
         return lambda seed: CompiledEngine(target, seed, config, noise_seed)
     from segprior.nn.torch.engine import TorchEngine
 

@@ -13,9 +13,12 @@ import numpy as np
 
 from segprior._version import __version__
 from segprior.callbacks import Callback
-from segprior.config.presets import PriorConfig, resolve
+from segprior.config.presets import resolve
+from segprior.config.prior import PriorConfig
 from segprior.errors import ImageError
-from segprior.io.image import as_image, resize, to_rgb, to_uint8, working_shape
+from segprior.image.colour import to_rgb, to_uint8
+from segprior.image.resize import resize, working_shape
+from segprior.io.image import as_image
 from segprior.runtime.seeding import RandomSource, as_seed, member_seed
 
 if TYPE_CHECKING:

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segprior.callbacks import Callback, Event
-from segprior.config.presets import PriorConfig
-from segprior.nn.select import Engine, cpu_engine
+from segprior.config.prior import PriorConfig
+from segprior.nn.select import cpu_engine
+from segprior.nn.shared.engine import Engine
 from segprior.runtime.devices import is_cpu, resolve_device, side_by_side, thread_count
 from segprior.runtime.malloc import steady_heap
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segprior.io.image import to_rgb, to_uint8
+from segprior.image.colour import to_rgb, to_uint8
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

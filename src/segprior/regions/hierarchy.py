@@ -1,15 +1,22 @@
-"""Cuts through a sequence of merges, and when two regions come together."""
+"""A hierarchy of regions (a dendrogram): its cuts, and its ultrametric contour map."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+
+from segprior.config.checks import zero_to_one
+from segprior.config.segment import SegmentConfig
+from segprior.errors import ConfigError
+from segprior.regions.label_map import by_area
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["confidence_of", "cut_table", "meeting_costs"]
+__all__ = ["LEVELS", "Hierarchy", "confidence_of", "cut_table", "meeting_costs"]
 
 
 def cut_table(merges: NDArray[Any], done: int) -> NDArray[np.int32]:
@@ -99,3 +106,180 @@ def meeting_costs(
         b[apart[~left]] = into[moving[~left]]
         apart = apart[a[apart] != b[apart]]
     return found[place]
+
+
+# Costs up to which regions are merged at coarseness 0, 0.5 and 1: 100, 50 and 25 segments on
+# average on every fifth BSDS train image, with the prior and without; with less covering falls. The
+# one in the middle without it leaves out 198023, where hundreds of regions merge at one cost.
+LEVELS = {"prior": (30.87, 34.55, 40.23), "image": (33.53, 37.6, 44.08)}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Hierarchy:
+    """Nested segments of one image.
+
+    Attributes
+    ----------
+    regions : ndarray of int32, shape (H, W)
+        The finest segments, from 0.
+    merges : ndarray of int32, shape (n - 1, 2)
+        Which of the n regions became one, in this order: the second is from then on part of the
+        first, which is the lower number.
+    costs : ndarray of float64, shape (n - 1,)
+        What each merge cost; never falling.
+    levels : (float, float, float)
+        The costs at which ``coarseness`` 0, 0.5 and 1 cut.
+    edges : {"prior", "image"}
+        Whether the prior had a say.
+    config : SegmentConfig
+    seed : int
+    seconds : float
+        How long it took, with the fit of the prior if there was one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import segprior
+    >>> image = np.full((32, 48, 3), 40, np.uint8)
+    >>> image[8:24, 12:36] = (200, 40, 40)
+    >>> found = segprior.segment_hierarchy(image, edges="image")
+    >>> np.unique(found.cut(n_segments=2)).tolist()
+    [1, 2]
+    """
+
+    regions: NDArray[np.int32]
+    merges: NDArray[np.int32]
+    costs: NDArray[np.float64]
+    levels: tuple[float, float, float]
+    edges: Literal["prior", "image"]
+    config: SegmentConfig
+    seed: int
+    seconds: float
+    _tables: dict[int, NDArray[np.int32]] = field(default_factory=dict, repr=False)
+
+    @property
+    def n_regions(self) -> int:
+        """Number of the finest segments."""
+        return len(self.costs) + 1
+
+    def cost(self, coarseness: float) -> float:
+        """The cost at which a coarseness cuts.
+
+        Parameters
+        ----------
+        coarseness : float
+            From 0 to 1; between the three levels the logarithm follows a parabola.
+
+        Raises
+        ------
+        ConfigError
+            If it is out of range.
+        """
+        zero_to_one("coarseness", coarseness)
+        c = coarseness
+        shares = ((1 - c) * (1 - 2 * c), 4 * c * (1 - c), c * (2 * c - 1))
+        return math.exp(sum(s * math.log(t) for s, t in zip(shares, self.levels, strict=True)))
+
+    def count(
+        self,
+        *,
+        coarseness: float | None = None,
+        cost: float | None = None,
+        n_segments: int | None = None,
+    ) -> int:
+        """How many segments a cut has; the arguments are those of :meth:`cut`."""
+        given = [value is not None for value in (coarseness, cost, n_segments)]
+        if sum(given) != 1:
+            raise ConfigError("pass one of coarseness=, cost= and n_segments=")
+        if n_segments is not None:
+            if not 1 <= n_segments <= self.n_regions:
+                raise ConfigError(
+                    f"got n_segments={n_segments!r} for {self.n_regions} regions; pass a whole "
+                    "number from 1 to that"
+                )
+            return int(n_segments)
+        limit: Any = cost if coarseness is None else self.cost(coarseness)
+        return self.n_regions - int(np.count_nonzero(self.costs <= limit))
+
+    def cut(
+        self,
+        *,
+        coarseness: float | None = None,
+        cost: float | None = None,
+        n_segments: int | None = None,
+    ) -> NDArray[np.int32]:
+        """Return the segments of one level.
+
+        Every segment of a finer cut lies in one of a coarser.
+
+        Parameters
+        ----------
+        coarseness : float, optional
+            From 0, about 100 segments on a photograph, to 1, about 25.
+        cost : float, optional
+            Up to which cost regions are merged.
+        n_segments : int, optional
+            How many segments.
+
+        Returns
+        -------
+        ndarray of int32, shape (H, W)
+            1 to n, from the largest area to the smallest.
+
+        Raises
+        ------
+        ConfigError
+            If not exactly one of the three is given, or out of range.
+        """
+        return by_area(
+            self._table(self.count(coarseness=coarseness, cost=cost, n_segments=n_segments))[
+                self.regions
+            ]
+        )
+
+    def confidence(self, n_segments: int, cost: float | None = None) -> NDArray[np.float32]:
+        """How far each segment of a cut is from being merged.
+
+        Parameters
+        ----------
+        n_segments : int
+            Which cut.
+        cost : float, optional
+            The cost at which it was made; by default that of the last merge before it.
+
+        Returns
+        -------
+        ndarray of float32, shape (H, W)
+            1 - cost / next, with the cost at which the segment of the pixel would next be merged;
+            1 if there is but one segment.
+        """
+        done = self.n_regions - n_segments
+        if cost is None:
+            cost = float(self.costs[done - 1]) if done else 0.0
+        sure = confidence_of(self.merges, self.costs, done, cost)
+        return sure[self._table(n_segments)][self.regions]
+
+    def boundaries(self) -> NDArray[np.float32]:
+        """Return the cost at which the boundary at each pixel vanishes.
+
+        Returns
+        -------
+        ndarray of float32, shape (H, W)
+            The largest over the neighbours to the right and below; 0 inside the regions. Where it
+            lies above a cost are the boundaries of the cut at this cost.
+        """
+        found = np.zeros(self.regions.shape, np.float32)
+        for one, other in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
+            a, b = self.regions[one], self.regions[other]
+            differ = a != b
+            part = found[one]
+            costs = meeting_costs(self.merges, self.costs, a[differ], b[differ])
+            part[differ] = np.maximum(part[differ], costs)
+        return found
+
+    def _table(self, n_segments: int) -> NDArray[np.int32]:
+        """The segment that each region is part of, by the lowest region in it."""
+        if n_segments not in self._tables:
+            self._tables.clear()
+            self._tables[n_segments] = cut_table(self.merges, self.n_regions - n_segments)
+        return self._tables[n_segments]

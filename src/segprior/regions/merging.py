@@ -10,15 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior.features.gradients import boundary_strength
-
-try:
-    from segprior.nn.compiled.matmul import jit
-except ImportError:  # without Numba the loops below are run as they are
-
-    def jit(function: Any, **_: Any) -> Any:
-        """Leave a function as it is."""
-        return function
-
+from segprior.runtime.compilation import jit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,9 +54,9 @@ def find_regions(
     Parameters
     ----------
     colours : ndarray of float32, shape (h, w, C)
-        From :func:`segprior.features.gradients.as_colours`.
+        From :func:`segprior.image.colour.as_colours`.
     codes : ndarray of int64, shape (h, w)
-        Words of texture, from :func:`segprior.features.gradients.texture_codes`.
+        Words of texture, from :func:`segprior.features.textons.texture_codes`.
     hidden : sequence of ndarray of float32, shape (h, w)
         Gradients of hidden features of the prior, if any.
     weights : Weights, optional

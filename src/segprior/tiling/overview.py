@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from PIL import Image
 
-from segprior.io.image import MIN_SIDE, working_shape
+from segprior.image.resize import MIN_SIDE, working_shape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +31,7 @@ class Windows(Protocol):
 class ReducedImage:
     """An image at a smaller scale, computed where and when it is asked for.
 
-    Any window equals that part of :func:`segprior.io.image.resize` of the whole image.
+    Any window equals that part of :func:`segprior.image.resize.resize` of the whole image.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from segprior.analysis.stability import window_masks
 from segprior.callbacks import Callback
 from segprior.config.analysis import ReproduceConfig
 from segprior.config.double_dip import DoubleDipConfig
-from segprior.io.image import resize
+from segprior.image.resize import resize
 from segprior.methods.foreground.api import foreground
 from segprior.prior.prior import Prior, fit_prior
 

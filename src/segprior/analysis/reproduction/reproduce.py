@@ -22,8 +22,9 @@ from segprior.callbacks import Callback
 from segprior.config.analysis import ReproduceConfig
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError, ImageError, OutputError
+from segprior.image.resize import resize, working_shape
 from segprior.io.files.atomic import write_atomically
-from segprior.io.image import as_image, resize, working_shape
+from segprior.io.image import as_image
 from segprior.runtime.extras import need
 from segprior.runtime.seeding import RandomSource, as_seed
 

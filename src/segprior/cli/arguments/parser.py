@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from segprior._version import __version__
 from segprior.cli.arguments.options import add_options
+from segprior.cli.arguments.tiles import add_tiles
 from segprior.cli.arguments.words import (
     Command,
     Parser,
@@ -18,8 +19,9 @@ from segprior.cli.arguments.words import (
     meant,
     read_words,
 )
-from segprior.cli.execution.large import add_tiles
-from segprior.config.presets import ForegroundConfig, Presets, PriorConfig
+from segprior.config.foreground import ForegroundConfig
+from segprior.config.presets import Presets
+from segprior.config.prior import PriorConfig
 from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError
 from segprior.io.export import FORMATS

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from segprior.cli.arguments.options import given
 from segprior.cli.arguments.words import Command
 from segprior.cli.commands.folders import folder_parser, run_folders
-from segprior.cli.commands.foreground import Result, Task
+from segprior.cli.execution.task import Result, Task
 from segprior.config.analysis import AnalysisConfig
-from segprior.config.presets import PriorConfig, resolve
+from segprior.config.presets import resolve
+from segprior.config.prior import PriorConfig
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,14 +15,17 @@ from segprior.cli.arguments.options import add_options, given, spoken
 from segprior.cli.arguments.parser import COMMANDS, command_parser
 from segprior.cli.arguments.words import Parser, chosen_word, read_words
 from segprior.cli.commands.double_dip import DoubleDipTask, make_parser
-from segprior.cli.commands.foreground import ForegroundTask, PriorTask, Task
+from segprior.cli.commands.foreground import ForegroundTask
+from segprior.cli.commands.prior import PriorTask
 from segprior.cli.commands.segment import SegmentTask
 from segprior.cli.execution.large import OF_ONE
 from segprior.cli.execution.plan import ENDINGS, Job
 from segprior.cli.execution.report import complain, plain, short_warnings
+from segprior.cli.execution.task import Task
 from segprior.cli.execution.work import do_job, explained
 from segprior.config.double_dip import DoubleDipConfig
-from segprior.config.presets import BatchConfig, Presets
+from segprior.config.presets import Presets
+from segprior.config.running import BatchConfig
 from segprior.errors import ConfigError, SegpriorError
 from segprior.io.files.source import folded
 

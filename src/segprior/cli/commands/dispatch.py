@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 
 from segprior.cli.arguments.options import spoken
 from segprior.cli.arguments.parser import COMMANDS, OTHERS, parse
-from segprior.cli.commands.foreground import ForegroundTask, PriorTask, Task
+from segprior.cli.commands.foreground import ForegroundTask
+from segprior.cli.commands.prior import PriorTask
 from segprior.cli.commands.segment import SegmentTask
 from segprior.cli.execution.plan import make_plan
 from segprior.cli.execution.report import complain
+from segprior.cli.execution.task import Task
 from segprior.errors import ConfigError, SegpriorError
 
 __all__ = ["run"]

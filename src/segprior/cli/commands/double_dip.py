@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from segprior.cli.arguments.options import given
 from segprior.cli.arguments.words import Command, Parser
 from segprior.cli.commands.folders import folder_parser, run_folders
-from segprior.cli.commands.foreground import Result, Task
+from segprior.cli.execution.task import Result, Task
 from segprior.config.double_dip import DoubleDipConfig
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError

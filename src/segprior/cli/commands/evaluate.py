@@ -13,7 +13,7 @@ from segprior.cli.arguments.options import add_options, given, spoken
 from segprior.cli.arguments.values import whole
 from segprior.cli.arguments.words import Parser, chosen_word, new_parser, read_words
 from segprior.cli.execution.report import complain, short_warnings
-from segprior.config.presets import EvaluateConfig
+from segprior.config.running import EvaluateConfig
 from segprior.errors import ConfigError
 from segprior.evaluation.methods import GROUPS, Kind, catalogue
 from segprior.evaluation.report import TABLE_SUFFIXES

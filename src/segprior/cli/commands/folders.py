@@ -15,8 +15,8 @@ from segprior.cli.arguments.words import (
     image_parser,
     read_words,
 )
-from segprior.cli.commands.foreground import Task
 from segprior.cli.execution.plan import make_folder_plan
+from segprior.cli.execution.task import Task
 from segprior.config.presets import Presets
 from segprior.errors import ConfigError, SegpriorError
 

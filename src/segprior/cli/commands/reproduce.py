@@ -12,7 +12,7 @@ from segprior.cli.arguments.options import add_options, given, spoken
 from segprior.cli.arguments.words import Parser, add_preset, add_running, new_parser, read_words
 from segprior.cli.execution.report import complain, short_warnings
 from segprior.config.analysis import ReproduceConfig
-from segprior.config.presets import PriorConfig
+from segprior.config.prior import PriorConfig
 from segprior.errors import Cancelled, ConfigError, SegpriorError
 
 __all__ = ["run"]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from segprior.callbacks import chain
 from segprior.cli.arguments.options import given
-from segprior.cli.commands.foreground import LabelTask, Result, Saver, load_prior
-from segprior.config.presets import PriorConfig
+from segprior.cli.execution.task import LabelTask, Result, Saver, load_prior
+from segprior.config.prior import PriorConfig
 from segprior.config.segment import SegmentConfig, hidden_features
 from segprior.errors import ConfigError
 

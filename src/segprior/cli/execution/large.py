@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from segprior.callbacks import Callback, chain
-from segprior.cli.arguments.options import add_options, given, spoken
-from segprior.config.presets import ForegroundConfig
+from segprior.callbacks import Callback
+from segprior.cli.arguments.options import given, spoken
+from segprior.config.foreground import ForegroundConfig
+from segprior.config.segment import SegmentConfig
 from segprior.config.tiles import TileConfig
 from segprior.errors import ConfigError, ImageError, OutputError, SegpriorError
 from segprior.io.image import MAX_PIXELS
@@ -18,28 +18,14 @@ from segprior.io.window_reader import has_windows, open_windows
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from segprior.cli.commands.foreground import LabelTask
     from segprior.cli.execution.plan import Job
     from segprior.large import TiledResult
 
-__all__ = ["OF_ONE", "Large", "add_tiles"]
+__all__ = ["OF_ONE", "Large"]
 
 _FLAGS = {"prior": "--save-prior", "epochs": "--snapshots"}
 # Files that belong to one image, and are of its size.
 OF_ONE = {"saved_prior": "--prior", "scribbles": "--scribbles", "tensorboard": "--tensorboard"}
-
-
-def add_tiles(parser: argparse.ArgumentParser) -> None:
-    """Add the options for large images."""
-    title = "large images"
-    group = parser.add_argument_group(title)
-    group.add_argument(
-        "--tiles",
-        action="store_true",
-        help="work in tiles, as is done with any of the options below, and without them above "
-        "--max-pixels; for TIFF and Zarr, see docs/large.md",
-    )
-    add_options(parser, TileConfig, {TileConfig: title})
 
 
 class Large:
@@ -96,31 +82,51 @@ class Large:
     def __call__(
         self,
         job: Job,
-        task: LabelTask,
-        stop: Callback | None,
-        progress: Callable[[], AbstractContextManager[Callback | None]],
+        config: ForegroundConfig | SegmentConfig,
+        extras: tuple[str, ...],
+        callback: Callback | None,
+        *,
+        format: str | None,
+        loading: dict[str, Any],
+        **calling: Any,
     ) -> dict[str, object]:
-        """Work on one image; return the facts for the report."""
+        """Work on one image; return the facts for the report.
+
+        Parameters
+        ----------
+        job : Job
+            Which image, and where its result goes.
+        config : ForegroundConfig or SegmentConfig
+            What is done.
+        extras : tuple of str
+            Kinds of files wanted beside the result, which there cannot be.
+        callback : callable or None
+        format : str or None
+            Of the result, where its suffix does not tell.
+        loading : dict
+            How the image is read.
+        **calling
+            Seed and device.
+        """
         from segprior.large import foreground_tiles, segment_tiles
 
-        self.check(task.extras)
+        self.check(extras)
         if job.source is None or job.output is None:
             raise OutputError("what is done in tiles goes to a file; pass -o FILE.tif")
         run: Callable[..., TiledResult] = (
-            foreground_tiles if isinstance(task.config, ForegroundConfig) else segment_tiles
+            foreground_tiles if isinstance(config, ForegroundConfig) else segment_tiles
         )
         try:
-            with progress() as bar:
-                found = run(
-                    job.source,
-                    job.output,
-                    config=task.config,
-                    tiles=self._config,
-                    callback=chain(stop, bar),
-                    format=task.format,
-                    loading=_without_limit(task.loading),
-                    **task.calling,
-                )
+            found = run(
+                job.source,
+                job.output,
+                config=config,
+                tiles=self._config,
+                callback=callback,
+                format=format,
+                loading=_without_limit(loading),
+                **calling,
+            )
         except SegpriorError as error:
             raise type(error)(spoken(TileConfig, error)) from error
         content: dict[str, object] = (

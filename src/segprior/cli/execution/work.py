@@ -23,8 +23,8 @@ from segprior.io.files.source import folded, unexpected
 from segprior.io.image import as_image
 
 if TYPE_CHECKING:
-    from segprior.cli.commands.foreground import Result, Task
     from segprior.cli.execution.plan import Job, Plan
+    from segprior.cli.execution.task import Result, Task
     from segprior.config.presets import Presets
 
 __all__ = ["carry_out", "do_job", "explained", "interruptible", "work"]

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from segprior.errors import ConfigError, ImageError
 from segprior.io.files.pixels import Alpha
+from segprior.io.files.reader import Reader
 from segprior.io.files.source import one_line
 from segprior.io.formats.tiff import check_whole, find_pages, interpret, orientation, quiet_log
-from segprior.io.window_reader import Reader
 from segprior.runtime.extras import need
 
 __all__ = ["RasterioReader", "TiffReader", "open_tiff"]

@@ -9,11 +9,13 @@ import numpy as np
 
 from segprior.callbacks import Callback
 from segprior.config.double_dip import DoubleDipConfig
-from segprior.config.presets import ForegroundConfig, resolve
+from segprior.config.foreground import ForegroundConfig
+from segprior.config.presets import resolve
 from segprior.errors import ConfigError, ImageError
 from segprior.features.saliency import background_saliency, spectral_saliency
 from segprior.image.guided_filter import guided_filter
-from segprior.io.image import as_image, resize, working_shape
+from segprior.image.resize import resize, working_shape
+from segprior.io.image import as_image
 from segprior.methods.double_dip.hints import as_hint, check_hint, hint_from_saliency, reduce_hint
 from segprior.methods.double_dip.result import DoubleDip
 from segprior.runtime.seeding import RandomSource, as_seed

@@ -10,10 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from segprior.config.presets import PriorConfig
+from segprior.config.prior import PriorConfig
+from segprior.nn.compiled.adam import ArrayAdam
 from segprior.nn.select import is_compiled
 from segprior.nn.shared.initial import Source, initial_noise, initial_weights
-from segprior.nn.torch.adam import Adam, ArrayAdam
+from segprior.nn.torch.adam import Adam
 from segprior.nn.torch.generator import Generator
 
 __all__ = ["Loss", "Part", "as_generated", "make_part"]

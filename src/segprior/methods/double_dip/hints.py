@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior.errors import ImageError
+from segprior.image.resize import resize
 from segprior.io.decode import read_pixels
-from segprior.io.image import resize
 from segprior.methods.multiclass.scribbles import as_scribbles
 from segprior.result import Segmentation
 

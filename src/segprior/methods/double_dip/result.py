@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior.config.double_dip import DoubleDipConfig
+from segprior.image.colour import to_rgb, to_uint8
 from segprior.image.panels import strip
+from segprior.image.resize import resize
 from segprior.io.files.folder import write_folder
 from segprior.io.formats.png import encode_png
-from segprior.io.image import resize, to_rgb, to_uint8
 from segprior.methods.double_dip.hints import hint_picture
 from segprior.result import Segmentation
 from segprior.runtime.extras import need
@@ -129,7 +130,7 @@ class DoubleDip:
 
         ``mask``, ``soft_mask``, ``foreground``, ``background``, ``composed``, ``hint``,
         ``overlay``, and ``epochs`` if there are snapshots. Layers of two, or of more than three,
-        channels are shown as :func:`segprior.io.image.to_rgb` does.
+        channels are shown as :func:`segprior.image.colour.to_rgb` does.
         """
 
         def shown(layer: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segprior.io.image import resize, working_shape
+from segprior.image.resize import resize, working_shape
 from segprior.methods.foreground.candidate import Reading
 
 if TYPE_CHECKING:

@@ -54,7 +54,7 @@ def find_patches(
     Parameters
     ----------
     lab : ndarray of float32, shape (H, W, C)
-        Colours in units of Lab, see :func:`segprior.features.gradients.as_colours`; not all one
+        Colours in units of Lab, see :func:`segprior.image.colour.as_colours`; not all one
         colour.
     seed : int
         Of the typical colours, which are centroids of K-means.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from segprior.image.noise import NOISY, blur, noise_of
-from segprior.io.image import resize, working_shape
+from segprior.image.resize import resize, working_shape
 from segprior.methods.foreground.adaptive_threshold import LARGEST_SIZE, read_things
 from segprior.methods.foreground.candidate import Reading
 from segprior.methods.foreground.salient_object import read_object

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segprior.config.presets import ForegroundConfig
+from segprior.config.foreground import ForegroundConfig
 from segprior.errors import ConfigError
+from segprior.image.resize import is_flat
 from segprior.image.upsampling import between
-from segprior.io.image import is_flat
 from segprior.methods.foreground.adaptive_threshold import LARGEST_SIZE, levels_of, share_of
 from segprior.methods.foreground.candidate import Reading
 from segprior.methods.foreground.consensus import read

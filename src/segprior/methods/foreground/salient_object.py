@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segprior.features.gradients import as_colours, texture_codes
-from segprior.io.image import resize, working_shape
+from segprior.features.textons import texture_codes
+from segprior.image.colour import as_colours
+from segprior.image.resize import resize, working_shape
 from segprior.methods.foreground.candidate import Reading
 from segprior.methods.foreground.centre_prior import find_patches, likely_object
 from segprior.regions.grabcut import as_picture, cut, inside
@@ -53,7 +54,7 @@ def read_object(
 
     Then regions (:func:`segprior.regions.merging.find_regions`) have their say, each together with
     those it would soon be merged with: what was voted for them counts half, and after that half
-    what the words of texture (:func:`segprior.features.gradients.texture_codes`) in them make of
+    what the words of texture (:func:`segprior.features.textons.texture_codes`) in them make of
     it, which are counted on either side of the vote, as in naive Bayes.
 
     Parameters

@@ -12,10 +12,12 @@ from segprior.callbacks import Callback
 from segprior.config.presets import resolve
 from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, ImageError
-from segprior.io.image import as_image, is_flat
+from segprior.image.resize import is_flat
+from segprior.io.image import as_image
+from segprior.methods.multiclass.classes import Classes
 from segprior.methods.multiclass.growing import checked_prior
 from segprior.methods.multiclass.hierarchy import chosen_cut, segment_hierarchy
-from segprior.methods.multiclass.network import Classes, network_classes
+from segprior.methods.multiclass.network import network_classes
 from segprior.methods.multiclass.scribbles import as_scribbles
 from segprior.prior.prior import Prior
 from segprior.regions.label_map import absorb, by_area, pieces

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segprior.callbacks import Callback
 from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, ImageError
+from segprior.image.resize import resize, working_shape
 from segprior.image.upsampling import enlarge
-from segprior.io.image import resize, working_shape
+from segprior.methods.multiclass.classes import Classes
 from segprior.methods.multiclass.scribbles import shrink_scribbles
 from segprior.prior.prior import Prior, fit_prior
 from segprior.regions.label_map import by_area, join
@@ -22,29 +21,7 @@ if TYPE_CHECKING:
 
     from segprior.methods.multiclass.backprop import Clusters
 
-__all__ = ["Classes", "channels_of_classes", "network_classes", "superpixels_of"]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Classes:
-    """What was found.
-
-    Attributes
-    ----------
-    labels : ndarray of int32, shape (H, W)
-        All different numbers stand for different classes.
-    confidence : ndarray of float32, shape (H, W)
-    evidence : dict of str to float
-    curves : dict of str to ndarray of shape (iterations,)
-    numbered : callable
-        Numbers such labels, from 1, as they go to the user.
-    """
-
-    labels: NDArray[np.int32]
-    confidence: NDArray[np.float32]
-    evidence: dict[str, float]
-    curves: dict[str, NDArray[Any]] = field(default_factory=dict)
-    numbered: Callable[[NDArray[np.int32]], NDArray[np.int32]] = by_area
+__all__ = ["channels_of_classes", "network_classes", "superpixels_of"]
 
 
 def network_classes(

@@ -9,7 +9,7 @@ import torch
 
 from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, ImageError
-from segprior.io.image import is_flat
+from segprior.image.resize import is_flat
 from segprior.methods.multiclass.backprop import Clusters, cluster
 from segprior.methods.multiclass.network import channels_of_classes, superpixels_of
 from segprior.nn.clustering.network import FixedResponse

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segprior.nn.compiled.matmul import jit
+from segprior.runtime.compilation import jit
 
 __all__ = ["keep", "rectify", "rectify_back", "through"]
 

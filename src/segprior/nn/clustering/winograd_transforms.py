@@ -19,7 +19,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from segprior.nn.compiled.matmul import LANES, VECTOR, jit
+from segprior.nn.compiled.matmul import LANES, VECTOR
+from segprior.runtime.compilation import jit
 
 __all__ = ["FILTER", "from_products", "to_grads", "to_inputs"]
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from segprior.nn.compiled.matmul import add_dots_at, jit, mix_at, part
+from segprior.nn.compiled.matmul import add_dots_at, mix_at
 from segprior.nn.compiled.row_ops import add_moments, put_norm_back, slope_back, take
 from segprior.nn.compiled.vectors import address, evens, larger, load, odds, spread, store
+from segprior.runtime.compilation import jit, part
 
 __all__ = ["conv_backward", "conv_forward", "shrink_backward", "shrink_forward"]
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
-from numba.core import cgutils, event
+from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
-from segprior.runtime.compilation import compiling
+from segprior.runtime.compilation import jit
 
 __all__ = [
     "FLOAT",
@@ -25,10 +25,8 @@ __all__ = [
     "add_dots",
     "add_dots_at",
     "as_float",
-    "jit",
     "mix",
     "mix_at",
-    "part",
 ]
 
 LANES = 8
@@ -36,42 +34,6 @@ FLOAT = ir.FloatType()
 VECTOR = ir.VectorType(FLOAT, LANES)
 _INT = ir.IntType(64)
 _ROWS = 4  # of a tile, as many as the weights are packed by
-
-# Sums may be taken in another order (the compiler's, fixed once compiled); NaN and infinity keep
-# their meaning.
-_FAST = {"contract", "reassoc", "nsz", "arcp"}
-
-
-class _Compilations(event.Listener):
-    """Passes on what Numba says when it compiles, rather than loads, one of our functions."""
-
-    def on_start(self, event: Any) -> None:
-        if event.data["dispatcher"].py_func.__module__.startswith("segprior."):
-            compiling()
-
-    def on_end(self, event: Any) -> None:
-        pass
-
-
-event.register("numba:compile", _Compilations())
-
-
-def jit(function: Any, **more: Any) -> Any:
-    """Compile a function at its first call, to hold no lock; keep the result if possible."""
-    options: dict[str, Any] = {"nogil": True, "fastmath": _FAST, "error_model": "numpy", **more}
-    try:
-        return njit(cache=True, **options)(function)
-    except RuntimeError:  # no folder to keep it in can be written to
-        return njit(**options)(function)
-
-
-def part(function: Any) -> Any:
-    """Compile a function that others call into each of these.
-
-    Of a function apart there may be several versions in a process, one of each caller, whose sums
-    are in different orders; which one is called depends on what was compiled and what loaded.
-    """
-    return jit(function, forceinline=True)
 
 
 def _at(builder: Any, address: Any, kind: Any) -> Any:

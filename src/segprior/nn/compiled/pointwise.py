@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segprior.nn.compiled.matmul import add_dots, as_float, jit, mix, part
+from segprior.nn.compiled.matmul import add_dots, as_float, mix
 from segprior.nn.compiled.row_ops import (
     activate_band,
     add_moments,
@@ -19,12 +19,11 @@ from segprior.nn.compiled.row_ops import (
     slope_back,
     take,
 )
-from segprior.nn.torch.adam import EPS, MEAN, SQUARE
+from segprior.runtime.compilation import jit, part
 
 __all__ = [
     "absolute_error",
     "activate",
-    "adam_step",
     "head_backward",
     "head_forward",
     "packed",
@@ -34,7 +33,6 @@ __all__ = [
 ]
 
 _EPS = 1e-5
-_KEPT, _KEPT_SQUARE = np.float32(1 - MEAN), np.float32(1 - SQUARE)
 _LOG2E, _LN2 = np.float32(1.4426950408889634), np.float32(0.6931471805599453)
 
 
@@ -62,17 +60,6 @@ def settle(table, moments, count, gain, shift):
         scale = gain[c] * inverse
         table[0, c], table[1, c] = scale, shift[c] - mean * scale
         table[2, c], table[3, c] = mean, inverse
-
-
-@jit
-def adam_step(weights, mean, square, gradient, rate, deviation):
-    """Adam's update of flat arrays in place: see :class:`segprior.nn.torch.adam.ArrayAdam`."""
-    for j in range(weights.size):
-        g = gradient[j]
-        mean[j] += _KEPT * (g - mean[j])
-        square[j] = square[j] * np.float32(SQUARE) + _KEPT_SQUARE * g * g
-        spread = np.sqrt(square[j]) / deviation + np.float32(EPS)
-        weights[j] -= rate * mean[j] / spread
 
 
 @jit

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segprior.nn.compiled.matmul import part
+from segprior.runtime.compilation import part
 
 __all__ = [
     "activate_band",

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segprior.nn.compiled.matmul import add_dots, jit, mix, part
+from segprior.nn.compiled.matmul import add_dots, mix
 from segprior.nn.compiled.row_ops import (
     add_moments,
     norm_back,
@@ -34,6 +34,7 @@ from segprior.nn.compiled.vectors import (
     spread,
     store,
 )
+from segprior.runtime.compilation import jit, part
 
 __all__ = [
     "enlarge_backward",

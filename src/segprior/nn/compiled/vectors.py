@@ -15,7 +15,8 @@ from numba import types
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
-from segprior.nn.compiled.matmul import LANES, VECTOR, part
+from segprior.nn.compiled.matmul import LANES, VECTOR
+from segprior.runtime.compilation import part
 
 __all__ = [
     "address",

@@ -1,4 +1,4 @@
-"""Adam, on PyTorch's tensors and on NumPy's arrays.
+"""Adam on PyTorch's tensors.
 
 ``torch.optim`` brings in PyTorch's compiler the first time an optimiser is made, which takes as
 long as fitting a small image. The update is the same.
@@ -6,18 +6,15 @@ long as fitting a small image. The update is the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+from segprior.nn.shared.constants import EPS, MEAN, SQUARE
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["EPS", "MEAN", "SQUARE", "Adam", "ArrayAdam"]
-
-MEAN, SQUARE, EPS = 0.9, 0.999, 1e-8
+__all__ = ["Adam"]
 
 
 class Adam:
@@ -60,50 +57,3 @@ class Adam:
             torch._foreach_div_(deviations, (1 - SQUARE**self.steps) ** 0.5)
             torch._foreach_add_(deviations, EPS)
             torch._foreach_addcdiv_(self.parameters, self.means, deviations, -rate)
-
-
-class ArrayAdam:
-    """The same for named float32 arrays.
-
-    Parameters
-    ----------
-    parameters : mapping of str to ndarray of float32
-        What to start from; copied.
-    learning_rate : float
-        Size of the steps.
-
-    Attributes
-    ----------
-    parameters : dict of str to ndarray of float32
-        What is updated, in place.
-    """
-
-    def __init__(self, parameters: Mapping[str, NDArray[np.float32]], learning_rate: float) -> None:
-        self.flat = np.concatenate([value.ravel() for value in parameters.values()])
-        self.parameters = self._parts(self.flat, parameters)
-        self.learning_rate = learning_rate
-        self.steps = 0
-        self.mean, self.square, self.gradient = (np.zeros_like(self.flat) for _ in range(3))
-        self.gradients = self._parts(self.gradient, parameters)
-
-    @staticmethod
-    def _parts(
-        flat: NDArray[np.float32], like: Mapping[str, NDArray[np.float32]]
-    ) -> dict[str, NDArray[np.float32]]:
-        ends = np.cumsum([value.size for value in like.values()])
-        parts = np.split(flat, ends[:-1])
-        return {
-            name: part.reshape(value.shape)
-            for (name, value), part in zip(like.items(), parts, strict=True)
-        }
-
-    def step(self, gradients: Mapping[str, NDArray[np.float32]]) -> None:
-        """Update the parameters by their gradients, given under the same names."""
-        from segprior.nn.compiled.pointwise import adam_step
-
-        for name, gradient in self.gradients.items():
-            gradient[...] = gradients[name]
-        self.steps += 1
-        rate = np.float32(self.learning_rate / (1 - MEAN**self.steps))
-        deviation = np.float32((1 - SQUARE**self.steps) ** 0.5)
-        adam_step(self.flat, self.mean, self.square, self.gradient, rate, deviation)

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from segprior.config.presets import PriorConfig
+from segprior.config.prior import PriorConfig
 from segprior.nn.torch.adam import Adam
 from segprior.nn.torch.generator import Generator
 from segprior.nn.torch.layers import CPU, PLAIN, Layers
@@ -21,7 +21,7 @@ _QUICK_FROM = 40_000
 
 
 class TorchEngine:
-    """Members as groups of channels of one network; see :class:`segprior.nn.select.Engine`.
+    """Members as groups of channels of one network; see :class:`segprior.nn.shared.engine.Engine`.
 
     Parameters
     ----------

@@ -1,0 +1,271 @@
+"""What a command asks of an image, whatever the command."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segprior.callbacks import chain
+from segprior.cli.arguments.options import options_of
+from segprior.cli.execution.large import Large
+from segprior.config.presets import Presets
+from segprior.config.prior import PriorConfig
+from segprior.errors import ConfigError, ImageError, OutputError
+from segprior.io.export import FORMATS, RESULT_SUFFIXES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from segprior.callbacks import Callback
+    from segprior.cli.execution.plan import Job
+    from segprior.prior.prior import Prior
+    from segprior.result import Segmentation
+
+__all__ = ["LabelTask", "Result", "Saver", "Task", "load_prior", "save_epochs", "save_shown"]
+
+
+Saver = Callable[[Path], object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What became of one image.
+
+    Attributes
+    ----------
+    save : callable
+        Writes the result to a path.
+    extras : dict of str to callable
+        Writers of the files beside it, by kind.
+    facts : dict
+        For the report.
+    """
+
+    save: Saver
+    extras: dict[str, Saver]
+    facts: dict[str, Any]
+
+
+class Task:
+    """What is asked of every image of one command line.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        As parsed.
+
+    Raises
+    ------
+    SegpriorError
+        If the settings are not valid or do not fit together.
+    """
+
+    kinds: tuple[str, ...] = ()
+    reads: tuple[Path, ...] = ()
+    name = ""  # stem of the image at work
+    image: Path | None = None  # its file
+    ending = ".png"  # of the names of results that are not named one by one
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        options = vars(arguments)
+        names = ("page", "channel_axis", "max_pixels", "alpha", "value_range")
+        self.loading = {name: options[name] for name in names if name in options}
+        _check_loading(self.loading)
+        self.calling = {"device": options["device"]} if "device" in options else {}
+        if "seed" in options:
+            from segprior.runtime.seeding import as_seed
+
+            self.calling["rng"] = as_seed(options["seed"])
+        self.extras = tuple(kind for kind in self.kinds if options.get(f"save_{kind}"))
+
+    @property
+    def suffixes(self) -> Sequence[str]:
+        """What the result can be written as."""
+        raise NotImplementedError
+
+    def check(self, image: NDArray[Any], suffix: str) -> None:
+        """Refuse an image whose result could not be written, before the work is done."""
+
+    def in_tiles(
+        self,
+        job: Job,
+        stop: Callback | None,
+        progress: Callable[[], AbstractContextManager[Callback | None]],
+    ) -> dict[str, object] | None:
+        """Do the work from file to file if the image is a large one; None if it is not."""
+        return None
+
+    def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
+        """Do the work on one image, float32 of shape (H, W, C)."""
+        raise NotImplementedError
+
+
+class LabelTask(Task):
+    """A command whose result is a `Segmentation`, in any format that there is."""
+
+    config: Any
+    saved: Prior | None = None  # brought by the user
+    epochs: tuple[int, ...] = ()  # iterations of the prior to show
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        super().__init__(arguments)
+        options = vars(arguments)
+        self.large = Large(arguments)
+        if self.large.asked:
+            self.large.check(self.extras)
+        self.format: str | None = options.get("format")
+        output: str | None = options.get("output")
+        self.piped = output in (None, "-")
+        if self.format is not None:
+            if self.format not in FORMATS:
+                raise ConfigError(f"got --format {self.format}; choose {', '.join(FORMATS)}")
+            self.ending = FORMATS[self.format][0]
+            if self.format == "zarr" and self.piped:
+                raise OutputError("zarr is a folder; pass -o NAME.zarr")
+        elif output and output.lower().endswith(".json") and not Path(output).is_dir():
+            raise OutputError(
+                f"-o {output} may become COCO, GeoJSON or LabelMe; add --format coco, geojson or "
+                "labelme"
+            )
+
+    @property
+    def suffixes(self) -> Sequence[str]:
+        if self.format is None:
+            return RESULT_SUFFIXES
+        return [suffix for suffix in FORMATS[self.format] if not suffix.startswith(".ome")]
+
+    def in_tiles(
+        self,
+        job: Job,
+        stop: Callback | None,
+        progress: Callable[[], AbstractContextManager[Callback | None]],
+    ) -> dict[str, object] | None:
+        """See `Task`."""
+        if not self.large.takes(job.source, self.loading):
+            return None
+        with progress() as bar:
+            return self.large(
+                job,
+                self.config,
+                self.extras,
+                chain(stop, bar),
+                format=self.format,
+                loading=self.loading,
+                **self.calling,
+            )
+
+    def saver(self, found: Segmentation) -> Saver:
+        """Return what writes the result, with the name of the image at work."""
+        image, piped = self.image, self.piped
+
+        def save(path: Path) -> object:
+            # From standard output no path leads to the image; its name has to do.
+            named = path.with_name(image.name) if piped and image is not None else image
+            return found.save(path, format=self.format, image=named)
+
+        return save
+
+    def prior_of(
+        self, image: NDArray[Any], config: PriorConfig, callback: Callback | None
+    ) -> Prior | None:
+        """Return the prior that was brought, or fit one if pictures of it are wanted."""
+        if self.saved is not None or {"prior", "epochs"}.isdisjoint(self.extras):
+            return self.saved
+        from segprior.prior.prior import fit_prior
+
+        return fit_prior(image, config=config, callback=callback, **self.calling)
+
+    def result(
+        self,
+        found: Segmentation,
+        image: NDArray[Any],
+        prior: Prior | None,
+        own: dict[str, Saver],
+        facts: dict[str, Any],
+    ) -> Result:
+        """Put together what is written of an image, the files of this command's own among it."""
+        from segprior.io.pictures import save_picture
+
+        savers: dict[str, Saver] = {
+            "overlay": lambda path: save_picture(path, found.overlay(image)),
+            "confidence": lambda path: save_picture(path, found.confidence_picture()),
+            "table": lambda path: found.save_table(path, image),
+            **own,
+        }
+        if prior is not None:
+            savers |= {"prior": save_shown(prior), "epochs": save_epochs(prior, self.epochs)}
+        extras = {kind: savers[kind] for kind in self.extras}
+        return Result(save=self.saver(found), extras=extras, facts=facts)
+
+
+def _check_loading(options: dict[str, Any]) -> None:
+    """Refuse wrong options for reading once, not again for each of the images."""
+    if not options:
+        return
+    import numpy as np
+
+    from segprior.image.resize import MIN_SIDE
+    from segprior.io.image import as_image
+
+    # Right options may still not suit this stand-in, which has for example no second page.
+    with contextlib.suppress(ImageError):
+        as_image(np.zeros((MIN_SIDE, MIN_SIDE), np.float32), **options)
+
+
+def load_prior(
+    arguments: argparse.Namespace,
+    config: type[Presets],
+    fields: Collection[str],
+    epochs: Sequence[int],
+) -> Prior:
+    """Read the file of ``--prior``.
+
+    Raises
+    ------
+    SegpriorError
+        If it cannot be read, lacks a snapshot in ``epochs``, or there are several images or
+        settings, ``fields`` of ``config``, for a prior to be fitted.
+    """
+    from segprior.prior.prior import Prior
+
+    if len(arguments.images) > 1 or Path(arguments.images[0]).is_dir():
+        raise ConfigError("--prior is the prior of one image; name that image only")
+    for option in options_of(config):
+        if option.owner is PriorConfig and option.field in fields and option.field != "snapshots":
+            raise ConfigError(
+                f"{option.flag} says how a prior is fitted, but --prior brings one that is; "
+                "leave one of them out"
+            )
+    path = Path(arguments.saved_prior)
+    prior = Prior.load(path)
+    missing = [number for number in epochs if number not in prior.snapshots]
+    if missing:
+        held = ", ".join(map(str, prior.snapshots)) or "none"
+        raise ConfigError(
+            f"{path} holds no snapshot of iteration {missing[0]} (it holds {held}); "
+            "ask for those, or fit it anew with --snapshots"
+        )
+    return prior
+
+
+def save_shown(prior: Prior) -> Saver:
+    """Write the prior as something to look at, however many channels it has."""
+    from segprior.image.colour import to_rgb
+    from segprior.io.pictures import save_picture
+
+    image = prior.image if prior.shape[2] == 1 else to_rgb(prior.image)
+    return lambda path: save_picture(path, image)
+
+
+def save_epochs(prior: Prior, iterations: Sequence[int] | None = None) -> Saver:
+    from segprior.image.panels import strip
+    from segprior.io.pictures import save_picture
+
+    wanted = prior.snapshots if iterations is None else iterations
+    panels = {str(number): prior.snapshots[number] for number in wanted}
+    return lambda path: save_picture(path, strip(panels, prior.shape[:2]))

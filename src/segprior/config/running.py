@@ -1,0 +1,67 @@
+"""How many images are worked on, and by how many processes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from segprior.config.checks import at_least, of_kind, positive
+from segprior.config.presets import Presets
+
+__all__ = ["BatchConfig", "EvaluateConfig"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateConfig(Presets):
+    """On how many images methods are scored, and by how many processes.
+
+    Parameters
+    ----------
+    every : int
+        Take every so many of the images, sorted by name, from the first on.
+    limit : int
+        Take at most this many of these; 0 takes all.
+    workers : int
+        Processes, each on one thread. Their number changes no result; with more than the
+        machine has cores, or than its memory has room for, the seconds grow.
+    """
+
+    every: int = 1
+    limit: int = 0
+    workers: int = 1
+
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"fast": {}}
+
+    def __post_init__(self) -> None:
+        at_least("every", self.every, 1)
+        at_least("limit", self.limit, 0)
+        at_least("workers", self.workers, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchConfig(Presets):
+    """How many images are worked on at a time.
+
+    Parameters
+    ----------
+    workers : int
+        Processes, each on one thread; 0 is one for each core. Their number changes no result.
+    interval : float
+        Seconds from one look for new images to the next.
+    dask : str
+        Address of a Dask scheduler whose workers do the images, such as tcp://host:8786, or the
+        .json file that it writes; or local, which starts one here. The number of workers is a
+        limit then, and 0 is none. Without an address processes of this machine do it.
+    """
+
+    workers: int = 0
+    interval: float = 2.0
+    dask: str = ""
+
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"fast": {}}
+
+    def __post_init__(self) -> None:
+        at_least("workers", self.workers, 0)
+        positive("interval", self.interval)
+        of_kind("dask", self.dask, str)

@@ -1,0 +1,73 @@
+"""Fit one generator by compiled loops, on a CPU."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segprior.config.prior import PriorConfig
+from segprior.nn.compiled.adam import ArrayAdam
+from segprior.nn.shared.initial import Source, initial_noise, initial_weights
+
+__all__ = ["CompiledEngine"]
+
+
+class CompiledEngine:
+    """One member by :mod:`segprior.nn.compiled.generator`.
+
+    Parameters
+    ----------
+    target : ndarray of float32, shape (rows, columns, C)
+        The image, in [0, 1].
+    seed : int
+        Of the member.
+    config : PriorConfig
+        Learning rate and noise.
+    noise_seed : int, optional
+        Seed of the noise, where members share one.
+
+    Raises
+    ------
+    ImportError
+        If Numba is not there.
+    """
+
+    def __init__(
+        self,
+        target: NDArray[np.float32],
+        seed: int,
+        config: PriorConfig,
+        noise_seed: int | None = None,
+    ) -> None:
+        from segprior.nn.compiled.generator import CompiledGenerator
+
+        source = Source(seed)
+        weights = initial_weights(source, target.shape[2], config.noise_channels)
+        if noise_seed is not None:
+            source = Source(noise_seed)
+        size = (config.noise_channels, *target.shape[:2])
+        noise = initial_noise(source, size, config.noise_scale)
+        self.adam = ArrayAdam(weights, config.learning_rate)
+        self.generator = CompiledGenerator(self.adam.parameters, *target.shape[:2])
+        self.noise = np.ascontiguousarray(noise.transpose(1, 0, 2))  # (rows, N, columns)
+        self.target = np.ascontiguousarray(target.transpose(0, 2, 1))  # (rows, C, columns)
+        self.gradient = np.empty_like(self.target)
+
+    def forward(self) -> list[float]:
+        """See `Engine`."""
+        from segprior.nn.compiled.pointwise import absolute_error
+
+        self.generated = self.generator.forward(self.noise)
+        return [absolute_error(self.gradient, self.generated, self.target)]
+
+    def update(self) -> None:
+        """See `Engine`."""
+        self.adam.step(self.generator.backward(self.gradient))
+
+    def output(self, place: int) -> NDArray[np.float32]:
+        """See `Engine`."""
+        return np.ascontiguousarray(self.generated.transpose(0, 2, 1))
+
+    def features(self, block: str, place: int) -> NDArray[np.float32]:
+        """See `Engine`."""
+        return self.generator.features(block)
