@@ -6,6 +6,7 @@ import inspect
 import io
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -20,14 +21,15 @@ from PIL import Image
 from folders import names, pixels
 from segprior.cli import main
 from segprior.cli.arguments import values as _values
-from segprior.cli.arguments.options import options_of, spoken
+from segprior.cli.arguments.options import in_words, options_of
 from segprior.cli.execution import work as _work
 from segprior.cli.execution.plan import make_plan
 from segprior.config.foreground import ForegroundConfig
 from segprior.config.presets import Presets
 from segprior.config.prior import PriorConfig
-from segprior.errors import ConfigError
+from segprior.errors import ConfigError, ImageError, SegpriorError
 from segprior.io.image import as_image
+from segprior.messages import NOTHING, Setting, Verbatim
 from segprior.methods.foreground.api import foreground
 from segprior.prior.prior import Prior, fit_prior
 
@@ -716,17 +718,45 @@ def test_values_that_cannot_be_read(read: Callable[[str], Any], text: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("error", "said", "told"),
     [
-        ("got members=0; pass more", "got --members 0; pass more"),
-        ("pass channel_axis=None", "pass --channel-axis none"),
-        ("n_clusters=1 or raise max_pixels", "--clusters 1 or raise --max-pixels"),
-        ("the window of my_members.png", "the window of my_members.png"),
-        ("/data/working_size/x.png: broken", "/data/working_size/x.png: broken"),
+        (
+            ConfigError(option="members", got=0, cure="pass more"),
+            "got members=0; pass more",
+            "got --members 0; pass more",
+        ),
+        (
+            ConfigError("wrong", cure=("pass ", Setting("channel_axis", None), " or ", NOTHING)),
+            "wrong; pass channel_axis=None or None",
+            "wrong; pass --channel-axis none or none",
+        ),
+        (
+            ImageError(Setting("n_clusters", 1), " or raise ", Setting("max_pixels")),
+            "n_clusters=1 or raise max_pixels",
+            "--clusters 1 or raise --max-pixels",
+        ),
+        (
+            ConfigError(option="memory", got=Verbatim("3M")),
+            "got memory=3M",
+            "got --memory 3M",
+        ),
+        (
+            ConfigError(option="snapshot iteration", got=0),
+            "got snapshot iteration=0",
+            "got snapshot iteration=0",
+        ),
+        (
+            ImageError("/data/working_size=2/x_members.png: broken"),
+            "/data/working_size=2/x_members.png: broken",
+            "/data/working_size=2/x_members.png: broken",
+        ),
     ],
 )
-def test_messages_speak_of_options(said: str, told: str) -> None:
-    assert spoken(ForegroundConfig, said) == told
+def test_messages_speak_of_options(error: SegpriorError, said: str, told: str) -> None:
+    assert str(error) == said
+    assert in_words(error) == told
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), in_words(again), again.option) == (said, told, error.option)
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

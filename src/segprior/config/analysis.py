@@ -52,15 +52,19 @@ class AnalysisConfig(Presets):
         windows = tuple(sorted(set(self.windows)))
         object.__setattr__(self, "windows", windows)
         if len(windows) < 2:
-            raise ConfigError(f"got windows={self.windows!r}; pass two or more, such as 1,7")
+            raise ConfigError(
+                option="windows", got=self.windows, cure="pass two or more, such as 1,7"
+            )
         for window in windows:
             if not isinstance(window, int) or window < 1 or window % 2 == 0:
                 raise ConfigError(f"got a window of {window!r}; pass odd numbers, such as 1,3,5")
         at_least("late", self.late, 1)
         if not 0 < self.cutoff <= 0.5:
-            raise ConfigError(f"got cutoff={self.cutoff!r}; pass cycles per pixel from 0 to 0.5")
+            raise ConfigError(
+                option="cutoff", got=self.cutoff, cure="pass cycles per pixel from 0 to 0.5"
+            )
         if not 0 <= self.tolerance < float("inf"):
-            raise ConfigError(f"got tolerance={self.tolerance!r}; pass pixels from 0")
+            raise ConfigError(option="tolerance", got=self.tolerance, cure="pass pixels from 0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +96,10 @@ class ReproduceConfig(Presets):
     def __post_init__(self) -> None:
         of_kind("prior", self.prior, PriorConfig)
         if not isinstance(self.window, int) or self.window < 1 or self.window % 2 == 0:
-            raise ConfigError(f"got window={self.window!r}; pass an odd number, such as 7")
+            raise ConfigError(
+                option="window", got=self.window, cure="pass an odd number, such as 7"
+            )
         one_of("double_dip", self.double_dip, ("fast", "published"))
         size = self.double_dip_size
         if size is not None and (not isinstance(size, int) or size < 16):
-            raise ConfigError(f"got double_dip_size={size!r}; pass at least 16")
+            raise ConfigError(option="double_dip_size", got=size, cure="pass at least 16")

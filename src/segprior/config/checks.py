@@ -12,25 +12,25 @@ __all__ = ["at_least", "from_zero", "of_kind", "one_of", "positive", "zero_to_on
 def at_least(name: str, value: object, least: int) -> None:
     """Refuse all but whole numbers from ``least`` on."""
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ConfigError(f"got {name}={value!r}; pass a whole number of at least {least}")
+        raise ConfigError(option=name, got=value, cure=f"pass a whole number of at least {least}")
 
 
 def positive(name: str, value: object) -> None:
     """Refuse all but finite numbers above 0."""
     if not _finite(value) or value <= 0:  # type: ignore[operator]
-        raise ConfigError(f"got {name}={value!r}; pass a number above 0")
+        raise ConfigError(option=name, got=value, cure="pass a number above 0")
 
 
 def from_zero(name: str, value: object) -> None:
     """Refuse all but finite numbers from 0 on."""
     if not _finite(value) or value < 0:  # type: ignore[operator]
-        raise ConfigError(f"got {name}={value!r}; pass a number from 0 on")
+        raise ConfigError(option=name, got=value, cure="pass a number from 0 on")
 
 
 def zero_to_one(name: str, value: object) -> None:
     """Refuse all but numbers from 0 to 1."""
     if not _finite(value) or not 0 <= value <= 1:  # type: ignore[operator]
-        raise ConfigError(f"got {name}={value!r}; pass a number from 0 to 1")
+        raise ConfigError(option=name, got=value, cure="pass a number from 0 to 1")
 
 
 def one_of(name: str, value: object, choices: Sequence[str]) -> None:
@@ -39,7 +39,7 @@ def one_of(name: str, value: object, choices: Sequence[str]) -> None:
         return
     *most, last = map(repr, choices)
     listed = f"{most[0]} or {last}" if len(most) == 1 else f"one of {', '.join([*most, last])}"
-    raise ConfigError(f"got {name}={value!r}; choose {listed}")
+    raise ConfigError(option=name, got=value, cure=f"choose {listed}")
 
 
 def of_kind(name: str, value: object, kind: type) -> None:

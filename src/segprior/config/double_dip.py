@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from segprior.config.checks import at_least, from_zero, one_of, positive
 from segprior.config.presets import Presets
 from segprior.errors import ConfigError
+from segprior.messages import Setting
 
 __all__ = ["DoubleDipConfig"]
 
@@ -123,8 +124,11 @@ class DoubleDipConfig(Presets):
         at_least("radius", self.radius, 0)
         if not 0 <= self.salient_below < self.salient_above < 255:
             raise ConfigError(
-                f"got salient_below={self.salient_below!r} and "
-                f"salient_above={self.salient_above!r}; pass levels in that order, from 0 to 255"
+                " and ",
+                Setting("salient_above", self.salient_above),
+                option="salient_below",
+                got=self.salient_below,
+                cure="pass levels in that order, from 0 to 255",
             )
         if self.working_size is not None:
             at_least("working_size", self.working_size, 16)

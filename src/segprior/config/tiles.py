@@ -44,7 +44,7 @@ class TileConfig(Presets):
     def __post_init__(self) -> None:
         positive("scale", self.scale)
         if self.scale > 1:
-            raise ConfigError(f"got scale={self.scale!r}; pass a number above 0, up to 1")
+            raise ConfigError(option="scale", got=self.scale, cure="pass a number above 0, up to 1")
         at_least("overlap", self.overlap, 1)
         at_least("memory", self.memory, 1)
         at_least("sampled_tiles", self.sampled_tiles, 1)

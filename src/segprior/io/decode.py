@@ -22,6 +22,7 @@ from segprior.io.files.source import one_line, open_source
 from segprior.io.formats.npy import read_npy
 from segprior.io.formats.tiff import read_tiff
 from segprior.io.formats.zarr_arrays import ZarrReader, is_zarr
+from segprior.messages import Setting
 
 __all__ = ["KNOWN", "from_pillow", "read_pixels"]
 
@@ -97,8 +98,12 @@ def _decoding(name: str, kind: str) -> Iterator[None]:
         raise
     except Image.DecompressionBombError as error:  # from a reader that applies the limit itself
         raise ImageError(
-            f"{name}: {one_line(error)}; reduce the picture, or raise max_pixels and "
-            "PIL.Image.MAX_IMAGE_PIXELS"
+            f"{name}: {one_line(error)}",
+            cure=(
+                "reduce the picture, or raise ",
+                Setting("max_pixels"),
+                " and PIL.Image.MAX_IMAGE_PIXELS",
+            ),
         ) from error
     # Decoders meet broken and hostile bytes with every kind of exception.
     except Exception as error:

@@ -52,7 +52,7 @@ def choose_format(path: str | os.PathLike[str], wanted: str | None = None) -> st
     name = path.name.lower()
     if wanted is not None:
         if wanted not in FORMATS:
-            raise ConfigError(f"got format={wanted!r}; choose {', '.join(FORMATS)}")
+            raise ConfigError(option="format", got=wanted, cure=f"choose {', '.join(FORMATS)}")
         if not name.endswith(FORMATS[wanted]):
             raise OutputError(
                 f"cannot save {wanted} as {path.suffix!r}; use {' or '.join(FORMATS[wanted])}"

@@ -15,6 +15,7 @@ from segprior.image.resize import MIN_SIDE
 from segprior.image.values import composite, to_unit
 from segprior.io.decode import KNOWN
 from segprior.io.inputs import channels_last, other_axis, take_pixels
+from segprior.messages import NOTHING
 
 __all__ = ["IMAGE_SUFFIXES", "MAX_PIXELS", "as_image", "list_images"]
 IMAGE_SUFFIXES = (
@@ -100,8 +101,8 @@ def as_image(
     rows, columns, channels = values.shape
     if min(rows, columns) < MIN_SIDE:
         raise ImageError(
-            f"{pixels.name}: {rows} x {columns} pixels; every side must have at least "
-            f"{MIN_SIDE}{other_axis(pixels, channel_axis, MIN_SIDE)}"
+            f"{pixels.name}: {rows} x {columns} pixels; every side must have at least {MIN_SIDE}",
+            *other_axis(pixels, channel_axis, MIN_SIDE),
         )
     if channels == 0:
         raise ImageError(f"{pixels.name}: shape {values.shape} has no channel; pass at least one")
@@ -121,17 +122,25 @@ def _check_options(
 ) -> None:
     axis_given = isinstance(channel_axis, int | np.integer)
     if channel_axis is not None and not (axis_given and channel_axis in range(-3, 3)):
-        raise ConfigError(f"got channel_axis={channel_axis!r}; pass -1, 0, 1, 2 or None")
+        raise ConfigError(
+            option="channel_axis", got=channel_axis, cure=("pass -1, 0, 1, 2 or ", NOTHING)
+        )
     for name, value, least in (("page", page, 0), ("max_pixels", max_pixels, 1)):
         whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
         if value is not None and not (whole and value >= least):  # type: ignore[operator]
-            raise ConfigError(f"got {name}={value!r}; pass a whole number from {least} on, or None")
+            raise ConfigError(
+                option=name,
+                got=value,
+                cure=(f"pass a whole number from {least} on, or ", NOTHING),
+            )
     if alpha not in ("drop", "composite", "keep"):
-        raise ConfigError(f"got alpha={alpha!r}; choose 'drop', 'composite' or 'keep'")
+        raise ConfigError(option="alpha", got=alpha, cure="choose 'drop', 'composite' or 'keep'")
     if value_range is not None:
         low, high = value_range
         if not -np.inf < low < high < np.inf:
-            raise ConfigError(f"got value_range={value_range!r}; pass a lower and a higher number")
+            raise ConfigError(
+                option="value_range", got=value_range, cure="pass a lower and a higher number"
+            )
 
 
 def list_images(folder: str | os.PathLike[str]) -> list[Path]:

@@ -14,6 +14,7 @@ from segprior.errors import ImageError
 from segprior.io.decode import from_pillow, read_pixels
 from segprior.io.files.pixels import Pixels, check_page
 from segprior.io.files.source import one_line
+from segprior.messages import Setting
 
 __all__ = ["channels_last", "other_axis", "take_pixels"]
 
@@ -96,28 +97,32 @@ def channels_last(pixels: Pixels, channel_axis: int | None) -> NDArray[Any]:
     if channel_axis is None:
         axis = -1 if stored is not None else int(np.argmin(values.shape))
         raise ImageError(
-            f"{name}: got {values.shape[axis]} channels, but channel_axis=None is for grey images; "
-            f"pass channel_axis={-1 if axis == 2 else axis}"
+            f"{name}: got {values.shape[axis]} channels, but ",
+            Setting("channel_axis", None),
+            " is for grey images",
+            cure=("pass ", Setting("channel_axis", -1 if axis == 2 else axis)),
         )
     if stored is None:
         return np.moveaxis(values, channel_axis, -1)
     if channel_axis not in (-1, stored, stored - 3):
         raise ImageError(
-            f"{name}: its {values.shape[2]} channels lie on axis {stored}, got "
-            f"channel_axis={channel_axis}; leave channel_axis at -1"
+            f"{name}: its {values.shape[2]} channels lie on axis {stored}, got ",
+            Setting("channel_axis", channel_axis),
+            cure=("leave ", Setting("channel_axis"), " at -1"),
         )
     return values
 
 
-def other_axis(pixels: Pixels, channel_axis: int | None, least: int) -> str:
+def other_axis(pixels: Pixels, channel_axis: int | None, least: int) -> tuple[str | Setting, ...]:
     """Say which axis may be meant, if another one leaves sides of at least ``least``."""
     shape = pixels.together or pixels.values.shape
     known = pixels.stored_axis is not None and pixels.together is None
     if known or len(shape) != 3 or channel_axis is None:
-        return ""
+        return ()
     for axis in (2, 0, 1):
         if min(n for i, n in enumerate(shape) if i != axis) >= least:
             # In a file of several pages -1 stands for one of them.
             cure = -1 if axis == 2 and pixels.kind != "TIFF" else axis
-            return f"; its whole shape is {shape}, for which channel_axis={cure} may be right"
-    return ""
+            axis_meant = Setting("channel_axis", cure)
+            return f"; its whole shape is {shape}, for which ", axis_meant, " may be right"
+    return ()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segprior.errors import ConfigError
+from segprior.messages import Setting
 
 if TYPE_CHECKING:
     import torch
@@ -47,7 +48,10 @@ def resolve_device(device: str | torch.device) -> torch.device:
     if chosen is None or chosen.type not in available:
         raise ConfigError(f"no device {str(device)!r}; choose auto, cpu, cuda or mps")
     if not available[chosen.type]():
-        raise ConfigError(f"device {str(device)!r} is not available here; pass device='cpu'")
+        raise ConfigError(
+            f"device {str(device)!r} is not available here",
+            cure=("pass ", Setting("device", "cpu")),
+        )
     return chosen
 
 

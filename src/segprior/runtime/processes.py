@@ -14,6 +14,7 @@ from multiprocessing import connection
 from typing import TypeVar
 
 from segprior.errors import ConfigError
+from segprior.messages import Setting
 
 __all__ = ["begin", "one_thread", "run_jobs"]
 
@@ -58,8 +59,10 @@ def run_jobs(
             yield futures[future], future.result()
     except BrokenExecutor as error:
         raise ConfigError(
-            f"one of workers={workers} was ended from outside, perhaps for want of memory; "
-            "pass fewer"
+            "one of ",
+            Setting("workers", workers),
+            " was ended from outside, perhaps for want of memory",
+            cure="pass fewer",
         ) from error
     except BaseException:
         for process in set(multiprocessing.active_children()) - before:

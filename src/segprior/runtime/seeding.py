@@ -7,6 +7,7 @@ import secrets
 import numpy as np
 
 from segprior.errors import ConfigError
+from segprior.messages import NOTHING
 
 __all__ = ["RandomSource", "as_seed", "member_seed"]
 
@@ -42,7 +43,8 @@ def as_seed(rng: RandomSource) -> int:
             return seed
         raise ConfigError(f"got seed {seed}; pass a whole number from 0 to 2**63 - 1")
     raise ConfigError(
-        f"got rng of type {type(rng).__name__}; pass a whole number, a numpy Generator or None"
+        f"got rng of type {type(rng).__name__}",
+        cure=("pass a whole number, a numpy Generator or ", NOTHING),
     )
 
 

@@ -166,7 +166,10 @@ def refuse_whole(config: object, names: Iterable[str], what: str) -> None:
     for name in names:
         if value := getattr(config, name):
             raise ConfigError(
-                f"got {name}={value}, which needs the {what} in one piece; leave it out"
+                f", which needs the {what} in one piece",
+                option=name,
+                got=value,
+                cure="leave it out",
             )
 
 

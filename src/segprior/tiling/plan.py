@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from segprior.config.tiles import TileConfig
 from segprior.errors import ConfigError
+from segprior.messages import Verbatim
 
 __all__ = ["Room", "plan_tiles"]
 
@@ -82,8 +83,10 @@ def plan_tiles(room: Room, tiles: TileConfig, threads: int) -> tuple[int, int]:
         least = -(-room.bytes(sizes[-1], 1, tiles) // 2**20)
         given = tiles.memory if tiles.memory < 2**20 else f"{tiles.memory // 2**20}M"
         raise ConfigError(
-            f"got memory={given}, and tiles of {sizes[-1]} pixels need about "
-            f"{least}M; allow that much, or pass a smaller scale"
+            f", and tiles of {sizes[-1]} pixels need about {least}M",
+            option="memory",
+            got=Verbatim(given),
+            cure="allow that much, or pass a smaller scale",
         )
     size = fitting[0]
     workers = [n for n in range(1, threads + 1) if room.bytes(size, n, tiles) <= tiles.memory]

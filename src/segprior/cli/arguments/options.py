@@ -26,22 +26,14 @@ from segprior.cli.arguments.values import (
     whole_or_none,
 )
 from segprior.config.presets import Presets
+from segprior.errors import SegpriorError
+from segprior.messages import NOTHING, Setting
 
-__all__ = ["Option", "add_options", "given", "options_of", "spoken"]
+__all__ = ["Option", "add_options", "given", "in_words", "options_of"]
 
 # Where the command line says a thing in fewer words than the field's name does.
 _FLAGS = {"n_clusters": "--clusters"}
 _METAVARS = {"working_size": "PIXELS|full", "dask": "ADDRESS|local"}
-_OTHER_NAMES = (
-    "page",
-    "channel_axis",
-    "max_pixels",
-    "seed",
-    "device",
-    "alpha",
-    "value_range",
-    "preset",
-)
 _NOTES = {"snapshots": "Also writes STEM_epochs.png, the prior at each of them."}
 
 
@@ -209,14 +201,17 @@ def given(cls: type[Presets], arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in vars(arguments).items() if name in fields}
 
 
-def spoken(cls: type[Presets], message: object) -> str:
-    """Rewrite ``field=value`` and field names in a message as the options the user knows."""
-    names = [option.field for option in options_of(cls)]
-    flags = {name: _flag(name) for name in (*names, *_OTHER_NAMES)}
-    text = str(message)
-    for name, flag in flags.items():
-        text = re.sub(rf"(?<![-\w/]){name}=None\b", f"{flag} none", text)
-        text = re.sub(rf"(?<![-\w/]){name}=(?=\S)", f"{flag} ", text)
-        if "_" in name:  # any other name is also a word
-            text = re.sub(rf"(?<![-\w/.]){name}\b(?![./])", flag, text)
-    return re.sub(r"\bNone\b", "none", text)
+def in_words(message: object) -> str:
+    """Return what an error says, with options as they are typed: ``--window 4``."""
+    return message.text(_typed) if isinstance(message, SegpriorError) else str(message)
+
+
+def _typed(setting: Setting) -> str:
+    if setting == NOTHING:
+        return "none"
+    if not setting.name.isidentifier():  # a part of an option, described
+        return str(setting)
+    flag = _flag(setting.name)
+    if setting.value is ...:
+        return flag
+    return f"{flag} {'none' if setting.value is None else repr(setting.value)}"

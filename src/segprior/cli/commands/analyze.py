@@ -63,4 +63,4 @@ def run(argv: Sequence[str]) -> int:
     """Run the command and return its exit code."""
     titles = {PriorConfig: "settings of the prior", AnalysisConfig: "settings of the analyses"}
     parser = folder_parser("analyze", _COMMAND, titles)
-    return run_folders(parser, AnalysisConfig, AnalyzeTask, argv)
+    return run_folders(parser, AnalyzeTask, argv)

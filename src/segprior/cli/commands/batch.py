@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from segprior.cli.arguments.options import add_options, given, spoken
-from segprior.cli.arguments.parser import COMMANDS, command_parser
+from segprior.cli.arguments.options import add_options, given, in_words
+from segprior.cli.arguments.parser import command_parser
 from segprior.cli.arguments.words import Parser, chosen_word, read_words
 from segprior.cli.commands.double_dip import DoubleDipTask, make_parser
 from segprior.cli.commands.foreground import ForegroundTask
@@ -23,8 +23,6 @@ from segprior.cli.execution.plan import ENDINGS, Job
 from segprior.cli.execution.report import complain, plain, short_warnings
 from segprior.cli.execution.task import Task
 from segprior.cli.execution.work import do_job, explained
-from segprior.config.double_dip import DoubleDipConfig
-from segprior.config.presets import Presets
 from segprior.config.running import BatchConfig
 from segprior.errors import ConfigError, SegpriorError
 from segprior.io.files.source import folded
@@ -64,13 +62,8 @@ options:
 def run(argv: Sequence[str]) -> int:
     """Carry out ``segprior batch``; see :func:`segprior.cli.main`."""
     first = chosen_word(argv, [*_TASKS], "command", "segprior batch", _HELP)
-    config: type[Presets] = DoubleDipConfig if first == "double-dip" else COMMANDS[first].config
     arguments = read_words(_parser(first), argv[1:])
-    try:
-        return _carry_out(first, config, arguments)
-    except SegpriorError as error:
-        text = spoken(BatchConfig, spoken(config, error))
-        raise type(error)(text) from error
+    return _carry_out(first, arguments)
 
 
 def _parser(name: str) -> Parser:
@@ -128,14 +121,13 @@ class _Work:
     """What a worker does with one image: the single command, without its words."""
 
     task: Task
-    config: type[Presets]
 
     def __call__(self, item: Item) -> dict[str, Any]:
         job = Job(name=str(item.source), source=item.source, output=item.output, extras=item.extras)
         try:
             facts = do_job(job, self.task)
         except SegpriorError as error:
-            raise type(error)(spoken(self.config, error)) from error
+            raise type(error)(in_words(error)) from error
         except Exception as error:
             if os.environ.get("SEGPRIOR_TRACEBACK"):
                 traceback.print_exc()
@@ -146,7 +138,7 @@ class _Work:
         return scores
 
 
-def _carry_out(name: str, config: type[Presets], arguments: argparse.Namespace) -> int:
+def _carry_out(name: str, arguments: argparse.Namespace) -> int:
     from segprior.batch.run import run_batch
 
     if len(arguments.images) != 1:
@@ -172,7 +164,7 @@ def _carry_out(name: str, config: type[Presets], arguments: argparse.Namespace) 
     with short_warnings():
         try:
             run_batch(
-                _Work(task, config),
+                _Work(task),
                 source,
                 arguments.output,
                 settings=settings,

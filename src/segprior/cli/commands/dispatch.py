@@ -8,8 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from segprior.cli.arguments.options import spoken
-from segprior.cli.arguments.parser import COMMANDS, OTHERS, parse
+from segprior.cli.arguments.parser import OTHERS, parse
 from segprior.cli.commands.foreground import ForegroundTask
 from segprior.cli.commands.prior import PriorTask
 from segprior.cli.commands.segment import SegmentTask
@@ -69,8 +68,8 @@ def _run(argv: Sequence[str]) -> int:
         if any(job.output is None for job in plan.jobs) and sys.stdout.isatty():
             raise ConfigError("standard output is a terminal; pass -o FILE, or send it on with >")
     except SegpriorError as error:
-        complain(spoken(COMMANDS[name].config, error))
+        complain(error)
         return 2
     from segprior.cli.execution.work import carry_out
 
-    return carry_out(task, plan, arguments, COMMANDS[name].config)
+    return carry_out(task, plan, arguments)

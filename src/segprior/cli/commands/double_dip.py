@@ -82,7 +82,7 @@ class DoubleDipTask(Task):
 
 def run(argv: Sequence[str]) -> int:
     """Run the command and return its exit code."""
-    return run_folders(make_parser(), DoubleDipConfig, DoubleDipTask, argv)
+    return run_folders(make_parser(), DoubleDipTask, argv)
 
 
 def make_parser() -> Parser:

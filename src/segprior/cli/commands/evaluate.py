@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segprior.cli.arguments.options import add_options, given, spoken
+from segprior.cli.arguments.options import add_options, given
 from segprior.cli.arguments.values import whole
 from segprior.cli.arguments.words import Parser, chosen_word, new_parser, read_words
 from segprior.cli.execution.report import complain, short_warnings
@@ -192,10 +192,7 @@ def _carry_out(kind: Kind, arguments: argparse.Namespace) -> int:
     from segprior.evaluation.evaluate import Interrupted, evaluate_foreground, evaluate_regions
 
     store = _store(arguments)
-    try:
-        config = EvaluateConfig(**given(EvaluateConfig, arguments))
-    except ConfigError as error:
-        raise ConfigError(spoken(EvaluateConfig, error)) from error
+    config = EvaluateConfig(**given(EvaluateConfig, arguments))
     options: dict[str, Any] = {
         "config": config,
         "methods": arguments.method,

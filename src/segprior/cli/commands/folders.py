@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 
-from segprior.cli.arguments.options import add_options, spoken
+from segprior.cli.arguments.options import add_options
 from segprior.cli.arguments.words import (
     Command,
     Parser,
@@ -18,7 +18,7 @@ from segprior.cli.arguments.words import (
 from segprior.cli.execution.plan import make_folder_plan
 from segprior.cli.execution.task import Task
 from segprior.config.presets import Presets
-from segprior.errors import ConfigError, SegpriorError
+from segprior.errors import ConfigError
 
 __all__ = ["folder_parser", "run_folders"]
 
@@ -60,7 +60,6 @@ def folder_parser(name: str, command: Command, titles: Mapping[type[Presets], st
 
 def run_folders(
     parser: Parser,
-    config: type[Presets],
     make_task: Callable[[argparse.Namespace], Task],
     argv: Sequence[str],
 ) -> int:
@@ -70,8 +69,6 @@ def run_folders(
     ----------
     parser : Parser
         As from `folder_parser`, perhaps with more options.
-    config : type
-        The configuration whose fields its options set.
     make_task : callable
         From the arguments to what is asked of each image; its `Result.save` is given the folder.
     argv : sequence of str
@@ -85,16 +82,13 @@ def run_folders(
     Raises
     ------
     SegpriorError
-        If nothing could be done, in the words of the command line.
+        If nothing could be done.
     """
     arguments = read_words(parser, argv)
-    try:
-        if not arguments.images:
-            raise ConfigError("no image; name files, a folder, or - for standard input")
-        task = make_task(arguments)
-        plan = make_folder_plan(arguments.images, arguments.output)
-    except SegpriorError as error:
-        raise type(error)(spoken(config, error)) from error
+    if not arguments.images:
+        raise ConfigError("no image; name files, a folder, or - for standard input")
+    task = make_task(arguments)
+    plan = make_folder_plan(arguments.images, arguments.output)
     from segprior.cli.execution.work import carry_out
 
-    return carry_out(task, plan, arguments, config)
+    return carry_out(task, plan, arguments)

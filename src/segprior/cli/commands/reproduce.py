@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from segprior.callbacks import Event, ProgressBar, chain
-from segprior.cli.arguments.options import add_options, given, spoken
+from segprior.cli.arguments.options import add_options, given
 from segprior.cli.arguments.words import Parser, add_preset, add_running, new_parser, read_words
 from segprior.cli.execution.report import complain, short_warnings
 from segprior.config.analysis import ReproduceConfig
 from segprior.config.prior import PriorConfig
-from segprior.errors import Cancelled, ConfigError, SegpriorError
+from segprior.errors import Cancelled, ConfigError
 
 __all__ = ["run"]
 
@@ -71,8 +71,6 @@ def run(argv: Sequence[str]) -> int:
             bars.close()
             complain(f"interrupted; {len(done)} figures are done, the same command goes on")
             return 130
-        except SegpriorError as error:
-            raise type(error)(spoken(ReproduceConfig, error)) from error
         finally:
             bars.close()
     if not arguments.json and not arguments.quiet:

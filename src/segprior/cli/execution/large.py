@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from segprior.callbacks import Callback
-from segprior.cli.arguments.options import given, spoken
+from segprior.cli.arguments.options import given
 from segprior.config.foreground import ForegroundConfig
 from segprior.config.segment import SegmentConfig
 from segprior.config.tiles import TileConfig
@@ -47,10 +47,7 @@ class Large:
         fields = given(TileConfig, arguments)
         self.asked = bool(options.get("tiles") or fields)
         self._whole = [flag for name, flag in OF_ONE.items() if options.get(name) is not None]
-        try:
-            self._config = TileConfig(**fields)
-        except ConfigError as error:
-            raise ConfigError(spoken(TileConfig, error)) from error
+        self._config = TileConfig(**fields)
 
     def check(self, extras: tuple[str, ...]) -> None:
         """Refuse what needs the image in one piece."""
@@ -116,19 +113,16 @@ class Large:
         run: Callable[..., TiledResult] = (
             foreground_tiles if isinstance(config, ForegroundConfig) else segment_tiles
         )
-        try:
-            found = run(
-                job.source,
-                job.output,
-                config=config,
-                tiles=self._config,
-                callback=callback,
-                format=format,
-                loading=_without_limit(loading),
-                **calling,
-            )
-        except SegpriorError as error:
-            raise type(error)(spoken(TileConfig, error)) from error
+        found = run(
+            job.source,
+            job.output,
+            config=config,
+            tiles=self._config,
+            callback=callback,
+            format=format,
+            loading=_without_limit(loading),
+            **calling,
+        )
         content: dict[str, object] = (
             {"foreground": found.foreground} if found.kind == "mask" else {"labels": found.n_labels}
         )

@@ -6,11 +6,12 @@ import json
 import math
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TextIO
 
 from segprior.callbacks import Callback, ProgressBar
+from segprior.cli.arguments.options import in_words
 from segprior.io.files.source import folded
 
 __all__ = ["Report", "complain", "plain", "short_warnings"]
@@ -18,7 +19,7 @@ __all__ = ["Report", "complain", "plain", "short_warnings"]
 
 def complain(message: object) -> None:
     """Print one line of error."""
-    _print(f"segprior: {folded(message)}", sys.stderr)
+    _print(f"segprior: {folded(in_words(message))}", sys.stderr)
 
 
 def _print(line: str, stream: TextIO) -> None:
@@ -40,8 +41,6 @@ class Report:
         Standard output carries a picture, so that lines go to standard error.
     total : int
         How many images there are.
-    wording : callable
-        Puts an error into the words of the command line.
     """
 
     def __init__(
@@ -51,13 +50,11 @@ class Report:
         quiet: bool,
         aside: bool,
         total: int,
-        wording: Callable[[str], str] = str,
     ) -> None:
         self._json = as_json
         self._quiet = quiet
         self._aside = aside
         self._total = total
-        self._wording = wording
         self._begun = 0
         self.done = 0
         self.failed = 0
@@ -88,7 +85,7 @@ class Report:
     def failure(self, name: str, message: object) -> None:
         """Report an image that could not be done."""
         self.failed += 1
-        text = folded(self._wording(str(message)))
+        text = folded(in_words(message))
         # With -o - both kinds of line would share standard error; one of them is enough.
         if not (self._json and self._aside):
             label = "standard input" if name == "-" else name

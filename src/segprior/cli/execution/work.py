@@ -16,7 +16,6 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from segprior.callbacks import Callback, Event, chain
-from segprior.cli.arguments.options import spoken
 from segprior.cli.execution.report import Report, complain, short_warnings
 from segprior.errors import Cancelled, ImageError, OutputError, SegpriorError
 from segprior.io.files.source import folded, unexpected
@@ -25,12 +24,11 @@ from segprior.io.image import as_image
 if TYPE_CHECKING:
     from segprior.cli.execution.plan import Job, Plan
     from segprior.cli.execution.task import Result, Task
-    from segprior.config.presets import Presets
 
 __all__ = ["carry_out", "do_job", "explained", "interruptible", "work"]
 
 
-def carry_out(task: Task, plan: Plan, arguments: argparse.Namespace, config: type[Presets]) -> int:
+def carry_out(task: Task, plan: Plan, arguments: argparse.Namespace) -> int:
     """Do a command's plan and report it.
 
     Parameters
@@ -41,8 +39,6 @@ def carry_out(task: Task, plan: Plan, arguments: argparse.Namespace, config: typ
         Which images, and where the results go.
     arguments : argparse.Namespace
         As parsed: ``json`` and ``quiet``.
-    config : type
-        The configuration whose fields the command's options set.
 
     Returns
     -------
@@ -54,7 +50,6 @@ def carry_out(task: Task, plan: Plan, arguments: argparse.Namespace, config: typ
         quiet=arguments.quiet,
         aside=any(job.output is None for job in plan.jobs),
         total=len(plan.jobs),
-        wording=lambda text: spoken(config, text),
     )
     with short_warnings():
         try:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 from segprior.errors import ImageError
+from segprior.messages import Setting
 
 __all__ = ["Alpha", "Pixels", "check_page", "check_pixels", "orient"]
 
@@ -61,7 +62,8 @@ def check_pixels(rows: int, columns: int, max_pixels: int | None, name: str) -> 
     if max_pixels is not None and rows * columns > max_pixels:
         raise ImageError(
             f"{name}: {rows} x {columns} pixels are {rows * columns / 1e6:.6g} megapixels, above "
-            f"the limit of {max_pixels / 1e6:.6g}; reduce the picture or raise max_pixels"
+            f"the limit of {max_pixels / 1e6:.6g}",
+            cure=("reduce the picture or raise ", Setting("max_pixels")),
         )
 
 
@@ -75,7 +77,11 @@ def check_page(page: int | None, count: int, name: str) -> None:
     """
     if page is not None and page >= count:
         pages, allowed = ("1 page", "0") if count == 1 else (f"{count} pages", f"0 to {count - 1}")
-        raise ImageError(f"{name} has {pages}, got page={page}; pass {allowed} or leave it out")
+        raise ImageError(
+            f"{name} has {pages}, got ",
+            Setting("page", page),
+            cure=f"pass {allowed} or leave it out",
+        )
 
 
 def orient(values: NDArray[Any], orientation: int) -> NDArray[Any]:

@@ -14,6 +14,7 @@ from segprior.errors import ImageError, OutputError
 from segprior.io.files.atomic import folder_atomically
 from segprior.io.files.pixels import Alpha
 from segprior.io.files.source import one_line
+from segprior.messages import Setting
 from segprior.runtime.extras import need
 
 __all__ = ["ZarrReader", "is_zarr", "write_zarr"]
@@ -74,7 +75,9 @@ class ZarrReader:
             raise ImageError(f"{self.name}: axes {axes!r}, not one picture; save one plane of it")
         self._other = next(iter(others), "")
         if self._page >= (count := others.get(self._other, 1)):
-            raise ImageError(f"{self.name} has {count} pages, got page={page}; count from 0")
+            raise ImageError(
+                f"{self.name} has {count} pages, got ", Setting("page", page), cure="count from 0"
+            )
         self.shape = (sizes["y"], sizes["x"], sizes.get("c", 1))
         self.dtype = np.dtype(self._array.dtype)
 
@@ -111,7 +114,10 @@ def _assumed(shape: tuple[int, ...], channel_axis: int | None, name: str) -> str
     if len(shape) == 2:
         return "yx"
     if len(shape) != 3 or channel_axis is None:
-        raise ImageError(f"{name}: shape {shape}; save (H, W), or (H, W, C) with a channel_axis")
+        raise ImageError(
+            f"{name}: shape {shape}",
+            cure=("save (H, W), or (H, W, C) with a ", Setting("channel_axis")),
+        )
     return "".join(np.insert(["y", "x"], channel_axis % 3, "c").tolist())
 
 
