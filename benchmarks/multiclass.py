@@ -23,10 +23,10 @@ from plain import sample
 from plain_segment import plain_clusters, plain_network, plain_superpixels, set_weights
 
 import segprior
-from segprior.config.segment import SegmentConfig
 from segprior.features.superpixels import find_superpixels
-from segprior.methods.multiclass.backprop import cluster
+from segprior.methods.multiclass.config import SegmentConfig
 from segprior.nn.clustering.network import draw_weights
+from segprior.nn.clustering.training import cluster
 
 CPU = torch.device("cpu")
 

@@ -24,10 +24,10 @@ from claims import interval
 
 import segprior
 from segprior.config.prior import PriorConfig
-from segprior.config.segment import SegmentConfig
 from segprior.io.ground_truth import read_regions
-from segprior.methods.multiclass.backprop import _Rule
+from segprior.methods.multiclass.config import SegmentConfig
 from segprior.metrics.regions import RegionScores
+from segprior.nn.clustering.training import _Rule
 
 AT = (10, 20, 30, 50, 100, 200, 300)
 SIDES = ("prior", "image")

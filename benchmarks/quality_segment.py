@@ -24,7 +24,6 @@ from quality_foreground import spoil
 from tqdm import tqdm
 
 import segprior
-from segprior.config.segment import SegmentConfig
 from segprior.image.colour import to_uint8
 from segprior.image.overlay import draw_labels
 from segprior.image.resize import resize, working_shape
@@ -32,6 +31,7 @@ from segprior.image.upsampling import enlarge_labels
 from segprior.io.formats.bsds import read_annotations
 from segprior.io.image import as_image
 from segprior.methods.baselines.label_maps import felzenszwalb
+from segprior.methods.multiclass.config import SegmentConfig
 from segprior.methods.multiclass.growing import grow, is_noisy
 from segprior.metrics import RegionScores
 from segprior.regions.hierarchy import LEVELS, Hierarchy

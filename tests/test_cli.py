@@ -24,13 +24,13 @@ from segprior.cli.arguments import values as _values
 from segprior.cli.arguments.options import in_words, options_of
 from segprior.cli.execution import work as _work
 from segprior.cli.execution.plan import make_plan
-from segprior.config.foreground import ForegroundConfig
 from segprior.config.presets import Presets
 from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError, ImageError, SegpriorError
 from segprior.io.image import as_image
 from segprior.messages import NOTHING, Setting, Verbatim
 from segprior.methods.foreground.api import foreground
+from segprior.methods.foreground.config import ForegroundConfig
 from segprior.prior.prior import Prior, fit_prior
 
 QUICK = ("--features", "image")

@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from segprior.callbacks import Event
-from segprior.config.segment import SegmentConfig
-from segprior.methods.multiclass.backprop import Clusters, _cosine, _Rule, cluster
+from segprior.methods.multiclass.config import SegmentConfig
 from segprior.nn.clustering.network import draw_weights
+from segprior.nn.clustering.training import Clusters, _cosine, _Rule, cluster
 
 CPU = torch.device("cpu")
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from segprior.config.foreground import ForegroundConfig
 from segprior.config.presets import resolve
 from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError
+from segprior.methods.foreground.config import ForegroundConfig
 
 
 def test_published_numbers() -> None:

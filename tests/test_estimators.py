@@ -11,13 +11,13 @@ import pytest
 from PIL import Image
 from sklearn.base import BaseEstimator, ClusterMixin, clone
 
-from segprior.config.foreground import ForegroundConfig
 from segprior.config.prior import PriorConfig
-from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.estimators import ForegroundSegmenter, Segmenter
 from segprior.methods.foreground.api import foreground
+from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.multiclass.api import segment
+from segprior.methods.multiclass.config import SegmentConfig
 
 
 def picture() -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
-from segprior.config.foreground import ForegroundConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.methods.foreground.api import foreground
+from segprior.methods.foreground.config import ForegroundConfig
 from segprior.prior.prior import Prior, fit_prior
 from segprior.result import Segmentation
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from segprior.config.prior import PriorConfig
-from segprior.config.segment import SegmentConfig, hidden_features
 from segprior.errors import ConfigError
+from segprior.methods.multiclass.config import SegmentConfig, hidden_features
 from segprior.methods.multiclass.growing import checked_prior, grow
 from segprior.prior.prior import fit_prior
 from segprior.regions.label_map import pieces

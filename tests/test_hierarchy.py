@@ -8,10 +8,10 @@ import pytest
 from numpy.typing import NDArray
 
 from segprior.callbacks import Event
-from segprior.config.segment import SegmentConfig
 from segprior.errors import Cancelled, ConfigError, ImageError
 from segprior.image.noise import blur
 from segprior.methods.multiclass.api import segment
+from segprior.methods.multiclass.config import SegmentConfig
 from segprior.methods.multiclass.hierarchy import chosen_cut, segment_hierarchy
 from segprior.prior.prior import fit_prior
 from segprior.regions.hierarchy import Hierarchy

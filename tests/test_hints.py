@@ -9,7 +9,6 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from segprior.config.foreground import ForegroundConfig
 from segprior.errors import ImageError
 from segprior.io.formats.png import encode_indexed, encode_mask, encode_png
 from segprior.methods.double_dip.hints import (
@@ -21,6 +20,7 @@ from segprior.methods.double_dip.hints import (
     read_scribbles,
     reduce_hint,
 )
+from segprior.methods.foreground.config import ForegroundConfig
 from segprior.result import Segmentation
 from written import encoded, npy
 

@@ -14,14 +14,14 @@ from scipy import ndimage
 from segprior import large
 from segprior.callbacks import Event
 from segprior.cli import main
-from segprior.config.foreground import ForegroundConfig
-from segprior.config.segment import SegmentConfig
 from segprior.config.tiles import TileConfig
 from segprior.errors import Cancelled, ConfigError, ImageError
 from segprior.io.label_maps import read_labels
 from segprior.large import foreground_tiles, segment_tiles
 from segprior.methods.foreground.api import foreground
+from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.multiclass.api import segment
+from segprior.methods.multiclass.config import SegmentConfig
 from segprior.tiling.model import Fitting
 from written import InMemory
 

@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 
 from segprior.callbacks import Event
-from segprior.config.segment import SegmentConfig
 from segprior.errors import Cancelled, ConfigError, ImageError
 from segprior.io.label_maps import read_labels
 from segprior.methods.multiclass.api import segment
+from segprior.methods.multiclass.config import SegmentConfig
 from segprior.prior.prior import fit_prior
 from segprior.regions.label_map import pieces
 from segprior.result import Segmentation

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segprior.config.segment import SegmentConfig
+from segprior.methods.multiclass.config import SegmentConfig
 from segprior.methods.multiclass.network import network_classes
 
 

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
-from segprior.config.foreground import ForegroundConfig
 from segprior.errors import ConfigError
 from segprior.image.noise import blur, noise_of
 from segprior.methods.foreground.adaptive_threshold import read_things
 from segprior.methods.foreground.api import foreground
 from segprior.methods.foreground.candidate import Reading
+from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.foreground.consensus import choose, read
 from segprior.methods.foreground.salient_object import read_object
 from segprior.prior.prior import fit_prior

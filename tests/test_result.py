@@ -15,10 +15,10 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from segprior.config.foreground import ForegroundConfig
 from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.image.palette import palette
 from segprior.io.label_maps import read_labels
+from segprior.methods.foreground.config import ForegroundConfig
 from segprior.result import Segmentation
 
 

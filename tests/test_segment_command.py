@@ -12,10 +12,10 @@ from PIL import Image
 from folders import names, pixels
 from segprior.cli import main
 from segprior.cli.arguments.options import options_of
-from segprior.config.segment import SegmentConfig
 from segprior.image.palette import palette
 from segprior.io.label_maps import read_labels
 from segprior.methods.multiclass.api import segment
+from segprior.methods.multiclass.config import SegmentConfig
 from segprior.prior.prior import fit_prior
 
 QUICK = ("--preset", "backprop", "--superpixels", "image", "--channels", "16", "--iterations", "5")

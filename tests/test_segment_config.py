@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from segprior.config.prior import PriorConfig
-from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError
+from segprior.methods.multiclass.config import SegmentConfig
 
 
 def test_published_numbers() -> None:

@@ -7,7 +7,6 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 
-from segprior.config.segment import SegmentConfig
 from segprior.config.tiles import TileConfig
 from segprior.errors import ConfigError
 from segprior.image.resize import resize
@@ -15,6 +14,7 @@ from segprior.io.image import as_image
 from segprior.io.label_maps import read_labels
 from segprior.large import segment_tiles
 from segprior.methods.multiclass.api import segment
+from segprior.methods.multiclass.config import SegmentConfig
 from segprior.methods.multiclass.hierarchy_tiles import label_bands, reduced_for
 from segprior.tiling.overview import ReducedImage
 from written import InMemory

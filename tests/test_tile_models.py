@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from segprior.config.foreground import ForegroundConfig
-from segprior.config.segment import SegmentConfig
+from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.foreground.kmeans_tiles import fit_foreground, foreground_cost
+from segprior.methods.multiclass.config import SegmentConfig
 from segprior.methods.multiclass.network_tiles import fit_segment, segment_cost
 from segprior.nn.clustering.network import FixedResponse, PlainResponse, draw_weights
 from segprior.tiling.grid import Tiling

@@ -9,13 +9,13 @@ import tifffile
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segprior.config.foreground import ForegroundConfig
 from segprior.config.tiles import TileConfig
 from segprior.errors import ConfigError
 from segprior.io.image import as_image
 from segprior.io.label_maps import read_labels
 from segprior.large import foreground_tiles
 from segprior.methods.foreground.api import foreground
+from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.foreground.consensus_tiles import readings_cost
 
 MANY = TileConfig(scale=1.0, tile_size=64, overlap=16)

@@ -5,10 +5,10 @@ from .analysis.result import Analysis as Analysis
 from .callbacks import EarlyStopping as EarlyStopping, Event as Event, ProgressBar as ProgressBar
 from .config.analysis import AnalysisConfig as AnalysisConfig
 from .config.double_dip import DoubleDipConfig as DoubleDipConfig
-from .config.foreground import ForegroundConfig as ForegroundConfig
+from .methods.foreground.config import ForegroundConfig as ForegroundConfig
 from .config.prior import PriorConfig as PriorConfig
 from .config.running import EvaluateConfig as EvaluateConfig
-from .config.segment import SegmentConfig as SegmentConfig
+from .methods.multiclass.config import SegmentConfig as SegmentConfig
 from .config.tiles import TileConfig as TileConfig
 from .errors import (
     Cancelled as Cancelled,

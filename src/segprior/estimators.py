@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin
 
-from segprior.config.foreground import ForegroundConfig
 from segprior.config.presets import Presets, resolve
-from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError
 from segprior.io.image import as_image
 from segprior.methods.foreground.api import foreground
+from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.multiclass.api import segment
+from segprior.methods.multiclass.config import SegmentConfig
 from segprior.runtime.seeding import RandomSource
 
 if TYPE_CHECKING:

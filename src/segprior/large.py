@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import numpy as np
 
 from segprior.callbacks import Callback
-from segprior.config.foreground import ForegroundConfig
 from segprior.config.presets import Presets, resolve
-from segprior.config.segment import SegmentConfig
 from segprior.config.tiles import TileConfig
 from segprior.errors import ImageError
 from segprior.image.resize import MIN_SIDE
 from segprior.io.image import MAX_PIXELS
 from segprior.io.window_reader import WindowedImage, open_windows
 from segprior.io.window_writer import check_output, save_bands
+from segprior.methods.foreground.config import ForegroundConfig
+from segprior.methods.multiclass.config import SegmentConfig
 from segprior.runtime.devices import thread_count
 from segprior.runtime.seeding import RandomSource, as_seed
 from segprior.tiling.grid import Tile, Tiling, blend, enlarge_blocks

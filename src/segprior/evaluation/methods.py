@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from segprior._version import __version__
-from segprior.config.foreground import ForegroundConfig
 from segprior.config.presets import Presets
-from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, SegpriorError
+from segprior.methods.foreground.config import ForegroundConfig
+from segprior.methods.multiclass.config import SegmentConfig
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

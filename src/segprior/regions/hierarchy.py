@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from segprior.config.checks import zero_to_one
-from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError
+from segprior.methods.multiclass.config import SegmentConfig
 from segprior.regions.label_map import by_area
 
 if TYPE_CHECKING:

@@ -19,12 +19,12 @@ from segprior.cli.arguments.words import (
     meant,
     read_words,
 )
-from segprior.config.foreground import ForegroundConfig
 from segprior.config.presets import Presets
 from segprior.config.prior import PriorConfig
-from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError
 from segprior.io.export import FORMATS
+from segprior.methods.foreground.config import ForegroundConfig
+from segprior.methods.multiclass.config import SegmentConfig
 
 __all__ = ["COMMANDS", "OTHERS", "Other", "command_parser", "parse"]
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from segprior.cli.arguments.options import given
 from segprior.cli.execution.task import LabelTask, Result, Saver, load_prior
-from segprior.config.foreground import ForegroundConfig
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError
+from segprior.methods.foreground.config import ForegroundConfig
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,8 +13,8 @@ from segprior.callbacks import chain
 from segprior.cli.arguments.options import given
 from segprior.cli.execution.task import LabelTask, Result, Saver, load_prior
 from segprior.config.prior import PriorConfig
-from segprior.config.segment import SegmentConfig, hidden_features
 from segprior.errors import ConfigError
+from segprior.methods.multiclass.config import SegmentConfig, hidden_features
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from segprior.callbacks import Callback
 from segprior.cli.arguments.options import given
-from segprior.config.foreground import ForegroundConfig
-from segprior.config.segment import SegmentConfig
 from segprior.config.tiles import TileConfig
 from segprior.errors import ConfigError, ImageError, OutputError, SegpriorError
 from segprior.io.image import MAX_PIXELS
 from segprior.io.window_reader import has_windows, open_windows
+from segprior.methods.foreground.config import ForegroundConfig
+from segprior.methods.multiclass.config import SegmentConfig
 
 if TYPE_CHECKING:
     from pathlib import Path

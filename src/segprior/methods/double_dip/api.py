@@ -9,7 +9,6 @@ import numpy as np
 
 from segprior.callbacks import Callback
 from segprior.config.double_dip import DoubleDipConfig
-from segprior.config.foreground import ForegroundConfig
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError, ImageError
 from segprior.features.saliency import background_saliency, spectral_saliency
@@ -18,6 +17,7 @@ from segprior.image.resize import resize, working_shape
 from segprior.io.image import as_image
 from segprior.methods.double_dip.hints import as_hint, check_hint, hint_from_saliency, reduce_hint
 from segprior.methods.double_dip.result import DoubleDip
+from segprior.methods.foreground.config import ForegroundConfig
 from segprior.runtime.seeding import RandomSource, as_seed
 
 if TYPE_CHECKING:

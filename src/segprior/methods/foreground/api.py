@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior.callbacks import Callback
-from segprior.config.foreground import ForegroundConfig
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError
 from segprior.features.patch_kmeans import cluster_windows
 from segprior.image.resize import is_flat, resize, working_shape
 from segprior.image.upsampling import enlarge
 from segprior.io.image import as_image
+from segprior.methods.foreground.config import ForegroundConfig
 from segprior.prior.prior import Prior, fit_prior
 from segprior.regions.label_map import drop_specks, fill_holes
 from segprior.regions.polarity import choose_polarity

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segprior.config.foreground import ForegroundConfig
 from segprior.errors import ConfigError
 from segprior.image.resize import is_flat
 from segprior.image.upsampling import between
 from segprior.methods.foreground.adaptive_threshold import LARGEST_SIZE, levels_of, share_of
 from segprior.methods.foreground.candidate import Reading
+from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.foreground.consensus import read
 from segprior.methods.foreground.kmeans_tiles import MAP_BYTES, Blank, check_in_tiles
 from segprior.prior.prior import fit_prior

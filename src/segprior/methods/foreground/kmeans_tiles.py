@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segprior.config.foreground import ForegroundConfig
 from segprior.features.patch_kmeans import WindowClusters, cluster_drawn, draw_windows
 from segprior.image.resize import is_flat
+from segprior.methods.foreground.config import ForegroundConfig
 from segprior.prior.prior import fit_prior
 from segprior.regions.polarity import choose_polarity
 from segprior.tiling.model import refuse_whole

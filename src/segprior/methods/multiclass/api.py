@@ -10,11 +10,11 @@ import numpy as np
 
 from segprior.callbacks import Callback
 from segprior.config.presets import resolve
-from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.image.resize import is_flat
 from segprior.io.image import as_image
 from segprior.methods.multiclass.classes import Classes
+from segprior.methods.multiclass.config import SegmentConfig
 from segprior.methods.multiclass.growing import checked_prior
 from segprior.methods.multiclass.hierarchy import chosen_cut, segment_hierarchy
 from segprior.methods.multiclass.network import network_classes

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segprior.config.segment import SegmentConfig, hidden_features
 from segprior.errors import ConfigError
 from segprior.features.gradients import hidden_gradient
 from segprior.features.textons import texture_codes
 from segprior.image.colour import as_colours
 from segprior.image.noise import blur, noise_of
+from segprior.methods.multiclass.config import SegmentConfig, hidden_features
 from segprior.prior.prior import Prior
 from segprior.regions.merging import Weights, find_regions
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from segprior.callbacks import Callback
 from segprior.config.presets import resolve
-from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.image.resize import is_flat, resize, working_shape
 from segprior.image.upsampling import enlarge_labels
 from segprior.io.image import as_image
+from segprior.methods.multiclass.config import SegmentConfig
 from segprior.methods.multiclass.growing import checked_prior, grow, is_noisy
 from segprior.prior.prior import Prior, fit_prior
 from segprior.regions.hierarchy import LEVELS, Hierarchy

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError
 from segprior.image.upsampling import enlarge_labels, label_strips
+from segprior.methods.multiclass.config import SegmentConfig
 from segprior.tiling.model import refuse_whole
 from segprior.tiling.overview import ReducedImage
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segprior.callbacks import Callback
-from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.image.resize import resize, working_shape
 from segprior.image.upsampling import enlarge
 from segprior.methods.multiclass.classes import Classes
+from segprior.methods.multiclass.config import SegmentConfig
 from segprior.methods.multiclass.scribbles import shrink_scribbles
 from segprior.prior.prior import Prior, fit_prior
 from segprior.regions.label_map import by_area, join
@@ -19,7 +19,7 @@ from segprior.regions.label_map import by_area, join
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from segprior.methods.multiclass.backprop import Clusters
+    from segprior.nn.clustering.training import Clusters
 
 __all__ = ["channels_of_classes", "network_classes", "superpixels_of"]
 
@@ -116,7 +116,7 @@ def _cluster(
     callback: Callback | None,
 ) -> Clusters:
     # torch takes a second to load, so what is wrong with the arguments is told before that.
-    from segprior.methods.multiclass.backprop import cluster
+    from segprior.nn.clustering.training import cluster
     from segprior.runtime.devices import resolve_device
 
     return cluster(

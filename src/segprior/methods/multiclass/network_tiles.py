@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.image.resize import is_flat
-from segprior.methods.multiclass.backprop import Clusters, cluster
+from segprior.methods.multiclass.config import SegmentConfig
 from segprior.methods.multiclass.network import channels_of_classes, superpixels_of
 from segprior.nn.clustering.network import FixedResponse
+from segprior.nn.clustering.training import Clusters, cluster
 from segprior.prior.prior import fit_prior
 from segprior.runtime.devices import resolve_device
 from segprior.tiling.model import refuse_whole

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from segprior.callbacks import Callback, Event
-from segprior.config.segment import SegmentConfig
 from segprior.features.superpixels import majority
+from segprior.methods.multiclass.config import SegmentConfig
 from segprior.nn.clustering.losses import Pull, choose
 from segprior.nn.clustering.network import PlainResponse, Response, Weights, draw_weights
 from segprior.nn.select import is_compiled
