@@ -23,7 +23,7 @@ from segprior.large import foreground_tiles, segment_tiles
 from segprior.methods.foreground.api import foreground
 from segprior.methods.multiclass.api import segment
 from segprior.tiling.model import Fitting
-from written import InMemory
+from tests.helpers.written import InMemory
 
 ONE = TileConfig(scale=1.0, tile_size=512, overlap=16)
 MANY = TileConfig(scale=1.0, tile_size=64, overlap=16)

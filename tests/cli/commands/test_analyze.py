@@ -1,0 +1,183 @@
+"""``segprior analyze`` and ``segprior reproduce``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from segprior.callbacks import Event
+from segprior.cli import main
+from segprior.cli.commands import reproduce as _reproduce
+from tests.helpers.folders import names
+
+TINY = ("--members", "1", "--iterations", "2", "--working-size", "32")
+SHORT = (*TINY, "--snapshots", "1", "--late", "3", "--windows", "1,3")
+
+
+def picture(path: Path) -> Path:
+    pixels = np.random.default_rng(0).integers(30, 60, (32, 40, 3))
+    pixels[8:20, 10:22] += 150
+    Image.fromarray(pixels.astype(np.uint8)).save(path)
+    return path
+
+
+def test_one_image_becomes_one_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photo = picture(tmp_path / "photo.png")
+    out = tmp_path / "deep" / "out"
+    assert main(["analyze", str(photo), "-o", str(out), *SHORT]) == 0
+    assert names(out) == [
+        "early_late.png", "edges.png", "epochs.png", "features.png", "pca.png", "spectrum.png",
+        "spread.png", "summary.json", "windows.png",
+    ]  # fmt: skip
+    numbers = json.loads((out / "summary.json").read_text())
+    assert [line["iteration"] for line in numbers["iterations"]] == [1, 3]
+    assert str(out) in capsys.readouterr().out
+
+
+def test_several_images_become_a_folder_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    picture(photos / "one.png")
+    (photos / "two.png").write_bytes(b"broken")
+    out = tmp_path / "out"
+    assert main(["analyze", str(photos), "-o", str(out), "--json", *SHORT]) == 1
+    assert names(out) == ["one"]
+    good, bad = map(json.loads, capsys.readouterr().out.splitlines())
+    assert good["output"] == str(out / "one")
+    assert set(good["windows"]) == {"image", "prior"}
+    assert "two.png" in bad["file"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["PHOTO"], "no output; add -o photo_out"),
+        (["-o", "OUT"], "no image; name files"),
+        (["PHOTO", "-o", "OUT.png"], "the result is a folder"),
+        (["PHOTO", "-o", "-"], "the result is a folder"),
+        (["PHOTO", "-o", "PHOTO"], "the result is a folder"),
+        (["PHOTO", "-o", "OUT", "--windows", "2,4"], "a window of 2; pass odd numbers"),
+        (["PHOTO", "-o", "OUT", "--windows", "x"], "--windows: got 'x'"),
+        (["PHOTO", "-o", "OUT", "--late", "0"], "got --late 0"),
+        (["PHOTO", "-o", "OUT", "--cutoff", "2"], "got --cutoff 2.0"),
+        (["PHOTO", "-o", "OUT", "--preset", "quick"], "no preset 'quick'"),
+        (["PHOTO", "-o", "OUT", "--windws", "1"], "did you mean '--windows'"),
+        (["PHOTO", "PHOTO2", "-o", "OUT"], "would both become"),
+        (["none.png", "-o", "OUT"], "no file none.png"),
+    ],
+)
+def test_wrong_usage_of_analyze(
+    words: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo = picture(tmp_path / "photo.png")
+    (tmp_path / "other").mkdir()
+    again = picture(tmp_path / "other" / "photo.png")
+    places = {"PHOTO": photo, "PHOTO2": again, "OUT": tmp_path / "out"}
+    places["OUT.png"] = tmp_path / "out.png"
+    assert main(["analyze", *(str(places.get(word, word)) for word in words)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("segprior: ")
+    assert message in line
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("words", [["analyze", "PHOTO"], ["reproduce"]])
+def test_a_missing_matplotlib_is_told_before_the_fit(
+    words: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    photo = picture(tmp_path / "photo.png")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    out = tmp_path / "out"
+    argv = [str(photo) if word == "PHOTO" else word for word in words]
+    assert main([*argv, "-o", str(out)]) == 2
+    assert 'pip install "segprior[plots]"' in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_figures_are_told_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    argv = ["reproduce", "-o", str(out), "--only", "figure6", *TINY]
+    assert main([*argv, "--seed", "3"]) == 0
+    first = capsys.readouterr().out.splitlines()
+    assert first[0].startswith(f"{out / 'figure6.png'}  (")
+    assert "index.html" in first[1]
+    assert main([*argv, "--seed", "3", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["kept"]
+    assert facts["settings"]["seed"] == 3
+    assert facts["settings"]["prior"]["members"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "no output; add -o FOLDER"),
+        (["-o", "OUT", "--only", "figure9"], "no figure 'figure9'; choose one of figure1"),
+        (["-o", "OUT", "--only"], "--only needs a value"),
+        (["-o", "OUT", "--data", "OUT"], "name the folder that holds images/NAME.jpg"),
+        (["-o", "OUT", "--double-dip", "slow"], "got --double-dip 'slow'"),
+        (["-o", "OUT", "--window", "2"], "got --window 2"),
+        (["-o", "OUT", "photo.png"], "has no use for 'photo.png'"),
+        (["-o", "OUT", "--", "photo.png"], "has no use for 'photo.png'"),
+        (["-o", "OUT", "--ony", "figure4"], "did you mean '--only'"),
+    ],
+)
+def test_wrong_usage_of_reproduce(
+    words: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main(["reproduce", *(str(out) if word == "OUT" else word for word in words)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
+    assert not out.exists()
+
+
+def test_each_fit_gets_a_bar_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened = []
+
+    class Bar:
+        def __init__(self, text: str, **options: object) -> None:
+            opened.append(text)
+
+        def __call__(self, event: Event) -> None: ...
+
+        def __enter__(self) -> Bar:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+    monkeypatch.setattr(_reproduce, "ProgressBar", Bar)
+    bars = _reproduce._Bars(shown=True)
+    for stage in ("prior", "prior", "double-dip step 1", "double-dip step 2"):
+        for iteration in (1, 2):
+            for member in (0, 1):
+                bars(
+                    Event(
+                        stage=stage, member=member, members=2, iteration=iteration, iterations=2,
+                        loss=0.0,
+                    )
+                )  # fmt: skip
+    assert opened == ["starting", "prior", "prior", "double-dip step 1", "double-dip step 2"]
+
+
+@pytest.mark.parametrize("command", ["analyze", "reproduce"])
+def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--help"]) == 0
+    text = capsys.readouterr().out
+    assert f"segprior {command}" in text
+    assert "--members N" in text
+    assert "(10, " not in text
