@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import subprocess
 import sys
@@ -13,8 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segprior import errors
 from segprior.cli import main
+from segprior.prior.prior import fit_prior
+from tests.helpers.commands import QUICK
 
 GOOD = "good.png"
 
@@ -198,7 +200,6 @@ def test_bad_usage(
 def test_the_prior_of_another_image(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from segprior.prior.prior import fit_prior
 
     good(tmp_path)
     monkeypatch.chdir(tmp_path)
@@ -220,12 +221,16 @@ def test_a_process_ends_with_the_same_line_and_code(tmp_path: Path) -> None:
     assert done.stderr == "segprior: no file none.png; check its name and folder\n"
 
 
-@pytest.mark.parametrize("name", sorted(set(errors.__all__) - {"SegpriorError"}))
-def test_all_errors_have_one_base(name: str) -> None:
-    assert issubclass(getattr(errors, name), errors.SegpriorError)
-
-
-def test_errors_are_those_that_python_users_would_catch() -> None:
-    assert issubclass(errors.ImageError, ValueError)
-    assert issubclass(errors.ConfigError, ValueError)
-    assert issubclass(errors.OutputError, OSError)
+def test_a_reader_that_has_gone_is_no_traceback(photo: Path, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "segprior", "foreground", str(photo), *QUICK]
+    done = subprocess.run(
+        [*command, "-o", str(tmp_path / "mask.png"), "--json"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writer)
+    assert done.returncode == 1
+    assert done.stderr == b""
