@@ -7,19 +7,15 @@ from typing import Any
 
 import pytest
 
-from segprior.batch.fsspec_files import is_url
 from segprior.batch.items import Item
-from segprior.batch.remote_storage import Remote, as_places
+from segprior.batch.remote_storage import Remote
 from segprior.batch.run import run_batch
-from segprior.batch.storage import Folders
 from segprior.config.running import BatchConfig
 from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.io.files.atomic import write_atomically
 from tests.helpers.folders import by_input, counts
 
 fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
-
-FINDING: dict[str, Any] = {"patterns": (), "extras": {}, "ending": ".png", "shared": False}
 
 
 def copy(item: Item) -> dict[str, Any]:
@@ -192,12 +188,3 @@ def test_somebody_elses_manifest_is_left_alone(memory: Any) -> None:
     with pytest.raises(OutputError, match="is not the manifest of a batch"):
         run_batch(copy, "memory://in", "memory://out", settings={})
     assert memory.cat("/out/manifest.jsonl") == b'{"name": "not ours"}\n'
-
-
-def test_paths_are_not_urls(tmp_path: Path) -> None:
-    urls = ["s3://bucket/x", "memory://", "simplecache::s3://bucket"]
-    assert [is_url(text) for text in urls] == [True] * 3
-    assert not any(is_url(text) for text in ("photos/", "/a:b/c", "C:\\photos", "a:b"))
-    plain = as_places(f"file://{tmp_path}", tmp_path / "out", **FINDING)
-    assert plain == Folders(source=tmp_path, output=tmp_path / "out")
-    assert isinstance(as_places(tmp_path, "memory://out", **FINDING), Remote)

@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-import dataclasses
-import json
-import pickle
 from typing import Any
 
 import pytest
 
 from segprior.config.foreground import ForegroundConfig
-from segprior.config.presets import resolve
 from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError
 
@@ -27,25 +23,11 @@ def test_published_numbers() -> None:
     assert mask.method == "kmeans"
 
 
-def test_the_default_preset_is_fast() -> None:
-    assert PriorConfig.preset() == PriorConfig.preset("fast") == PriorConfig()
-    assert ForegroundConfig.preset() == ForegroundConfig.preset("fast") == ForegroundConfig()
-
-
 def test_the_former_default_is_a_preset() -> None:
     config = ForegroundConfig.preset("dsp")
     assert (config.method, config.features, config.prior) == ("kmeans", "prior", PriorConfig())
     assert ForegroundConfig(method="kmeans") == config
     assert ForegroundConfig().features == "auto"
-
-
-def test_configurations_are_frozen_and_equal_by_value() -> None:
-    config = PriorConfig(members=2)
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        config.members = 3  # type: ignore[misc]
-    assert config == PriorConfig(members=2)
-    assert hash(config) == hash(PriorConfig(members=2))
-    assert pickle.loads(pickle.dumps(config)) == config
 
 
 def test_fields_of_the_prior_are_reached_through_the_mask() -> None:
@@ -59,18 +41,6 @@ def test_a_name_that_both_have_is_that_of_the_mask() -> None:
     config = ForegroundConfig.preset(features="image")
     assert config.features == "image"
     assert config.prior.features == ()
-
-
-def test_snapshots_are_sorted_and_single() -> None:
-    assert PriorConfig(snapshots=(20, 10, 20)).snapshots == (10, 20)
-
-
-def test_plain_values_survive_json() -> None:
-    config = ForegroundConfig.preset(snapshots=(10,), members=2)
-    plain = json.loads(json.dumps(config.to_dict()))
-    prior = PriorConfig(**plain.pop("prior"))
-    assert ForegroundConfig(prior=prior, **plain) == dataclasses.replace(config, prior=prior)
-    assert prior == config.prior
 
 
 @pytest.mark.parametrize(
@@ -105,26 +75,3 @@ def test_wrong_values(wrong: dict[str, Any], match: str) -> None:
     with pytest.raises(ConfigError, match=match) as caught:
         ForegroundConfig.preset(**wrong)
     assert "\n" not in str(caught.value)
-
-
-def test_wrong_features_of_a_prior() -> None:
-    with pytest.raises(ConfigError, match="no block 'up9'; choose one of down1"):
-        PriorConfig(features=(("up9", 3),))
-    with pytest.raises(ConfigError, match="no option 'window'; the options are"):
-        PriorConfig.preset(window=3)
-
-
-def test_no_such_preset() -> None:
-    with pytest.raises(ConfigError, match="no preset 'slow'; choose one of fast, published"):
-        PriorConfig.preset("slow")
-
-
-def test_resolve() -> None:
-    assert resolve(PriorConfig, None, None, {}) == PriorConfig.preset()
-    assert resolve(PriorConfig, "published", None, {"members": 2}).iterations == 50
-    config = PriorConfig(iterations=7)
-    assert resolve(PriorConfig, None, config, {"members": 2}).iterations == 7
-    with pytest.raises(ConfigError, match="pass one of them"):
-        resolve(PriorConfig, "fast", config, {})
-    with pytest.raises(ConfigError, match="config is a ForegroundConfig; pass a PriorConfig"):
-        resolve(PriorConfig, None, ForegroundConfig(), {})

@@ -1,83 +1,28 @@
 from __future__ import annotations
 
-import csv
-import io
-import json
-import multiprocessing
-import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from segprior.config.running import EvaluateConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.evaluation import evaluate
-from segprior.evaluation import score as scoring
 from segprior.evaluation.evaluate import (
     Interrupted,
     Progress,
-    evaluate_foreground,
-    evaluate_regions,
 )
-from segprior.evaluation.report import Evaluation, summarise
+from segprior.evaluation.report import Evaluation
 from segprior.io.label_maps import read_labels
 from segprior.metrics import RegionScores, iou
-from segprior.runtime.processes import one_thread, run_jobs
-
-ROWS, COLUMNS = 24, 32
-
-
-def scene(number: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """A light rectangle on a dark ground, and where it is."""
-    mask = np.zeros((ROWS, COLUMNS), np.uint8)
-    mask[6 : 14 + number, 8 : 20 + number] = 1
-    noise = np.random.default_rng(number).integers(0, 20, (ROWS, COLUMNS, 3))
-    return (noise + 40 + 150 * mask[..., None]).astype(np.uint8), mask
-
-
-@pytest.fixture
-def folders(tmp_path: Path) -> Path:
-    for name in ("images", "masks", "truth"):
-        (tmp_path / name).mkdir()
-    for number in range(4):
-        image, mask = scene(number)
-        Image.fromarray(image).save(tmp_path / "images" / f"s{number}.png")
-        Image.fromarray(255 * mask).save(tmp_path / "masks" / f"s{number}.png")
-        drawn = tmp_path / "truth" / f"s{number}"
-        drawn.mkdir()
-        finer = mask.copy()
-        finer[:3] = 2
-        Image.fromarray(mask + 1).save(drawn / "one.png")
-        Image.fromarray(finer + 1).save(drawn / "two.png")
-    return tmp_path
-
-
-def foreground(folders: Path, methods: Sequence[str] = ("otsu",), **options: Any) -> Evaluation:
-    return evaluate_foreground(folders / "images", folders / "masks", methods=methods, **options)
-
-
-def regions(folders: Path, methods: Sequence[str] = ("kmeans:k=2",), **options: Any) -> Evaluation:
-    return evaluate_regions(folders / "images", folders / "truth", methods=methods, **options)
+from tests.helpers.evaluation import COLUMNS, ROWS, foreground, regions, saved, scene
 
 
 def without_seconds(found: Evaluation) -> list[dict[str, Any]]:
     rows = found.rows + found.images
     return [{k: v for k, v in row.items() if not k.endswith("seconds")} for row in rows]
-
-
-def saved(folder: Path, *maps: NDArray[Any]) -> Path:
-    folder.mkdir()
-    for number, labels in enumerate(maps):
-        Image.fromarray(labels).save(folder / f"s{number}.png")
-    return folder
-
-
-# Scores
 
 
 def test_perfect_and_inverted_masks(folders: Path, tmp_path: Path) -> None:
@@ -92,27 +37,6 @@ def test_perfect_and_inverted_masks(folders: Path, tmp_path: Path) -> None:
     assert [other[name] for name in names] == [0, 1, 0, 0, 1]
     assert (one["images"], one["failed"], one["segments"], one["seconds"]) == (4, 0, 1, None)
     assert one["foreground"] == pytest.approx(np.mean([mask.mean() for mask in masks]))
-
-
-def test_grey_masks_are_cut_at_one_half_but_for_the_mean_error(
-    folders: Path, tmp_path: Path
-) -> None:
-    grey = saved(tmp_path / "grey", *(204 * scene(number)[1] for number in range(4)))
-    (row,) = foreground(folders, (), predictions=[grey], limit=1).rows
-    assert row["iou"] == 1
-    assert row["mae"] == pytest.approx(0.2 * scene(0)[1].mean())
-
-
-def test_grey_in_the_truth_does_not_count(folders: Path, tmp_path: Path) -> None:
-    mask = scene(0)[1]
-    truth = 255 * mask
-    truth[:, 12:] = 128
-    Image.fromarray(truth).save(folders / "masks" / "s0.png")
-    wrong_there = 255 * mask
-    wrong_there[:, 12:] = 255
-    made = saved(tmp_path / "made", wrong_there)
-    (row,) = foreground(folders, (), predictions=[made], limit=1).rows
-    assert (row["iou"], row["accuracy"]) == (1, 1)
 
 
 def test_methods_score_as_by_hand(folders: Path) -> None:
@@ -165,24 +89,6 @@ def test_our_own_methods_run_and_say_how_sure_they_are(folders: Path) -> None:
     assert found.rows[0]["images"] == 1
 
 
-def test_the_rank_correlation_of_score_and_iou() -> None:
-    def result(score: float, value: float) -> dict[str, Any]:
-        return {"seconds": 1.0, "cpu_seconds": 1.0, "score": score, "mask": {"iou": value}}
-
-    def rho(*pairs: tuple[float, float]) -> float | None:
-        results = {f"{i}": result(*pair) for i, pair in enumerate(pairs)}
-        value: float | None = summarise("foreground", {"m": results}, {}).rows[0]["spearman"]
-        return value
-
-    assert rho((0.1, 0.2), (0.2, 0.3), (0.3, 0.9)) == pytest.approx(1)
-    assert rho((0.1, 0.9), (0.2, 0.3), (0.3, 0.1)) == pytest.approx(-1)
-    assert rho((0.1, 0.2), (0.1, 0.3), (0.1, 0.9)) is None
-    assert rho((0.1, 0.2), (0.2, 0.3)) is None
-
-
-# Which images, and failures
-
-
 def test_every_and_limit(folders: Path) -> None:
     assert [row["image"] for row in foreground(folders, every=2).images] == ["s0", "s2"]
     assert [row["image"] for row in foreground(folders, limit=1).images] == ["s0"]
@@ -199,23 +105,6 @@ def test_a_broken_image_fails_alone(folders: Path) -> None:
     assert found.failures[0]["iou"] is None
     Image.fromarray(scene(1)[0]).save(folders / "images" / "s1.png")
     assert not foreground(folders, ["otsu", "blank"], store=folders / "rows.jsonl").failures
-
-
-def test_another_size_is_an_error_that_names_the_file(folders: Path, tmp_path: Path) -> None:
-    made = saved(tmp_path / "made", np.zeros((5, 6), np.uint8))
-    found = regions(folders, (), predictions=[made], limit=1)
-    assert "s0.png: 5 x 6 pixels, but its truth has 24 x 32" in found.failures[0]["error"]
-    assert found.rows[0]["miou"] is None
-    assert "-" in found.to_text()
-
-
-def test_an_unexpected_exception_is_a_failure_of_that_image(
-    folders: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(scoring, "_run", lambda job, row: 1 / 0)
-    found = foreground(folders)
-    assert len(found.failures) == 4
-    assert found.failures[0]["error"] == "unexpected ZeroDivisionError: division by zero"
 
 
 @pytest.mark.parametrize(
@@ -236,9 +125,6 @@ def test_wrong_calls(
 ) -> None:
     with pytest.raises(error, match=message):
         foreground(folders, **options)
-
-
-# Resuming
 
 
 def watched(seen: list[Progress], stop_after: int | None = None) -> Any:
@@ -299,9 +185,6 @@ def test_boundaries_are_added_to_what_was_kept_without(folders: Path) -> None:
     assert [(p.done, p.image) for p in seen] == [(1, None)]
 
 
-# Predictions kept, workers
-
-
 def test_what_was_found_is_kept_and_scores_the_same(folders: Path) -> None:
     methods = ["kmeans:k=2", "felzenszwalb:scale=10"]
     store, keep = folders / "rows.jsonl", folders / "kept"
@@ -316,96 +199,11 @@ def test_what_was_found_is_kept_and_scores_the_same(folders: Path) -> None:
         assert third["seconds"] is None
 
 
-def test_what_is_kept_is_what_was_scored(folders: Path) -> None:
-    options: dict[str, Any] = {
-        "store": folders / "rows.jsonl",
-        "save_predictions": folders / "kept",
-    }
-    path = folders / "kept" / "kmeans" / "s0.png"
-    regions(folders, ["kmeans"], limit=1, **options)
-    first = path.read_bytes()
-    regions(folders, ["kmeans"], limit=1, rng=1, **options)
-    assert path.read_bytes() != first
-    regions(folders, ["kmeans"], limit=1, **options)
-    assert path.read_bytes() == first
-
-
-def test_kept_masks_are_black_and_white(folders: Path) -> None:
-    foreground(folders, save_predictions=folders / "kept")
-    with Image.open(folders / "kept" / "otsu" / "s0.png") as picture:
-        assert np.unique(np.asarray(picture)).tolist() == [0, 255]
-
-
 def test_workers_change_nothing(folders: Path) -> None:
     methods = ["kmeans:k=3,window=3", "quickshift"]
     one = regions(folders, methods, limit=2)
     two = regions(folders, methods, limit=2, workers=2)
     assert without_seconds(one) == without_seconds(two)
-
-
-def squared(number: int) -> int:
-    return number * number
-
-
-def inverse(number: int) -> float:
-    return 1 / number
-
-
-def test_jobs_come_back_with_their_numbers() -> None:
-    assert list(run_jobs(squared, [5, 6], 1)) == [(0, 25), (1, 36)]
-
-
-def test_a_killed_worker_is_an_error() -> None:
-    with pytest.raises(ConfigError, match=r"one of workers=2 was ended from outside"):
-        list(run_jobs(os._exit, [1, 1], 2))
-
-
-def test_an_exception_ends_the_workers() -> None:
-    with pytest.raises(ZeroDivisionError):
-        list(run_jobs(inverse, [1, 0], 2))
-    assert not multiprocessing.active_children()
-
-
-def test_one_thread_is_given_back() -> None:
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        with one_thread():
-            assert torch.get_num_threads() == 1
-        assert torch.get_num_threads() == 2
-    finally:
-        torch.set_num_threads(before)
-
-
-# Tables
-
-
-def test_the_table_in_three_formats(folders: Path) -> None:
-    found = foreground(folders, ["otsu", "rectangle:inset=0.25"])
-    lines = found.to_text().splitlines()
-    assert lines[0].split()[:4] == ["method", "images", "IoU", "IoU+"]
-    assert "failed" not in lines[0]
-    assert len({len(line) for line in lines[:3]}) == 1
-    table = list(csv.DictReader(io.StringIO(found.to_csv())))
-    assert [row["method"] for row in table] == ["otsu", "rectangle:inset=0.25"]
-    assert float(table[0]["iou"]) == found.rows[0]["iou"]
-    assert table[0]["spearman"] == ""
-    content = json.loads(found.to_json())
-    assert content["kind"] == "foreground"
-    assert content["methods"][1]["settings"]["inset"] == 0.25
-    assert len(content["images"]) == 8
-    images = list(csv.DictReader(io.StringIO(found.images_to_csv())))
-    assert [(row["image"], row["method"]) for row in images][:2] == [
-        ("s0", "otsu"),
-        ("s0", "rectangle:inset=0.25"),
-    ]
-    for suffix in (".csv", ".json", ".txt"):
-        path = found.save(folders / f"table{suffix}")
-        assert path.read_text(encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"end it in one of .csv, .json, .txt"):
-        found.save(folders / "table.xlsx")
 
 
 def test_names_are_public() -> None:

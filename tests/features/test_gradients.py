@@ -1,20 +1,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from segprior.features.gradients import boundary_strength, gradient, hidden_gradient
-from segprior.features.textons import texture_codes
-from segprior.image.colour import as_colours
-
-
-def test_three_channels_are_lab_and_others_as_if_one() -> None:
-    white = np.ones((2, 2, 3), np.float32)
-    np.testing.assert_allclose(as_colours(white)[0, 0], [100, 0, 0], atol=0.05)
-    grey = np.random.default_rng(0).random((5, 6, 1), np.float32)
-    np.testing.assert_allclose(as_colours(grey), 100 * grey)
-    lengths = np.linalg.norm(as_colours(np.repeat(grey, 4, axis=2)), axis=2)
-    np.testing.assert_allclose(lengths, 100 * grey[..., 0], rtol=1e-5)
 
 
 def test_a_ramp_has_its_slope_and_channels_add_up_as_squares() -> None:
@@ -55,24 +43,3 @@ def test_strength_follows_the_contrast_by_its_root() -> None:
     both = boundary_strength(image, [edge, edge])
     assert both[:, 10].min() > 1
     np.testing.assert_allclose(both[:, 25:35], 0.7 * low[:, 25:35], rtol=1e-4)
-
-
-def test_words_tell_colour_and_roughness_apart() -> None:
-    image = np.full((48, 96, 3), (50, 0, 0), np.float32)
-    image[:, 32:64, 1] = 40
-    image[:, 64:, 0] += np.random.default_rng(0).choice([-15, 15], (48, 32))
-    found = texture_codes(image, 0)
-    parts = [set(found[:, part].ravel()) for part in (np.s_[:26], np.s_[38:58], np.s_[70:])]
-    assert not parts[0] & parts[1]
-    assert not parts[0] & parts[2]
-    assert not parts[1] & parts[2]
-    np.testing.assert_array_equal(found, texture_codes(image, 0))
-    assert found.max() < 48
-
-
-@pytest.mark.parametrize("channels", [1, 3, 5])
-def test_few_different_pixels_are_words_of_their_own(channels: int) -> None:
-    image = np.zeros((16, 16, channels), np.float32)
-    image[3, 3] = 1
-    found = texture_codes(image, 0)
-    assert found[3, 3] != found[15, 15]

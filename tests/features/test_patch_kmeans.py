@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
-from segprior.features import patch_kmeans as windows
+from segprior.features import patch_kmeans
 from segprior.features.patch_kmeans import cluster_windows, draw_windows
 
 Image = NDArray[np.float32]
@@ -57,7 +57,7 @@ def test_strips_and_blocks_do_not_change_distances(monkeypatch: pytest.MonkeyPat
     found = cluster_windows(image, window=5, n_clusters=2, n_init=2, seed=0)
     whole = found.distances(image)
     for numbers in (1, 75 * 7, 75 * 23 * 4):
-        monkeypatch.setattr(windows, "STRIP_NUMBERS", numbers)
+        monkeypatch.setattr(patch_kmeans, "STRIP_NUMBERS", numbers)
         np.testing.assert_allclose(found.distances(image), whole, rtol=1e-4, atol=1e-5)
 
 
@@ -67,7 +67,7 @@ def test_a_sample_finds_nearly_the_same_clusters(
 ) -> None:
     image = textured()
     whole = cluster_windows(image, window=3, n_clusters=2, n_init=4, seed=0)
-    monkeypatch.setattr(windows, "SAMPLE_NUMBERS", numbers)
+    monkeypatch.setattr(patch_kmeans, "SAMPLE_NUMBERS", numbers)
     sampled = cluster_windows(image, window=3, n_clusters=2, n_init=4, seed=0)
     same = np.mean(
         whole.distances(image).argmin(axis=-1) == sampled.distances(image).argmin(axis=-1)
@@ -76,7 +76,7 @@ def test_a_sample_finds_nearly_the_same_clusters(
 
 
 def test_sample_never_exceeds_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(windows, "SAMPLE_NUMBERS", 27 * 200)
+    monkeypatch.setattr(patch_kmeans, "SAMPLE_NUMBERS", 27 * 200)
     for shape in [(40, 56), (500, 8), (8, 500), (11, 10)]:
         sample = draw_windows(textured(*shape), window=3, share=0.5, seed=0)
         assert 50 <= len(sample) <= 100

@@ -1,3 +1,5 @@
+"""Pictures and options for the tests of the command line."""
+
 from __future__ import annotations
 
 import io
@@ -10,6 +12,11 @@ from PIL import Image
 
 QUICK = ("--features", "image")
 TINY = ("--members", "1", "--iterations", "2", "--working-size", "32")
+QUICK_LAYERS = ("--first-iterations", "2", "--second-iterations", "2", "--working-size", "32")
+FILES_OF_LAYERS = [
+    "background.png", "composed.png", "curves.csv", "curves.png", "foreground.png", "hint.png",
+    "mask.png", "overlay.png", "soft_mask.png",
+]  # fmt: skip
 
 
 def picture(path: Path, rows: int = 32, columns: int = 40) -> Path:

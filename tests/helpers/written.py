@@ -71,3 +71,7 @@ class InMemory:
         window = self.values[rows, columns]
         self.most = max(self.most, window.size)
         return window
+
+
+def opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segprior.image import upsampling as refine
+from segprior.image import upsampling
 from segprior.image.upsampling import enlarge, enlarge_labels, label_strips
-from segprior.regions.label_map import drop_specks, fill_holes
 
 
 def whole(maps: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -45,41 +44,12 @@ def test_strips_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     maps = np.random.default_rng(0).random((3, 9, 7)).astype(np.float32)
     expected = whole(maps, (50, 30))
     for numbers in (1, 3 * 30 * 7):
-        monkeypatch.setattr(refine, "STRIP_NUMBERS", numbers)
+        monkeypatch.setattr(upsampling, "STRIP_NUMBERS", numbers)
         np.testing.assert_array_equal(whole(maps, (50, 30)), expected)
 
 
 def test_a_map_of_one_pixel() -> None:
     assert (whole(np.full((1, 1, 1), 3, np.float32), (4, 5)) == 3).all()
-
-
-def test_specks_are_counted_over_corners() -> None:
-    mask = np.zeros((10, 10), bool)
-    mask[[1, 2, 3], [1, 2, 3]] = True
-    mask[7, 7:9] = True
-    found = drop_specks(mask, 3)
-    assert found.sum() == 3
-    assert found[2, 2]
-    assert drop_specks(mask, 4).sum() == 0
-    assert drop_specks(np.ones((4, 4), bool), 5).all()
-    assert not drop_specks(np.zeros((4, 4), bool), 1).any()
-
-
-def test_holes_are_filled_unless_they_reach_the_border() -> None:
-    mask = np.zeros((12, 12), bool)
-    mask[2:9, 2:9] = True
-    mask[4:6, 4:6] = False
-    mask[7, 7] = False
-    mask[8, 8] = False  # touches (7, 7) by a corner only
-    bay = mask.copy()
-    bay[2:5, 4] = False
-    expected = np.zeros((12, 12), bool)
-    expected[2:9, 2:9] = True
-    expected[8, 8] = False
-    np.testing.assert_array_equal(fill_holes(mask), expected)
-    assert not fill_holes(bay)[4:6, 4:6].any()
-    assert fill_holes(np.ones((4, 4), bool)).all()
-    assert not fill_holes(np.zeros((4, 4), bool)).any()
 
 
 @pytest.mark.parametrize("shape", [(13, 17), (14, 17), (20, 40), (131, 66)])

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from segprior.errors import ImageError
 from segprior.io.formats.bsds import read_annotations
-from segprior.metrics import tables
 from segprior.metrics.regions import (
     RegionScores,
     best_ious,
@@ -21,7 +20,7 @@ from segprior.metrics.regions import (
     rand_index,
     variation_of_information,
 )
-from segprior.metrics.tables import contingency
+from tests.helpers.label_maps import random_map
 
 VAL = Path(__file__).parents[2] / ".." / "shared" / "data" / "bsds500" / "groundTruth" / "val"
 
@@ -30,10 +29,6 @@ HALVES = np.repeat([[1, 1, 2, 2]], 4, axis=0)
 # The right half cut into an upper and a lower part.
 SPLIT = HALVES.copy()
 SPLIT[2:, 2:] = 3
-
-
-def random_map(seed: int, shape: tuple[int, int] = (9, 11), n: int = 5) -> NDArray[np.int64]:
-    return np.random.default_rng(seed).integers(0, n, shape)
 
 
 def four(truth: NDArray[Any], prediction: NDArray[Any]) -> tuple[float, float, float, float]:
@@ -95,15 +90,6 @@ def test_against_the_definitions() -> None:
     assert covering(truth, prediction) == pytest.approx(
         sum(np.mean(truth == t) * value for t, value in zip(np.unique(truth), best, strict=True))
     )
-
-
-def test_the_table_without_room_for_a_dense_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = contingency(random_map(0), random_map(1))
-    assert (expected.counts > 0).all()
-    assert expected.counts.sum() == 99
-    monkeypatch.setattr(tables, "_DENSE", 0)
-    for ours, theirs in zip(contingency(random_map(0), random_map(1)), expected, strict=True):
-        np.testing.assert_array_equal(ours, theirs)
 
 
 def test_components_touch_by_sides() -> None:

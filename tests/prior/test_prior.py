@@ -23,15 +23,6 @@ QUICK: dict[str, Any] = {"members": 2, "iterations": 4}
 
 
 @pytest.fixture(scope="module")
-def image() -> NDArray[np.float32]:
-    rows, columns = np.mgrid[:33, :42]
-    disc = (rows - 16) ** 2 + (columns - 20) ** 2 < 100
-    noise = np.random.default_rng(0).uniform(-0.1, 0.1, (33, 42, 3))
-    picture = np.where(disc[..., None], [0.9, 0.7, 0.2], [0.1, 0.3, 0.4]) + noise
-    return picture.clip(0, 1).astype(np.float32)
-
-
-@pytest.fixture(scope="module")
 def prior(image: NDArray[np.float32]) -> Prior:
     wanted = (("up2", 3), ("down3", 4), ("up1", 1))
     return fit_prior(image, members=3, iterations=4, snapshots=(2, 4), features=wanted)
@@ -126,23 +117,6 @@ def test_seeds_differ_and_generators_are_asked(image: NDArray[np.float32]) -> No
 def test_a_member_is_the_same_alone_or_among_many(prior: Prior, image: NDArray[np.float32]) -> None:
     alone = fit_prior(image, members=1, iterations=4)
     np.testing.assert_array_equal(alone.members[0], prior.members[0])
-
-
-def test_members_fitted_together_give_the_same(image: NDArray[np.float32]) -> None:
-    from segprior.nn.torch.engine import TorchEngine
-    from segprior.prior.training import _Announcer, _fit
-
-    config = PriorConfig(members=2, iterations=5, snapshots=(3,), features=(("up2", 4),))
-    target = image[:32, :40].copy()
-    together = _fit(TorchEngine(target, [5, 6], config), 2, 0, config, _Announcer(None, config))
-    for member, seed in enumerate((5, 6)):
-        engine = TorchEngine(target, [seed], config)
-        alone = _fit(engine, 1, member, config, _Announcer(None, config))[0]
-        run = together[member]
-        np.testing.assert_allclose(run.losses, alone.losses, atol=1e-3)
-        np.testing.assert_allclose(run.output, alone.output, atol=2e-2)
-        np.testing.assert_allclose(run.snapshots[3], alone.snapshots[3], atol=1e-2)
-        assert run.features["up2", 4].shape == alone.features["up2", 4].shape
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (8, 70), (9, 17), (31, 16), (64, 8)], ids=str)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segprior.regions.label_map import absorb, by_area, join, pieces
+from segprior.regions.label_map import absorb, by_area, drop_specks, fill_holes, join, pieces
 
 
 def stripes(*widths: int) -> NDArray[np.int64]:
@@ -75,3 +75,32 @@ def test_labels_are_sorted_by_area(widths: tuple[int, ...]) -> None:
     assert sorted(sizes, reverse=True) == list(sizes)
     assert found.min() == 1
     assert len(sizes) == 3
+
+
+def test_specks_are_counted_over_corners() -> None:
+    mask = np.zeros((10, 10), bool)
+    mask[[1, 2, 3], [1, 2, 3]] = True
+    mask[7, 7:9] = True
+    found = drop_specks(mask, 3)
+    assert found.sum() == 3
+    assert found[2, 2]
+    assert drop_specks(mask, 4).sum() == 0
+    assert drop_specks(np.ones((4, 4), bool), 5).all()
+    assert not drop_specks(np.zeros((4, 4), bool), 1).any()
+
+
+def test_holes_are_filled_unless_they_reach_the_border() -> None:
+    mask = np.zeros((12, 12), bool)
+    mask[2:9, 2:9] = True
+    mask[4:6, 4:6] = False
+    mask[7, 7] = False
+    mask[8, 8] = False  # touches (7, 7) by a corner only
+    bay = mask.copy()
+    bay[2:5, 4] = False
+    expected = np.zeros((12, 12), bool)
+    expected[2:9, 2:9] = True
+    expected[8, 8] = False
+    np.testing.assert_array_equal(fill_holes(mask), expected)
+    assert not fill_holes(bay)[4:6, 4:6].any()
+    assert fill_holes(np.ones((4, 4), bool)).all()
+    assert not fill_holes(np.zeros((4, 4), bool)).any()

@@ -45,7 +45,7 @@ def test_a_driver_makes_auto_ask_pytorch(monkeypatch: pytest.MonkeyPatch) -> Non
         asked.append(device)
         return torch.device("meta")
 
-    monkeypatch.setattr("segprior.runtime.devices._DRIVERS", ("/",))
+    monkeypatch.setattr("segprior.runtime.devices.DRIVERS", ("/",))
     monkeypatch.setattr("segprior.runtime.devices.resolve_device", resolved)
     assert not is_cpu("auto")
     assert asked == ["auto"]

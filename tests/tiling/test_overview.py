@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from segprior.image.resize import resize, working_shape
-from segprior.tiling import overview as reduced
+from segprior.tiling import overview
 from segprior.tiling.overview import ReducedImage
 from tests.helpers.written import InMemory
 
@@ -30,7 +30,7 @@ def test_a_window_is_that_of_the_whole_image_reduced(picture: InMemory, scale: f
 def test_the_small_picture_is_made_of_parts(
     picture: InMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reduced, "BLOCK_NUMBERS", 2**14)
+    monkeypatch.setattr(overview, "BLOCK_NUMBERS", 2**14)
     image = ReducedImage(picture, 0.8)
     small = image.small(40)
     assert small.shape == (*working_shape(image.shape, 40), 3)

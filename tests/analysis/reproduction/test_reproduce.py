@@ -1,47 +1,17 @@
 from __future__ import annotations
 
 import json
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 
-from segprior.analysis.reproduction.figures import FIGURES, PUBLISHED, SAMPLES, Studio
-from segprior.analysis.reproduction.report_pages import html_page, markdown_page
-from segprior.analysis.reproduction.reproduce import Made, reproduce, sample_image
+from segprior.analysis.reproduction.figures import FIGURES, PUBLISHED
+from segprior.analysis.reproduction.reproduce import Made, reproduce
 from segprior.callbacks import Event
-from segprior.config.analysis import ReproduceConfig
-from segprior.config.double_dip import DoubleDipConfig
-from segprior.config.prior import PriorConfig
 from segprior.errors import Cancelled, ConfigError, ImageError, OutputError
-
-TINY = ReproduceConfig(
-    prior=PriorConfig(members=1, iterations=2, working_size=32), double_dip="fast",
-    double_dip_size=32,
-)  # fmt: skip
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """Made-up images by the names of the published ones, each of another aspect."""
-    folder = tmp_path / "paper"
-    (folder / "images").mkdir(parents=True)
-    for number, name in enumerate(sorted({n for names in PUBLISHED.values() for n in names})):
-        rng = np.random.default_rng(number)
-        pixels = rng.integers(30, 60, (32 + number, 56 - 2 * number, 3))
-        pixels[8:20, 10:22] += 150
-        Image.fromarray(pixels.astype(np.uint8)).save(folder / "images" / f"{name}.jpg")
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def short_double_dip(monkeypatch: pytest.MonkeyPatch) -> None:
-    two = {"first_iterations": 2, "second_iterations": 2}
-    short = {**DoubleDipConfig.presets, "fast": two}
-    monkeypatch.setattr(DoubleDipConfig, "presets", short)
+from tests.helpers.analysis import TINY
 
 
 def names(folder: Path) -> set[str]:
@@ -127,40 +97,6 @@ def test_nothing_done_leaves_nothing_behind(data: Path, tmp_path: Path) -> None:
     assert names(tmp_path / "mine") == set()
 
 
-def test_a_prior_is_fitted_once(data: Path, tmp_path: Path) -> None:
-    fits: list[Event] = []
-
-    def count(event: Event) -> None:
-        if event.iteration == 1:
-            fits.append(event)
-
-    reproduce(tmp_path / "out", data, config=TINY, only=["1", "3", "6"], callback=count)
-    assert len(fits) == len({*PUBLISHED["figure1"], *PUBLISHED["figure3"], *PUBLISHED["figure6"]})
-
-
-def test_sample_images_take_the_place_of_the_published_ones(tmp_path: Path) -> None:
-    (made,) = reproduce(tmp_path, config=TINY, only=["figure6"])
-    assert list(made.settings["images"]) == list(SAMPLES["figure6"])
-    assert SAMPLES.keys() == PUBLISHED.keys()
-    assert [len(SAMPLES[name]) for name in SAMPLES] == [len(PUBLISHED[name]) for name in SAMPLES]
-    for name in {name for names in SAMPLES.values() for name in names}:
-        image = sample_image(name)
-        assert max(image.shape[:2]) <= 288
-        assert image.dtype == np.float32
-
-
-def test_the_filter_radius_is_that_of_the_image() -> None:
-    image = np.random.default_rng(0).random((48, 64, 3)).astype(np.float32)
-    studio = Studio(lambda name: image, PUBLISHED, TINY)
-    hint = np.zeros((48, 64), np.int8)
-    hint[10:30, 10:30], hint[40:] = 1, -1
-    apart = studio.double_dip("any", hint)
-    assert apart.config.working_size == 32
-    masks = [studio.refined(apart, radius) for radius in (2, 24)]
-    assert masks[0].shape == (48, 64)
-    assert (masks[0] != masks[1]).any()
-
-
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
@@ -193,29 +129,3 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot write to the folder"):
         reproduce(tmp_path / "file" / "out", config=TINY)
-
-
-def test_pages_escape_what_they_show() -> None:
-    figures: list[Any] = [
-        ("figure2", "a < b & “c”", {"prior": {"working_size": None, "snapshots": []}}, 3.4)
-    ]
-    page = html_page(figures)
-    assert "a &lt; b &amp; “c”" in page
-    assert "working_size full, snapshots none" in page
-    assert "made in 3 s" in page
-
-    class Tags(HTMLParser):
-        open: ClassVar[list[str]] = []
-
-        def handle_starttag(self, tag: str, attrs: Any) -> None:
-            if tag not in ("meta", "img", "br"):
-                self.open.append(tag)
-
-        def handle_endtag(self, tag: str) -> None:
-            assert self.open.pop() == tag
-
-    Tags().feed(page)
-    assert not Tags.open
-    text = markdown_page(figures)
-    assert "**Figure 2.** a < b" in text
-    assert "- made in 3 s" in text

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from segprior.cli import main
-from segprior.cli.execution import work as _work
+from segprior.cli.execution import work
 from segprior.errors import ConfigError
 from segprior.io.image import as_image
 from segprior.methods.foreground.api import foreground
@@ -51,7 +51,7 @@ def test_options_for_reading_and_running_are_passed_on(
         ran.update(arguments)
         raise ConfigError("seen")
 
-    monkeypatch.setattr(_work, "as_image", reading)
+    monkeypatch.setattr(work, "as_image", reading)
     monkeypatch.setattr("segprior.prior.prior.fit_prior", running)
     options = ["--page", "2", "--channel-axis", "-1", "--alpha", "composite", "--seed", "3"]
     more = ["--max-pixels", "2.5M", "--value-range", "0,4095", "--device", "cpu"]

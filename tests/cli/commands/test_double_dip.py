@@ -8,13 +8,8 @@ import pytest
 from PIL import Image
 
 from segprior.cli import main
+from tests.helpers.commands import FILES_OF_LAYERS, QUICK_LAYERS
 from tests.helpers.folders import names
-
-QUICK = ("--first-iterations", "2", "--second-iterations", "2", "--working-size", "32")
-FILES = [
-    "background.png", "composed.png", "curves.csv", "curves.png", "foreground.png", "hint.png",
-    "mask.png", "overlay.png", "soft_mask.png",
-]  # fmt: skip
 
 
 def grey(path: Path, values: object) -> str:
@@ -42,32 +37,24 @@ def hinted(out: Path) -> object:
 def test_a_folder_with_everything(
     photo: str, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["double-dip", photo, "-o", str(out), *QUICK]) == 0
-    assert names(out) == FILES
+    assert main(["double-dip", photo, "-o", str(out), *QUICK_LAYERS]) == 0
+    assert names(out) == FILES_OF_LAYERS
     assert set(np.unique(np.asarray(hinted(out)))) == {0, 255}
     assert "photo.png" in capsys.readouterr().out
     assert len((out / "curves.csv").read_text().splitlines()) == 5
     assert names(out.parent) == ["out", "photo.png"]
 
 
-def test_several_images_get_a_folder_each(photo: str, out: Path, tmp_path: Path) -> None:
-    other = tmp_path / "other.png"
-    other.write_bytes(Path(photo).read_bytes())
-    assert main(["double-dip", photo, str(other), "-o", str(out), *QUICK]) == 0
-    assert names(out) == ["other", "photo"]
-    assert names(out / "photo") == FILES
-
-
 def test_snapshots_become_a_picture(photo: str, out: Path) -> None:
-    assert main(["double-dip", photo, "-o", str(out), "--snapshots", "1,3", *QUICK]) == 0
-    assert names(out) == sorted([*FILES, "epochs.png"])
+    assert main(["double-dip", photo, "-o", str(out), "--snapshots", "1,3", *QUICK_LAYERS]) == 0
+    assert names(out) == sorted([*FILES_OF_LAYERS, "epochs.png"])
 
 
 def test_a_hint_from_a_file(photo: str, out: Path, tmp_path: Path) -> None:
     values = np.full((16, 20), 128)
     values[6:10, 8:12], values[:2] = 255, 0
     file = grey(tmp_path / "rough.png", values)
-    assert main(["double-dip", photo, "-o", str(out), "--hint", file, *QUICK]) == 0
+    assert main(["double-dip", photo, "-o", str(out), "--hint", file, *QUICK_LAYERS]) == 0
     np.testing.assert_array_equal(hinted(out), values.repeat(2, 0).repeat(2, 1))
 
 
@@ -75,7 +62,7 @@ def test_scribbles(photo: str, out: Path, tmp_path: Path) -> None:
     strokes = np.full((32, 40, 3), 255)
     strokes[15:17, 12:28], strokes[2:4, 5:35] = (0, 200, 0), (200, 0, 0)
     file = grey(tmp_path / "strokes.png", strokes)
-    assert main(["double-dip", photo, "-o", str(out), "--scribbles", file, *QUICK]) == 0
+    assert main(["double-dip", photo, "-o", str(out), "--scribbles", file, *QUICK_LAYERS]) == 0
     expected = np.full((32, 40), 128)
     expected[15:17, 12:28], expected[2:4, 5:35] = 255, 0
     np.testing.assert_array_equal(hinted(out), expected)
@@ -83,7 +70,7 @@ def test_scribbles(photo: str, out: Path, tmp_path: Path) -> None:
 
 def test_saliency_and_json(photo: str, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--hint", "saliency", "--saliency", "background", "--json"]
-    assert main(["double-dip", photo, "-o", str(out), *words, *QUICK]) == 0
+    assert main(["double-dip", photo, "-o", str(out), *words, *QUICK_LAYERS]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["settings"]["hint"] == "saliency"
     assert 0 <= facts["foreground"] <= 1

@@ -76,13 +76,7 @@ def test_a_prior_of_many_bands(
     assert "cannot save 5 channels" in capsys.readouterr().err
 
 
-# Reports
-
-
 # What goes wrong on the way
-
-
-# Settling inputs and outputs
 
 
 # Options

@@ -242,21 +242,3 @@ def test_many_bands_in_and_out(tmp_path: Path) -> None:
     assert main(["segment", str(tmp_path / "field.npy"), "-o", str(tmp_path / "o.tif"), *TINY]) == 0
     expected = segment(stack, preset="backprop", members=1, channels=16, iterations=3)
     np.testing.assert_array_equal(read_labels(tmp_path / "o.tif"), expected.labels)
-
-
-def test_the_first_dozen_colours_suit_every_kind_of_colour_vision() -> None:
-    from skimage.color import deltaE_ciede2000, rgb2lab
-
-    # Machado et al. 2009, full severity: without red, green and blue cones.
-    visions = [
-        np.eye(3),
-        [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
-        [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
-        [[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]],
-    ]
-    linear = ((palette()[1:13] / 255 + 0.055) / 1.055) ** 2.4
-    for matrix in visions:
-        seen = np.clip(linear @ np.array(matrix).T, 0, 1)
-        lab = rgb2lab(1.055 * seen ** (1 / 2.4) - 0.055)
-        apart = deltaE_ciede2000(lab[:, None], lab[None])
-        assert apart[~np.eye(12, dtype=bool)].min() > 7

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from segprior.cli import main
-from segprior.cli.execution import work as _work
+from segprior.cli.execution import work
 from segprior.config.foreground import ForegroundConfig
 from segprior.io.image import as_image
 from tests.helpers.commands import QUICK, TINY
@@ -87,6 +87,6 @@ def test_a_warning_is_one_line(
         return as_image(photo)
 
     warnings.simplefilter("always")
-    monkeypatch.setattr(_work, "as_image", warn)
+    monkeypatch.setattr(work, "as_image", warn)
     assert main(["foreground", str(photo), "-o", str(tmp_path / "m.png"), *QUICK]) == 0
     assert capsys.readouterr().err == "segprior: warning: mind the gap\n"

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from segprior.cli import main
-from segprior.cli.execution import work as _work
+from segprior.cli.execution import work
 from segprior.io.image import as_image
 from tests.helpers.commands import QUICK, feed, picture
 from tests.helpers.folders import names
@@ -81,7 +81,7 @@ def test_the_unforeseen_is_one_line_too(
             raise error
         return as_image(source, **options)
 
-    monkeypatch.setattr(_work, "as_image", fail_once)
+    monkeypatch.setattr(work, "as_image", fail_once)
     assert main(["foreground", str(photos), "-o", str(tmp_path / "out"), *QUICK]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert told in line
@@ -94,7 +94,7 @@ def test_a_traceback_can_be_asked_for(
     def fail(*_: Any, **__: Any) -> Any:
         raise RuntimeError("odd")
 
-    monkeypatch.setattr(_work, "as_image", fail)
+    monkeypatch.setattr(work, "as_image", fail)
     monkeypatch.setenv("SEGPRIOR_TRACEBACK", "1")
     with pytest.raises(RuntimeError, match="odd"):
         main(["foreground", str(photo), "-o", str(tmp_path / "mask.png"), *QUICK])
@@ -124,7 +124,7 @@ def test_an_interrupt_keeps_what_is_finished(
             os.kill(os.getpid(), signal.SIGINT)
         return as_image(source, **options)
 
-    monkeypatch.setattr(_work, "as_image", interrupted)
+    monkeypatch.setattr(work, "as_image", interrupted)
     before = signal.getsignal(signal.SIGINT)
     assert main(["foreground", str(photos), "-o", str(tmp_path / "out"), *QUICK]) == 130
     assert capsys.readouterr().err == "segprior: interrupted; 1 of 2 images are done\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from PIL import Image
 
 from segprior.errors import ImageError
 from segprior.io.image import as_image
+from segprior.io.label_maps import read_labels
+from tests.helpers.label_maps import MAPS, made
 from tests.helpers.written import encoded, npy, tiff, tiff_of
 
 
@@ -163,3 +166,38 @@ class TestTiff:
         values = np.full((16, 16), 4095, np.uint16)
         assert as_image(tiff(values)).max() == np.float32(4095 / 65535)
         assert as_image(tiff(values), value_range=(0, 4095)).max() == 1
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_truncated_tiff_is_never_padded(compression: str | None) -> None:
+    stream = io.BytesIO()
+    values = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
+    tifffile.imwrite(stream, values, compression=compression, rowsperstrip=8)
+    data = stream.getvalue()
+    assert as_image(data).shape == (64, 64, 1)
+    with pytest.raises(ImageError, match="truncated"):
+        as_image(data[:-200])
+
+
+class TestOME:
+    @pytest.mark.parametrize("name", ["a.ome.tif", "A.OME.TIFF"])
+    @pytest.mark.parametrize("top", [1, 300, 70000])
+    def test_round_trip(self, name: str, top: int, tmp_path: Path) -> None:
+        labels = MAPS["hole"] * top
+        path = made(labels).save(tmp_path / name)
+        with tifffile.TiffFile(path) as tiff:
+            assert tiff.is_ome
+            assert tiff.series[0].axes == "YX"
+            np.testing.assert_array_equal(tiff.asarray(), labels)
+        np.testing.assert_array_equal(read_labels(path), labels)
+        with Image.open(path) as picture:
+            np.testing.assert_array_equal(np.asarray(picture), labels)
+
+    def test_mask_and_the_same_bytes_again(self, tmp_path: Path) -> None:
+        found = made(MAPS["hole"], "mask")
+        path = found.save(tmp_path / "a.tif", format="ome-tiff")
+        assert set(np.unique(tifffile.imread(path))) == {0, 255}
+        np.testing.assert_array_equal(read_labels(path), found.labels)
+        assert path.read_bytes() == found.save(tmp_path / "b.ome.tif").read_bytes()
+        with tifffile.TiffFile(found.save(tmp_path / "c.tif")) as plain:
+            assert not plain.is_ome

@@ -1,64 +1,28 @@
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
 from segprior.config.foreground import ForegroundConfig
 from segprior.errors import ConfigError
-from segprior.image.noise import blur, noise_of
-from segprior.methods.foreground.adaptive_threshold import read_things
+from segprior.image.noise import noise_of
 from segprior.methods.foreground.api import foreground
 from segprior.methods.foreground.candidate import Reading
 from segprior.methods.foreground.consensus import choose, read
-from segprior.methods.foreground.salient_object import read_object
 from segprior.prior.prior import fit_prior
-from segprior.result import Segmentation
-
-Kind = Literal["object", "things"]
-
-
-def iou(found: NDArray[Any], truth: NDArray[Any]) -> float:
-    found, truth = found.astype(bool), truth.astype(bool)
-    return float((found & truth).sum() / (found | truth).sum())
-
-
-def textured(side: int = 80, channels: int = 3) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """A large disc in the centre; it and its ground have textures of many levels."""
-    draw = np.random.default_rng(0)
-    rows, columns = np.indices((side, side)) - side / 2 + 0.5
-    truth = rows**2 + columns**2 < (0.28 * side) ** 2
-    texture = ndimage.gaussian_filter(draw.random((side, side, 5)), (1.5, 1.5, 0))
-    texture = (texture - texture.min()) / np.ptp(texture)
-    tint = np.array([[0.2, 0.6, 0.8, 0.9, 0.3], [0.9, 0.5, 0.2, 0.4, 0.8]])[truth.astype(int)]
-    return (texture * tint).astype(np.float32)[..., :channels], truth
-
-
-def blobs(dark: bool = False) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    truth = np.zeros((96, 96), bool)
-    rows, columns = np.indices(truth.shape)
-    for row in range(10, 96, 19):
-        for column in range(10, 96, 19):
-            truth |= (rows - row) ** 2 + (columns - column) ** 2 < 16
-    noise = np.random.default_rng(0).normal(0, 0.03, truth.shape)
-    image = np.where(truth != dark, 0.8, 0.1) + noise
-    return np.clip(image, 0, 1).astype(np.float32), truth
+from tests.helpers.readings import blobs, iou, kind, textured
 
 
 def square(place: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     truth = np.zeros((128, 128), bool)
     truth[place : place + 6, place : place + 6] = True
     return np.where(truth, 0.9, 0.2).astype(np.float32), truth
-
-
-def kind(found: Segmentation) -> Kind:
-    return "things" if found.evidence["reading"] else "object"
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 5])
@@ -116,32 +80,6 @@ def test_agreement_speaks_for_an_object_and_a_flat_side_for_things() -> None:
     assert sure[1] < flat[1]
 
 
-def test_one_object_is_found_by_a_vote_of_seven() -> None:
-    image, _ = textured(64)
-    found = read_object(image, 0)
-    assert found.kind == "object"
-    assert found.levels is None
-    assert found.share.dtype == np.float32
-    assert 0 <= found.share.min() < 0.1 < 0.9 < found.share.max() <= 1
-    seen = found.share > 0.2
-    assert found.score == pytest.approx(np.abs(2 * found.share[seen] - 1).mean(), rel=1e-5)
-    assert 0.5 < found.evidence["agreement"] <= 1
-    assert read_object(textured(300)[0], 0).share.shape == (256, 256)
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["bright", "dark"])
-def test_the_levels_of_things_follow_uneven_light(dark: bool) -> None:
-    image, truth = blobs(dark)
-    light = np.linspace(0.4, 1, 96, dtype=np.float32)[:, None]
-    found = read_things((image * light)[..., None])
-    assert found.sign == (-1 if dark else 1)
-    assert found.levels is not None
-    assert found.levels.shape == (2, 96, 96)
-    assert (found.levels[0] < found.levels[1]).all()
-    assert 0 <= found.share.min() <= found.share.max() <= 1
-    assert iou(found.share > 0.5, truth) > 0.85
-
-
 def test_threads_do_not_change_a_byte() -> None:
     image = np.random.default_rng(0).random((70, 60, 3)).astype(np.float32)
     image[20:50, 15:45] *= np.float32(0.6)
@@ -187,16 +125,6 @@ def test_an_image_of_one_colour_has_no_object(reading: str) -> None:
     assert not found.labels.any()
     assert not found.confidence.any()
     assert found.score == 0
-
-
-def test_channels_that_add_up_to_one_grey_have_no_things() -> None:
-    image = np.zeros((32, 32, 3), np.float32)
-    image[..., 0], image[..., 1] = 0.5, 0.25
-    image[8:24, 8:24, :2] = (0.25, 0.5)
-    found = read_things(image)
-    assert found.score == 0
-    assert not found.share.any()
-    assert kind(foreground(image)) == "object"
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 5])
@@ -285,66 +213,3 @@ def test_noise_is_told_and_does_not_hide_the_object() -> None:
     mask = found.share > 0.5
     assert (mask & inside).sum() / (mask | inside).sum() > 0.85
     assert found.levels is None
-
-
-@pytest.mark.parametrize("rim", [6, 12])
-def test_what_holds_the_border_is_ground_however_small(rim: int) -> None:
-    picture = np.full((128, 128, 3), 0.1, np.float32)
-    picture[rim:-rim, rim:-rim] = 0.8
-    mask = read_things(picture).share > 0.5
-    assert mask[64, 64]
-    assert not mask[2, 64]
-
-
-def cells(dark: bool) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Ragged cells on a plain ground, a round nucleus in each."""
-    draw = np.random.default_rng(1)
-    shape = (240, 240)
-    rows, columns = np.indices(shape)
-    ground, cell, nucleus = (0.9, 0.6, 0.25) if dark else (0.1, 0.3, 0.9)
-    level = np.full(shape, ground)
-    nuclei = np.zeros(shape, bool)
-    for row in range(30, 240, 60):
-        for column in range(30, 240, 60):
-            for turn in draw.random(5) * np.pi:
-                down = (rows - row) * np.cos(turn) + (columns - column) * np.sin(turn)
-                right = (columns - column) * np.cos(turn) - (rows - row) * np.sin(turn)
-                level[(np.abs(down) < 3) & (np.abs(right) < 26)] = cell
-            nuclei |= (rows - row) ** 2 + (columns - column) ** 2 < 25
-    level[nuclei] = nucleus
-    level = ndimage.gaussian_filter(level, 0.7) + draw.normal(0, 0.01, shape)
-    return np.repeat(np.clip(level, 0, 1)[..., None], 3, axis=2).astype(np.float32), nuclei
-
-
-@pytest.mark.parametrize("dark", [False, True])
-def test_things_in_ragged_things_are_found(dark: bool) -> None:
-    picture, nuclei = cells(dark)
-    found = read_things(picture)
-    assert found.evidence["nested"] == 1
-    assert iou(found.share > 0.5, nuclei) > 0.75
-
-
-def test_things_with_a_bright_core_stay_whole() -> None:
-    rows, columns = np.indices((120, 120)) - 60
-    far = np.hypot(rows, columns)
-    picture = np.where(far < 8, 0.9, np.where(far < 24, 0.3, 0.1))
-    found = read_things(np.repeat(picture[..., None], 3, axis=2).astype(np.float32))
-    assert found.evidence["nested"] == 0
-    assert found.share[60, 60] > 0.5
-
-
-def test_regions_have_a_say_in_the_vote() -> None:
-    """Far from the centre voters miss a part of the object that looks like the rest of it."""
-    draw = np.random.default_rng(2)
-    truth = np.zeros((128, 160), bool)
-    truth[40:100, 50:110] = True
-    truth[60:80, 110:152] = True
-    colour = np.where(truth[..., None], (0.75, 0.45, 0.25), (0.3, 0.5, 0.35))
-    picture = np.clip(colour + draw.normal(0, 0.02, colour.shape), 0, 1).astype(np.float32)
-    assert iou(read_object(picture, 0).share > 0.5, truth) > 0.95
-
-
-def test_a_blur_keeps_the_channels_apart() -> None:
-    picture = np.zeros((16, 16, 2), np.float32)
-    picture[..., 1] = 1
-    np.testing.assert_allclose(blur(picture, 2), picture, atol=1e-6)

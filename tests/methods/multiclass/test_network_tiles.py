@@ -5,15 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from segprior.config.foreground import ForegroundConfig
 from segprior.config.segment import SegmentConfig
-from segprior.methods.foreground.kmeans_tiles import fit_foreground, foreground_cost
 from segprior.methods.multiclass.network_tiles import fit_segment, segment_cost
 from segprior.nn.clustering.network import FixedResponse, PlainResponse, draw_weights
-from segprior.tiling.grid import Tiling
-from segprior.tiling.model import Fitting
-from segprior.tiling.overview import ReducedImage
-from tests.helpers.written import InMemory
+from tests.helpers.tiles import fitting
 
 
 def test_the_fixed_network_gives_what_the_fitted_one_does() -> None:
@@ -28,27 +23,6 @@ def test_the_fixed_network_gives_what_the_fitted_one_does() -> None:
     torch.testing.assert_close(
         part[inner, inner], whole[10:30, 5:45][inner, inner], atol=1e-4, rtol=1e-4
     )
-
-
-def fitting(side: int = 96) -> Fitting:
-    values = np.random.default_rng(0).random((side, side, 3), np.float32)
-    values[side // 4 : side // 2, side // 4 : side // 2] += 1
-    image = ReducedImage(InMemory(values / np.float32(2)), 1.0)
-    tiling = Tiling(shape=(side, side), tile_size=60, overlap=16)
-    return Fitting(image=image, tiling=tiling, sampled=list(tiling), seed=0)
-
-
-def test_clusters_decide_by_the_nearer_centroid() -> None:
-    one = fitting()
-    config = ForegroundConfig.preset("dsp", members=2, iterations=3)
-    model = fit_foreground(one, config)
-    scores = model.scores(one.tiling.tile(0, 0))
-    assert scores.shape == (foreground_cost(config, 3)[2], 56, 56)
-    labels, confidence = model.labels(scores), model.confidence(scores)
-    np.testing.assert_array_equal(labels, scores[0] < scores[1])
-    assert 0 <= confidence.min() <= confidence.max() <= 1
-    inverted = fit_foreground(one, config.replace(invert=True))
-    np.testing.assert_array_equal(inverted.labels(scores), ~labels)
 
 
 def test_classes_are_numbered_by_area() -> None:
