@@ -30,12 +30,6 @@ def die_at(name: str, marker: Path, times: int, item: Item) -> dict[str, Any]:
 ALL = ["a.png", "sub/b.png", "sub/d.png", "sub/deep/c.png"]
 
 
-# The manifest
-
-
-# Batches
-
-
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_tree_of_results(images: Path, workers: int) -> None:
     heard: list[Progress] = []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -40,11 +41,23 @@ def test_what_is_refused(check: Callable[[object], None], value: object, message
     assert "\n" not in str(caught.value)
 
 
-def test_what_is_let_through() -> None:
-    at_least("n", 2, 2)
-    positive("n", 1e-9)
-    from_zero("n", 0)
-    zero_to_one("n", 0)
-    zero_to_one("n", 1.0)
-    one_of("n", "b", ("a", "b"))
-    of_kind("n", PriorConfig(), PriorConfig)
+@pytest.mark.parametrize(
+    ("check", "values", "kept"),
+    [
+        (lambda value: at_least("n", value, 2), [1, 2, 3], [2, 3]),
+        (lambda value: positive("n", value), [0, 1e-9, 3], [1e-9, 3]),
+        (lambda value: from_zero("n", value), [-1e-9, 0, 0.5], [0, 0.5]),
+        (lambda value: zero_to_one("n", value), [-1e-9, 0, 1.0, 1.1], [0, 1.0]),
+        (lambda value: one_of("n", value, ("a", "b")), ["a", "b", "c"], ["a", "b"]),
+        (lambda value: of_kind("n", value, PriorConfig), [PriorConfig(), None], [PriorConfig()]),
+    ],
+)
+def test_what_is_let_through(
+    check: Callable[[object], None], values: list[object], kept: list[object]
+) -> None:
+    found = []
+    for value in values:
+        with suppress(ConfigError):
+            check(value)
+            found.append(value)
+    assert found == kept

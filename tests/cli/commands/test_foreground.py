@@ -11,8 +11,6 @@ from segprior.methods.foreground.api import foreground
 from tests.helpers.commands import TINY
 from tests.helpers.folders import names, pixels
 
-# Files in and out
-
 
 def test_a_mask_is_0_and_255_at_the_size_of_the_image(photo: Path, tmp_path: Path) -> None:
     mask = tmp_path / "mask.png"
@@ -74,9 +72,3 @@ def test_a_prior_of_many_bands(
     capsys.readouterr()
     assert main(["prior", str(source), "-o", str(tmp_path / "p.png"), *TINY]) == 2
     assert "cannot save 5 channels" in capsys.readouterr().err
-
-
-# What goes wrong on the way
-
-
-# Options
