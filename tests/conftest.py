@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+# What helpers assert is shown as what tests assert.
+pytest.register_assert_rewrite("tests.helpers")
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Compile the inner loops once, before several processes would do so at the same time."""

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from scipy import ndimage
 
 from segprior import large
 from segprior.callbacks import Event
-from segprior.cli import main
 from segprior.config.tiles import TileConfig
 from segprior.errors import Cancelled, ConfigError, ImageError
 from segprior.io.label_maps import read_labels
@@ -22,8 +20,7 @@ from segprior.methods.foreground.api import foreground
 from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.multiclass.api import segment
 from segprior.methods.multiclass.config import SegmentConfig
-from segprior.tiling.model import Fitting
-from written import InMemory
+from tests.helpers.scenes import textured
 
 ONE = TileConfig(scale=1.0, tile_size=512, overlap=16)
 MANY = TileConfig(scale=1.0, tile_size=64, overlap=16)
@@ -37,15 +34,6 @@ def label_config(**fields: Any) -> SegmentConfig:
     return SegmentConfig.preset(
         "backprop", **{"method": "backprop", "superpixels": "image", "iterations": 8, **fields}
     )
-
-
-def textured(rows: int = 150, columns: int = 170) -> NDArray[np.uint8]:
-    """A disc with one texture before a ground with another."""
-    row, column = np.ogrid[:rows, :columns]
-    disc = np.hypot(row - rows / 2, column - columns / 2) < 0.3 * rows
-    noise = np.random.default_rng(0).normal(size=(rows, columns, 3))
-    values = np.where(disc[..., None], (190, 150, 90) + 30 * noise, (60, 80, 70) + 12 * noise)
-    return np.clip(values, 0, 255).astype(np.uint8)
 
 
 @pytest.fixture
@@ -164,84 +152,3 @@ def test_what_needs_one_piece_is_refused(picture: Path) -> None:
         with pytest.raises(ConfigError, match=next(iter(more))):
             segment_tiles(picture, output, config=label_config(**more), tiles=MANY)
     assert not output.exists()
-
-
-def test_the_seed_of_a_tile_is_that_of_its_place() -> None:
-    from segprior.tiling.grid import Tiling
-    from segprior.tiling.overview import ReducedImage
-
-    flat = InMemory(np.zeros((100, 100, 1), np.float32))
-    tiling = Tiling(shape=(100, 100), tile_size=48, overlap=8)
-    fitting = Fitting(image=ReducedImage(flat, 1.0), tiling=tiling, sampled=[], seed=3)
-    seeds = [fitting.tile_seed(tile) for tile in tiling]
-    assert len(set(seeds)) == len(tiling)
-    assert seeds == [fitting.tile_seed(tile) for tile in tiling]
-
-
-QUICK = ["--preset", "dsp", "--features", "image"]
-
-
-def test_the_command_line_works_in_tiles_if_asked_or_above_the_limit(
-    picture: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    output = str(picture.with_name("mask.tif"))
-    for words, tiled in (
-        (["--tiles"], True),
-        (["--scale", "0.5", "--memory", "2G"], True),
-        (["--max-pixels", "10000"], True),
-        ([], False),
-    ):
-        assert main(["foreground", str(picture), "-o", output, "--json", *QUICK, *words]) == 0
-        line = json.loads(capsys.readouterr().out)
-        assert ("tiles" in line) is tiled
-        assert line["foreground"] == pytest.approx(read_labels(output).mean())
-
-
-def test_the_command_line_reads_and_writes_zarr(
-    picture: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    zarr = pytest.importorskip("zarr")
-    source, output = picture.with_name("in.zarr"), picture.with_name("out.zarr")
-    array = textured()
-    zarr.create_array(str(source), shape=array.shape, dtype=array.dtype)[:] = array
-    for words in (["--tiles"], [], []):
-        assert main(["foreground", str(source), "-o", str(output), *QUICK, *words]) == 0
-        assert 0.2 < np.asarray(zarr.open(str(output), mode="r")[:]).mean() < 0.4
-    assert "foreground" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["--memory", "lots"], "--memory"),
-        (["--memory", "10M"], "--memory 10M"),
-        (["--scale", "2"], "--scale 2"),
-        (["--tile-size", "10"], "--tile-size 10"),
-        (["--tiles", "--overlay"], "--overlay needs the image in one piece"),
-        (["--tiles", "--snapshots", "5"], "--snapshots needs the image in one piece"),
-        (["--max-pixels", "10000", "--table"], "--table needs the image in one piece"),
-        (["--tiles", "--fill-holes"], "--fill-holes"),
-        (["--format", "zarr", "-o", "-"], "NAME.zarr"),
-    ],
-)
-def test_wrong_usage_is_one_line(
-    picture: Path, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    output = ["-o", str(picture.with_name("mask.tif"))]
-    assert main(["foreground", str(picture), *output, "--preset", "dsp", *words]) == 2
-    out, err = capsys.readouterr()
-    assert said in err
-    assert (out, err.count("\n")) == ("", 1)
-    assert [path.name for path in picture.parent.iterdir()] == ["image.tif"]
-
-
-def test_what_has_no_windows_is_refused_with_tiles(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    np.save(tmp_path / "image.npy", textured())
-    for name in ("image.npy", "none.tif"):
-        words = [str(tmp_path / name), "-o", str(tmp_path / "mask.tif"), "--tiles"]
-        assert main(["foreground", "--preset", "dsp", *words]) == 2
-    errors = capsys.readouterr().err.splitlines()
-    assert "save it as a tiled TIFF or as Zarr" in errors[0]
-    assert "no file" in errors[1]

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from segprior.errors import ImageError
 
 __all__ = [
+    "DENSE",
     "Contingency",
     "as_labels",
     "best_of_columns",
@@ -22,7 +23,7 @@ __all__ = [
 ]
 
 # Cells of a dense table; beyond them the pairs that occur are found by sorting.
-_DENSE = 2**24
+DENSE = 2**24
 
 
 class Contingency(NamedTuple):
@@ -75,7 +76,7 @@ def contingency(first: ArrayLike, second: ArrayLike) -> Contingency:
     row_sizes, column_sizes = np.bincount(a.ravel()), np.bincount(b.ravel())
     width = len(column_sizes)
     pairs = (a * width + b).ravel()
-    if len(row_sizes) * width <= _DENSE:
+    if len(row_sizes) * width <= DENSE:
         table = np.bincount(pairs, minlength=len(row_sizes) * width)
         cells = np.flatnonzero(table)
         counts = table[cells]

@@ -16,10 +16,18 @@ from segprior.messages import Setting
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["check_device", "core_count", "is_cpu", "resolve_device", "side_by_side", "thread_count"]
+__all__ = [
+    "DRIVERS",
+    "check_device",
+    "core_count",
+    "is_cpu",
+    "resolve_device",
+    "side_by_side",
+    "thread_count",
+]
 
 # What the drivers of NVIDIA (also under WSL) and AMD put in place.
-_DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd", "C:/Windows/System32/nvcuda.dll")
+DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd", "C:/Windows/System32/nvcuda.dll")
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
@@ -63,7 +71,7 @@ def is_cpu(device: str | torch.device) -> bool:
     if str(device) == "cpu":
         return True
     if str(device) == "auto" and sys.platform != "darwin":
-        if not any(Path(driver).exists() for driver in _DRIVERS):
+        if not any(Path(driver).exists() for driver in DRIVERS):
             return True
     return resolve_device(device).type == "cpu"
 

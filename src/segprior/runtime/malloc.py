@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["steady_heap"]
+__all__ = ["c_library", "steady_heap"]
 
 # Parameters of mallopt in glibc's malloc.h, and the largest values that glibc itself moves its
 # thresholds to when it adapts them (mallopt(3)).
@@ -27,7 +27,8 @@ _users = 0
 
 
 @lru_cache(maxsize=1)
-def _libc() -> Any:
+def c_library() -> Any:
+    """Return glibc, or None where it is not what the process runs on."""
     if not sys.platform.startswith("linux"):
         return None
     try:
@@ -44,7 +45,7 @@ def steady_heap() -> Iterator[None]:
     Works with glibc and does nothing elsewhere. May be nested and used by several threads.
     """
     global _users
-    libc = _libc()
+    libc = c_library()
     if libc is None:
         yield
         return

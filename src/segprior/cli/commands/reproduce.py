@@ -15,7 +15,7 @@ from segprior.config.analysis import ReproduceConfig
 from segprior.config.prior import PriorConfig
 from segprior.errors import Cancelled, ConfigError
 
-__all__ = ["run"]
+__all__ = ["Bars", "run"]
 
 _EXAMPLES = (
     "segprior reproduce -o figures/\n  segprior reproduce --data paper/ -o figures/ --only figure4"
@@ -54,7 +54,7 @@ def run(argv: Sequence[str]) -> int:
             how = "already there" if made.kept else f"{made.seconds:.1f} s"
             print(f"{made.path}  ({how})", flush=True)
 
-    bars = _Bars(shown=not arguments.quiet and sys.stderr.isatty())
+    bars = Bars(shown=not arguments.quiet and sys.stderr.isatty())
     with short_warnings(), interruptible() as stop:
         try:
             reproduce(
@@ -78,7 +78,7 @@ def run(argv: Sequence[str]) -> int:
     return 0
 
 
-class _Bars:
+class Bars:
     """A progress bar for each fit, one after the other."""
 
     def __init__(self, *, shown: bool) -> None:

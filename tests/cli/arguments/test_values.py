@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from segprior.cli.arguments import values
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "value"),
+    [
+        (values.whole, "-3", -3),
+        (values.number, "1e-3", 0.001),
+        (values.number_list, "10,20", (10, 20)),
+        (values.whole_or_full, "48", 48),
+        (values.whole_or_full, "Full", None),
+        (values.block_list, "up2:30, up1:5", (("up2", 30), ("up1", 5))),
+        (values.axis, "-1", -1),
+        (values.axis, "none", None),
+        (values.value_range, "-1,2.5", (-1.0, 2.5)),
+        (values.pixel_count, "64000000", 64_000_000),
+        (values.pixel_count, "0.5M", 500_000),
+        (values.pixel_count, "none", None),
+    ],
+)
+def test_values_are_read(read: Callable[[str], Any], text: str, value: Any) -> None:
+    assert read(text) == value
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (values.whole, "3.5"),
+        (values.number, "much"),
+        (values.number_list, "10,,20"),
+        (values.whole_or_full, "half"),
+        (values.block_list, "up2"),
+        (values.block_list, "up2:last"),
+        (values.axis, "last"),
+        (values.value_range, "4095"),
+        (values.value_range, "0,1,2"),
+        (values.pixel_count, "0"),
+        (values.pixel_count, "-5M"),
+        (values.pixel_count, "nanM"),
+        (values.pixel_count, ""),
+    ],
+)
+def test_values_that_cannot_be_read(read: Callable[[str], Any], text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match=r"got .*; pass"):
+        read(text)

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.helpers.evaluation import foreground, regions, saved, scene
+
+
+def test_grey_masks_are_cut_at_one_half_but_for_the_mean_error(
+    folders: Path, tmp_path: Path
+) -> None:
+    grey = saved(tmp_path / "grey", *(204 * scene(number)[1] for number in range(4)))
+    (row,) = foreground(folders, (), predictions=[grey], limit=1).rows
+    assert row["iou"] == 1
+    assert row["mae"] == pytest.approx(0.2 * scene(0)[1].mean())
+
+
+def test_grey_in_the_truth_does_not_count(folders: Path, tmp_path: Path) -> None:
+    mask = scene(0)[1]
+    truth = 255 * mask
+    truth[:, 12:] = 128
+    Image.fromarray(truth).save(folders / "masks" / "s0.png")
+    wrong_there = 255 * mask
+    wrong_there[:, 12:] = 255
+    made = saved(tmp_path / "made", wrong_there)
+    (row,) = foreground(folders, (), predictions=[made], limit=1).rows
+    assert (row["iou"], row["accuracy"]) == (1, 1)
+
+
+def test_another_size_is_an_error_that_names_the_file(folders: Path, tmp_path: Path) -> None:
+    made = saved(tmp_path / "made", np.zeros((5, 6), np.uint8))
+    found = regions(folders, (), predictions=[made], limit=1)
+    assert "s0.png: 5 x 6 pixels, but its truth has 24 x 32" in found.failures[0]["error"]
+    assert found.rows[0]["miou"] is None
+    assert "-" in found.to_text()
+
+
+def test_an_unexpected_exception_is_a_failure_of_that_image(
+    folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("segprior.evaluation.score.made_once", lambda kind, text, seed: 1 / 0)
+    found = foreground(folders)
+    assert len(found.failures) == 4
+    assert found.failures[0]["error"] == "unexpected ZeroDivisionError: division by zero"
+
+
+def test_what_is_kept_is_what_was_scored(folders: Path) -> None:
+    options: dict[str, Any] = {
+        "store": folders / "rows.jsonl",
+        "save_predictions": folders / "kept",
+    }
+    path = folders / "kept" / "kmeans" / "s0.png"
+    regions(folders, ["kmeans"], limit=1, **options)
+    first = path.read_bytes()
+    regions(folders, ["kmeans"], limit=1, rng=1, **options)
+    assert path.read_bytes() != first
+    regions(folders, ["kmeans"], limit=1, **options)
+    assert path.read_bytes() == first
+
+
+def test_kept_masks_are_black_and_white(folders: Path) -> None:
+    foreground(folders, save_predictions=folders / "kept")
+    with Image.open(folders / "kept" / "otsu" / "s0.png") as picture:
+        assert np.unique(np.asarray(picture)).tolist() == [0, 255]

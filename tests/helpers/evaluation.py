@@ -1,0 +1,42 @@
+"""Scenes with their truth, and what scores methods on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from segprior.evaluation.evaluate import (
+    evaluate_foreground,
+    evaluate_regions,
+)
+from segprior.evaluation.report import Evaluation
+
+ROWS, COLUMNS = 24, 32
+
+
+def scene(number: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """A light rectangle on a dark ground, and where it is."""
+    mask = np.zeros((ROWS, COLUMNS), np.uint8)
+    mask[6 : 14 + number, 8 : 20 + number] = 1
+    noise = np.random.default_rng(number).integers(0, 20, (ROWS, COLUMNS, 3))
+    return (noise + 40 + 150 * mask[..., None]).astype(np.uint8), mask
+
+
+def foreground(folders: Path, methods: Sequence[str] = ("otsu",), **options: Any) -> Evaluation:
+    return evaluate_foreground(folders / "images", folders / "masks", methods=methods, **options)
+
+
+def regions(folders: Path, methods: Sequence[str] = ("kmeans:k=2",), **options: Any) -> Evaluation:
+    return evaluate_regions(folders / "images", folders / "truth", methods=methods, **options)
+
+
+def saved(folder: Path, *maps: NDArray[Any]) -> Path:
+    folder.mkdir()
+    for number, labels in enumerate(maps):
+        Image.fromarray(labels).save(folder / f"s{number}.png")
+    return folder

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from segprior.errors import ImageError, OutputError
+from segprior.io.formats.npy import load_npz, save_npz
+from segprior.io.image import as_image
+from tests.helpers.folders import names
+from tests.helpers.written import npy
+
+
+def test_truncated_npy(rgb: NDArray[np.uint8]) -> None:
+    data = npy(rgb)
+    for length in (len(data) - 1, 200, 60, 7):
+        with pytest.raises(ImageError, match=r"truncated|broken npy"):
+            as_image(data[:length])
+
+
+def test_npy_that_claims_more_than_there_is() -> None:
+    stream = io.BytesIO()
+    header = {"descr": "<f8", "fortran_order": False, "shape": (64, 64, 10**12)}
+    np.lib.format.write_array_header_1_0(stream, header)
+    with pytest.raises(ImageError, match="truncated"):
+        as_image(stream.getvalue())
+
+
+def test_pickle_is_never_loaded(tmp_path: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[Callable[..., Any], tuple[Path]]:
+            return Path.touch, (tmp_path / "sprung",)
+
+    array = np.empty((9, 9), object)
+    array[0, 0] = Trap()
+    with pytest.raises(ImageError, match="pickled"):
+        as_image(npy(array, allow_pickle=True))
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_five_axes_in_a_file() -> None:
+    with pytest.raises(ImageError, match="5 axes"):
+        as_image(npy(np.zeros((1, 2, 3, 4, 5))))
+
+
+class TestNpz:
+    @pytest.fixture
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        generator = np.random.default_rng(0)
+        return {
+            "members": generator.random((3, 8, 9, 2), np.float32),
+            "losses": np.asfortranarray(generator.random((4, 5))),
+            "at": np.array(7),
+            "names/of": np.array(["up1", "up2"]),
+        }
+
+    def test_round_trip(self, arrays: dict[str, NDArray[Any]], tmp_path: Path) -> None:
+        meta = {"version": "1", "seed": 2**62, "config": {"members": 3, "snapshots": [1, 2]}}
+        path = save_npz(tmp_path / "a.npz", arrays, meta)
+        read, read_meta = load_npz(path)
+        assert read_meta == meta
+        assert list(read) == list(arrays)
+        for name, array in arrays.items():
+            assert read[name].dtype == array.dtype
+            np.testing.assert_array_equal(read[name], array)
+        with np.load(path) as plain:
+            np.testing.assert_array_equal(plain["members"], arrays["members"])
+        np.testing.assert_array_equal(load_npz(path.read_bytes())[0]["at"], 7)
+
+    def test_same_bytes_every_time(self, arrays: dict[str, NDArray[Any]], tmp_path: Path) -> None:
+        first = save_npz(tmp_path / "a.npz", arrays, {"a": 1}).read_bytes()
+        assert save_npz(tmp_path / "b.NPZ", arrays, {"a": 1}).read_bytes() == first
+
+    def test_no_objects_and_no_other_suffix(self, tmp_path: Path) -> None:
+        with pytest.raises(ValueError, match="allow_pickle"):
+            save_npz(tmp_path / "a.npz", {"a": np.array([None])}, {})
+        with pytest.raises(TypeError):
+            save_npz(tmp_path / "a.npz", {}, {"a": object()})
+        with pytest.raises(OutputError, match=r"'\.png'; use \.npz"):
+            save_npz(tmp_path / "a.png", {}, {})
+        assert names(tmp_path) == []
+
+    def test_broken_files(self, arrays: dict[str, NDArray[Any]], tmp_path: Path) -> None:
+        whole = save_npz(tmp_path / "a.npz", arrays, {}).read_bytes()
+        flipped = bytearray(whole)
+        flipped[len(whole) // 3] ^= 255
+        stream = io.BytesIO()
+        np.save(stream, arrays["losses"])
+        for data in (b"", b"PK", whole[:100], whole[:-30], whole[: len(whole) // 2], bytes(flipped),
+                     stream.getvalue(), b"some text"):  # fmt: skip
+            with pytest.raises(ImageError) as caught:
+                load_npz(data)
+            assert "\n" not in str(caught.value)
+        with pytest.raises(ImageError, match="no file"):
+            load_npz(tmp_path / "absent.npz")
+
+    def test_pickled_members_are_never_loaded(self, tmp_path: Path) -> None:
+        np.savez(tmp_path / "a.npz", allow_pickle=True, a=np.array([{}, None]))
+        with zipfile.ZipFile(tmp_path / "a.npz", "a") as archive:
+            archive.writestr("meta.json", json.dumps({}))
+        with pytest.raises(ImageError, match="allow_pickle"):
+            load_npz(tmp_path / "a.npz")
+
+    def test_files_of_other_programs(self, tmp_path: Path) -> None:
+        np.savez(tmp_path / "a.npz", a=np.zeros(3))
+        with pytest.raises(ImageError, match="not saved by segprior"):
+            load_npz(tmp_path / "a.npz")
+        with zipfile.ZipFile(tmp_path / "b.npz", "w") as archive:
+            archive.writestr("meta.json", "[1, 2]")
+        with pytest.raises(ImageError, match="not saved by segprior"):
+            load_npz(tmp_path / "b.npz")

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from segprior.errors import OutputError
+from segprior.io.image import as_image
+from segprior.io.window_writer import save_bands
+from tests.helpers.windows import LABELS, PLANES, RGB, compare
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_windows_of_zarr(tmp_path: Path, zarr_format: Any) -> None:
+    zarr = pytest.importorskip("zarr")
+    store = str(tmp_path / "image.zarr")
+    options = {"chunks": (32, 32, 3), "dtype": RGB.dtype, "zarr_format": zarr_format}
+    zarr.create_array(store, shape=RGB.shape, **options)[:] = RGB
+    compare(tmp_path / "image.zarr", as_image(RGB))
+    np.testing.assert_array_equal(as_image(store), as_image(RGB))
+
+
+def test_windows_of_ome_zarr(tmp_path: Path) -> None:
+    zarr = pytest.importorskip("zarr")
+    path = tmp_path / "image.zarr"
+    group = zarr.open_group(str(path), mode="w", zarr_format=2)
+    group.create_array("0", shape=(1, 3, 70, 90), dtype="u1")[:] = PLANES[None]
+    axes = [{"name": name} for name in "tcyx"]
+    group.attrs["multiscales"] = [{"axes": axes, "datasets": [{"path": "0"}]}]
+    compare(path, as_image(RGB))
+
+
+def test_a_folder_of_something_else_is_not_replaced(tmp_path: Path) -> None:
+    pytest.importorskip("zarr")
+    (tmp_path / "labels.zarr").mkdir()
+    (tmp_path / "labels.zarr" / "mine.txt").write_text("mine")
+    with pytest.raises(OutputError, match="a folder of other files"):
+        save_bands(tmp_path / "labels.zarr", [LABELS], (70, 90), mask=False, largest=3)
+    assert (tmp_path / "labels.zarr" / "mine.txt").read_text() == "mine"

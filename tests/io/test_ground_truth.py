@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.io import savemat
+
+from segprior.errors import ImageError
+from segprior.io.ground_truth import read_mask, read_prediction, read_regions
+
+LABELS = np.arange(80, dtype=np.uint8).reshape(8, 10) // 20
+
+
+def bsds(path: Path, *maps: NDArray[Any]) -> Path:
+    cells = np.empty((1, len(maps)), object)
+    for column, labels in enumerate(maps):
+        edges = np.zeros(labels.shape, np.uint8)
+        cells[0, column] = {"Segmentation": labels, "Boundaries": edges}
+    savemat(path, {"groundTruth": cells})
+    return path
+
+
+def test_several_annotators_come_from_mat_or_from_files(tmp_path: Path) -> None:
+    mat = read_regions([bsds(tmp_path / "a.mat", LABELS + 1, LABELS // 2 + 1)])
+    assert [labels.max() for labels in mat.labels] == [4, 2]
+    assert mat.boundaries is not None
+    np.save(tmp_path / "one.npy", LABELS)
+    Image.fromarray(LABELS).save(tmp_path / "two.png")
+    files = read_regions([tmp_path / "one.npy", tmp_path / "two.png"])
+    assert all(np.array_equal(labels, LABELS) for labels in files.labels)
+    assert files.boundaries is None
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.npy", "a.mat", "indexed.png", "deep.png"])
+def test_predictions_come_in_many_formats(tmp_path: Path, name: str) -> None:
+    path, labels = tmp_path / name, LABELS + 1
+    if name.endswith(".npy"):
+        np.save(path, labels)
+    elif name.endswith(".mat"):
+        cells = np.empty((1, 1), object)
+        cells[0, 0] = labels.astype(float)
+        savemat(path, {"segs": cells})
+    elif name == "indexed.png":
+        picture = Image.fromarray(labels).convert("P")
+        picture.putdata(labels.ravel().tolist())
+        picture.putpalette([i % 256 for i in range(768)])
+        picture.save(path)
+    else:
+        Image.fromarray(labels.astype(np.uint16) if name == "deep.png" else labels).save(path)
+    assert np.array_equal(read_prediction(path), labels)
+
+
+def test_a_mat_of_several_settings_is_no_prediction(tmp_path: Path) -> None:
+    cells = np.empty((1, 2), object)
+    cells[0, 0] = cells[0, 1] = LABELS
+    savemat(tmp_path / "a.mat", {"segs": cells})
+    with pytest.raises(ImageError, match="2 label maps in segs; save one per image"):
+        read_prediction(tmp_path / "a.mat")
+
+
+@pytest.mark.parametrize(
+    ("values", "foreground", "undecided"),
+    [
+        (np.array([0, 64, 65, 190, 191, 255], np.uint8), [0, 0, 0, 1, 1, 1], [0, 0, 1, 1, 0, 0]),
+        (np.array([0, 1, 1, 0], np.uint8), [0, 1, 1, 0], [0, 0, 0, 0]),
+        (np.array([False, True]), [0, 1], [0, 0]),
+        (np.array([0, 30000, 65535], np.uint16), [0, 0, 1], [0, 1, 0]),
+        (np.array([0.0, 0.5, 0.9]), [0, 0, 1], [0, 1, 0]),
+        (np.array([0, 255], np.int64), [0, 1], [0, 0]),
+        (np.zeros(3, np.uint8), [0, 0, 0], [0, 0, 0]),
+    ],
+)
+def test_masks_of_any_scale(
+    tmp_path: Path, values: NDArray[Any], foreground: list[int], undecided: list[int]
+) -> None:
+    np.save(tmp_path / "mask.npy", np.tile(values, (8, 1)))
+    mask = read_mask(tmp_path / "mask.npy")
+    assert (mask.values[0] > 0.5).astype(int).tolist() == foreground
+    assert mask.undecided[0].astype(int).tolist() == undecided
+
+
+def test_masks_in_pictures(tmp_path: Path) -> None:
+    mask = (LABELS > 1).astype(np.uint8)
+    Image.fromarray(255 * mask).save(tmp_path / "grey.png")
+    Image.fromarray(255 * mask).convert("RGB").save(tmp_path / "rgb.png")
+    indexed = Image.fromarray(mask).convert("P")
+    indexed.putdata((2 * mask).ravel().tolist())
+    indexed.putpalette([0, 0, 0, 9, 9, 9, 99, 0, 0])
+    indexed.save(tmp_path / "indexed.png")
+    for name in ("grey.png", "rgb.png", "indexed.png"):
+        assert np.array_equal(read_mask(tmp_path / name).values, mask)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (np.full((8, 8), -1), "values from -1 to -1"),
+        (np.full((8, 8), 70000), "values from 70000 to 70000"),
+        (np.full((8, 8), np.nan), "not a mask"),
+        (np.arange(192).reshape(8, 8, 3), "shape"),
+        (np.zeros((8, 8), complex), "type complex128"),
+    ],
+)
+def test_what_is_no_mask(tmp_path: Path, values: NDArray[Any], message: str) -> None:
+    np.save(tmp_path / "mask.npy", values)
+    with pytest.raises(ImageError, match=message):
+        read_mask(tmp_path / "mask.npy")
+
+
+def test_a_jpeg_is_no_mask(tmp_path: Path) -> None:
+    Image.fromarray(LABELS).save(tmp_path / "mask.jpg")
+    with pytest.raises(ImageError, match="JPEG blurs"):
+        read_mask(tmp_path / "mask.jpg")

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from segprior.methods.foreground.salient_object import read_object
+from tests.helpers.readings import iou, textured
+
+
+def test_one_object_is_found_by_a_vote_of_seven() -> None:
+    image, _ = textured(64)
+    found = read_object(image, 0)
+    assert found.kind == "object"
+    assert found.levels is None
+    assert found.share.dtype == np.float32
+    assert 0 <= found.share.min() < 0.1 < 0.9 < found.share.max() <= 1
+    seen = found.share > 0.2
+    assert found.score == pytest.approx(np.abs(2 * found.share[seen] - 1).mean(), rel=1e-5)
+    assert 0.5 < found.evidence["agreement"] <= 1
+    assert read_object(textured(300)[0], 0).share.shape == (256, 256)
+
+
+def test_regions_have_a_say_in_the_vote() -> None:
+    """Far from the centre voters miss a part of the object that looks like the rest of it."""
+    draw = np.random.default_rng(2)
+    truth = np.zeros((128, 160), bool)
+    truth[40:100, 50:110] = True
+    truth[60:80, 110:152] = True
+    colour = np.where(truth[..., None], (0.75, 0.45, 0.25), (0.3, 0.5, 0.35))
+    picture = np.clip(colour + draw.normal(0, 0.02, colour.shape), 0, 1).astype(np.float32)
+    assert iou(read_object(picture, 0).share > 0.5, truth) > 0.95
