@@ -77,7 +77,8 @@ def test_channel_axis() -> None:
 
 def test_parameters_are_kept_as_they_were_given() -> None:
     given = {name: object() for name in inspect.signature(ForegroundSegmenter.__init__).parameters}
-    del given["self"]
+    del given["self"], given["options"]
+    given["window"] = object()
     segmenter = ForegroundSegmenter(**given)  # type: ignore[arg-type]
     assert segmenter.get_params(deep=False) == given
     assert vars(segmenter) == given
@@ -124,10 +125,12 @@ def test_without_parameters_it_is_the_default_preset() -> None:
 
 def test_parameters_are_fields_of_the_configurations() -> None:
     fields = {f.name for kind in (PriorConfig, ForegroundConfig) for f in dataclasses.fields(kind)}
-    other = {"preset", "config", "random_state", "device", "channel_axis", "callback"}
-    assert set(ForegroundSegmenter().get_params()) - other < fields
-    own = {f.name for f in dataclasses.fields(ForegroundConfig)} - {"prior"}
-    assert own < set(ForegroundSegmenter().get_params())
+    own = {"preset", "config", "random_state", "device", "channel_axis", "callback"}
+    assert set(ForegroundSegmenter().get_params()) == own
+    every = dict.fromkeys((fields | {"reading", "window", "n_clusters", "n_init"}) - {"options"})
+    segmenter = ForegroundSegmenter().set_params(**every)
+    assert set(segmenter.get_params()) == own | set(every)
+    assert segmenter.resolved_config() == ForegroundConfig()
 
 
 @pytest.mark.parametrize(

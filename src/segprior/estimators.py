@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin
 
-from segprior.config.presets import Presets, resolve
+from segprior.config.presets import resolve
 from segprior.errors import ConfigError
+from segprior.image.pyramid import Pyramid
 from segprior.io.image import as_image
-from segprior.methods.foreground.api import foreground
+from segprior.methods.config import MethodConfig
+from segprior.methods.foreground.api import find_foreground
 from segprior.methods.foreground.config import ForegroundConfig
-from segprior.methods.multiclass.api import segment
+from segprior.methods.multiclass.api import find_classes
 from segprior.methods.multiclass.config import SegmentConfig
-from segprior.runtime.seeding import RandomSource
+from segprior.runtime.seeding import RandomSource, as_seed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,15 +29,57 @@ __all__ = ["ForegroundSegmenter", "Segmenter"]
 
 
 class _OneImage(ClusterMixin, BaseEstimator):  # type: ignore[misc]
-    """What the estimators share: a configuration, and a function that segments one image."""
+    """What the estimators share: a configuration, and a function that segments one image.
 
-    _config: ClassVar[type[Presets]]
+    Options of the configuration are parameters by their own names. All are kept as they are given
+    and checked by :meth:`fit`, since ``clone`` and ``set_params`` rely on it.
+    """
+
+    _config: ClassVar[type[MethodConfig]]
     _function: ClassVar[Callable[..., Segmentation]]
 
     labels_: NDArray[Any]
     confidence_: NDArray[np.float32]
     segmentation_: Segmentation
     n_features_in_: int
+
+    def __init__(
+        self,
+        preset: str | None = None,
+        *,
+        config: Any = None,
+        random_state: RandomSource | np.random.RandomState = 0,
+        device: str = "auto",
+        channel_axis: int | None = -1,
+        callback: Callback | None = None,
+        **options: Any,
+    ) -> None:
+        self.preset = preset
+        self.config = config
+        self.random_state = random_state
+        self.device = device
+        self.channel_axis = channel_axis
+        self.callback = callback
+        self.__dict__.update(options)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters, and those options that were given."""
+        return {**super().get_params(deep), **self._options()}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters and options; an option of None is left to the preset or ``config``."""
+        known = self._config.option_names()
+        super().set_params(**{name: value for name, value in params.items() if name not in known})
+        self.__dict__.update({name: value for name, value in params.items() if name in known})
+        return self
+
+    def _options(self) -> dict[str, Any]:
+        own = super().get_params(deep=False)
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name not in own and not name.endswith("_")
+        }
 
     def resolved_config(self) -> Any:
         """Return the settings that :meth:`fit` will use.
@@ -45,25 +89,14 @@ class _OneImage(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         ConfigError
             If they are not valid or do not fit together.
         """
-        given = {
-            name: value
-            for name, value in self.get_params(deep=False).items()
-            if name not in _NOT_SETTINGS and value is not None
-        }
-        if isinstance(self.working_size, str):
-            if self.working_size != "full":
+        given = {name: value for name, value in self._options().items() if value is not None}
+        if isinstance(size := given.get("working_size"), str):
+            if size != "full":
                 raise ConfigError(
-                    f"got working_size={self.working_size!r}; pass a whole number or 'full'"
+                    option="working_size", got=size, cure="pass a whole number or 'full'"
                 )
             given["working_size"] = None
-        preset = self.preset
-        if preset is None and self.config is None:
-            preset = self._start(given)
-        return resolve(self._config, preset, self.config, given)
-
-    def _start(self, given: Mapping[str, Any]) -> str | None:
-        """Choose the preset where none was named; None is the default."""
-        return None
+        return resolve(self._config, self.preset, self.config, given)
 
     def fit(self, X: Any, y: object = None) -> Self:
         """Segment one image.
@@ -90,9 +123,9 @@ class _OneImage(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         config = self.resolved_config()
         image = as_image(X, channel_axis=self.channel_axis)
         self.segmentation_ = type(self)._function(
-            image,
-            config=config,
-            rng=_as_rng(self.random_state),
+            Pyramid(image),
+            config,
+            seed=as_seed(_as_rng(self.random_state)),
             device=self.device,
             callback=self.callback,
         )
@@ -117,22 +150,7 @@ class ForegroundSegmenter(_OneImage):
     preset : str, optional
         Where all settings start from; None is the default preset.
     config : ForegroundConfig, optional
-        All settings at once, instead of ``preset``; those below still count.
-    members, iterations : int, optional
-        Settings of :class:`segprior.PriorConfig`. None, here and below, leaves a setting
-        as the preset or the config has it.
-    working_size : int or "full", optional
-        Likewise; ``"full"`` fits the prior at the size of the image.
-    method : {"consensus", "kmeans"}, optional
-        A setting of :class:`segprior.ForegroundConfig`, as are all up to ``fill_holes``.
-    reading : {"auto", "object", "things"}, optional
-        See there.
-    features : {"auto", "prior", "image"}, optional
-        See there.
-    window, n_clusters, n_init, min_size : int, optional
-        See there.
-    invert, fill_holes : bool, optional
-        See there.
+        All settings at once, instead of ``preset``; the options below still count.
     random_state : int, RandomState, Generator or None
         An int gives the same result at each fit; None does not; a generator is drawn from.
     device : str
@@ -141,6 +159,10 @@ class ForegroundSegmenter(_OneImage):
         Which axis of the image holds the channels; None for a grey image.
     callback : callable, optional
         Called once per iteration; see :mod:`segprior.callbacks`.
+    **options
+        Options of :class:`segprior.ForegroundConfig`, of its method and of its prior, as in
+        ``window=3`` or ``members=5``. None leaves an option as the preset or the config has it;
+        a ``working_size`` of ``"full"`` is the size of the image.
 
     Attributes
     ----------
@@ -169,49 +191,7 @@ class ForegroundSegmenter(_OneImage):
     """
 
     _config = ForegroundConfig
-    _function = staticmethod(foreground)
-
-    def __init__(
-        self,
-        preset: str | None = None,
-        *,
-        config: ForegroundConfig | None = None,
-        members: int | None = None,
-        iterations: int | None = None,
-        working_size: int | Literal["full"] | None = None,
-        method: Literal["consensus", "kmeans"] | None = None,
-        reading: Literal["auto", "object", "things"] | None = None,
-        features: Literal["auto", "prior", "image"] | None = None,
-        window: int | None = None,
-        n_clusters: int | None = None,
-        n_init: int | None = None,
-        invert: bool | None = None,
-        min_size: int | None = None,
-        fill_holes: bool | None = None,
-        random_state: RandomSource | np.random.RandomState = 0,
-        device: str = "auto",
-        channel_axis: int | None = -1,
-        callback: Callback | None = None,
-    ) -> None:
-        # Kept as they are and checked by fit(), since clone() and set_params() rely on it.
-        self.preset = preset
-        self.config = config
-        self.members = members
-        self.iterations = iterations
-        self.working_size = working_size
-        self.method = method
-        self.reading = reading
-        self.features = features
-        self.window = window
-        self.n_clusters = n_clusters
-        self.n_init = n_init
-        self.invert = invert
-        self.min_size = min_size
-        self.fill_holes = fill_holes
-        self.random_state = random_state
-        self.device = device
-        self.channel_axis = channel_axis
-        self.callback = callback
+    _function = staticmethod(find_foreground)
 
 
 class Segmenter(_OneImage):
@@ -222,33 +202,13 @@ class Segmenter(_OneImage):
 
     Parameters
     ----------
-    preset : str, optional
-        Where all settings start from; None is the default preset.
+    preset, random_state, device, channel_axis, callback
+        As for :class:`ForegroundSegmenter`.
     config : SegmentConfig, optional
-        All settings at once, instead of ``preset``; those below still count.
-    method : {"hierarchy", "backprop", "continuity", "dynamic"}, optional
-        A setting of :class:`segprior.SegmentConfig`, as are all up to
-        ``min_size``. None leaves a setting as the preset or the config has it.
-    coarseness : float, optional
-        See there; for ``hierarchy``.
-    edges : {"auto", "prior", "image"}, optional
-        Likewise.
-    superpixels : {"prior", "image", "none"}, optional
-        See there.
-    classes, min_classes, max_classes, iterations, min_size : int, optional
-        See there.
-    working_size : int or "full", optional
-        See there; ``"full"`` works at the size of the image.
-    connected : bool, optional
-        See there.
-    random_state : int, RandomState, Generator or None
-        An int gives the same result at each fit; None does not; a generator is drawn from.
-    device : str
-        Where to compute: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-    channel_axis : int or None
-        Which axis of the image holds the channels; None for a grey image.
-    callback : callable, optional
-        Called once per iteration; see :mod:`segprior.callbacks`.
+        All settings at once, instead of ``preset``; the options below still count.
+    **options
+        Options of :class:`segprior.SegmentConfig`, of its method and of its prior, as in
+        ``classes=5`` or ``coarseness=0``, likewise.
 
     Attributes
     ----------
@@ -267,54 +227,7 @@ class Segmenter(_OneImage):
     """
 
     _config = SegmentConfig
-    _function = staticmethod(segment)
-
-    def __init__(
-        self,
-        preset: str | None = None,
-        *,
-        config: SegmentConfig | None = None,
-        method: Literal["hierarchy", "backprop", "continuity", "dynamic"] | None = None,
-        coarseness: float | None = None,
-        edges: Literal["auto", "prior", "image"] | None = None,
-        superpixels: Literal["prior", "image", "none"] | None = None,
-        classes: int | None = None,
-        min_classes: int | None = None,
-        max_classes: int | None = None,
-        iterations: int | None = None,
-        min_size: int | None = None,
-        working_size: int | Literal["full"] | None = None,
-        connected: bool | None = None,
-        random_state: RandomSource | np.random.RandomState = 0,
-        device: str = "auto",
-        channel_axis: int | None = -1,
-        callback: Callback | None = None,
-    ) -> None:
-        self.preset = preset
-        self.config = config
-        self.method = method
-        self.coarseness = coarseness
-        self.edges = edges
-        self.superpixels = superpixels
-        self.classes = classes
-        self.min_classes = min_classes
-        self.max_classes = max_classes
-        self.iterations = iterations
-        self.min_size = min_size
-        self.working_size = working_size
-        self.connected = connected
-        self.random_state = random_state
-        self.device = device
-        self.channel_axis = channel_axis
-        self.callback = callback
-
-    def _start(self, given: Mapping[str, Any]) -> str:
-        return SegmentConfig.start(given)
-
-
-_NOT_SETTINGS = frozenset(
-    {"preset", "config", "random_state", "device", "channel_axis", "callback"}
-)
+    _function = staticmethod(find_classes)
 
 
 def _as_rng(random_state: RandomSource | np.random.RandomState) -> RandomSource:

@@ -8,24 +8,31 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from segprior.callbacks import Callback
-from segprior.config.presets import Presets, resolve
+from segprior.config.presets import resolve
 from segprior.config.tiles import TileConfig
 from segprior.errors import ImageError
+from segprior.image.pyramid import Pyramid
 from segprior.image.resize import MIN_SIDE
 from segprior.io.image import MAX_PIXELS
 from segprior.io.window_reader import WindowedImage, open_windows
 from segprior.io.window_writer import check_output, save_bands
+from segprior.methods.config import MethodConfig
+from segprior.methods.foreground.api import find_foreground
 from segprior.methods.foreground.config import ForegroundConfig
+from segprior.methods.method import Tiles
+from segprior.methods.multiclass.api import find_classes
 from segprior.methods.multiclass.config import SegmentConfig
+from segprior.result import Segmentation
 from segprior.runtime.devices import thread_count
 from segprior.runtime.seeding import RandomSource, as_seed
+from segprior.tiling.bands import label_bands, reduced_for
 from segprior.tiling.grid import Tile, Tiling, blend, enlarge_blocks
-from segprior.tiling.model import Fitting, TileModel
+from segprior.tiling.model import Fitting, TileModel, refuse_whole
 from segprior.tiling.overview import ReducedImage
 from segprior.tiling.plan import Room, plan_tiles
 
@@ -34,7 +41,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TiledResult", "foreground_tiles", "segment_tiles"]
 
-C = TypeVar("C", bound=Presets)
+# Longest side at which a method that does not work in tiles makes a mask.
+_MASK_SIZE = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,19 +150,11 @@ def foreground_tiles(
         If an option is not valid, needs the mask in one piece, or the memory does not suffice.
     """
     chosen = resolve(ForegroundConfig, preset, config, overrides)
-    fit: Callable[[Fitting, ForegroundConfig], TileModel]
-    if chosen.method == "kmeans":
-        from segprior.methods.foreground.kmeans_tiles import fit_foreground as fit
-        from segprior.methods.foreground.kmeans_tiles import foreground_cost as cost
-    else:
-        from segprior.methods.foreground.consensus_tiles import fit_readings as fit
-        from segprior.methods.foreground.consensus_tiles import readings_cost as cost
-
     order = _Order(
         source=source, output=output, tiles=tiles or TileConfig(), rng=rng, device=device,
         callback=callback, format=format, loading=loading or {},
     )  # fmt: skip
-    return _in_tiles(order, chosen, fit, cost)
+    return _worked_on(order, chosen)
 
 
 def segment_tiles(
@@ -194,18 +194,12 @@ def segment_tiles(
     ImageError, OutputError, ConfigError
         As :func:`foreground_tiles` does.
     """
-    if preset is None and config is None:
-        preset = SegmentConfig.start(overrides)
     chosen = resolve(SegmentConfig, preset, config, overrides)
     order = _Order(
         source=source, output=output, tiles=tiles or TileConfig(), rng=rng, device=device,
         callback=callback, format=format, loading=loading or {},
     )  # fmt: skip
-    if not chosen.trains:
-        return _in_bands(order, chosen)
-    from segprior.methods.multiclass.network_tiles import fit_segment, segment_cost
-
-    return _in_tiles(order, chosen, fit_segment, segment_cost)
+    return _worked_on(order, chosen)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,19 +238,20 @@ class _Order:
         )  # fmt: skip
 
 
-def _in_tiles(
-    order: _Order,
-    config: C,
-    fit: Callable[[Fitting, C], TileModel],
-    cost: Callable[[C, int], tuple[int, int, int]],
-) -> TiledResult:
+def _worked_on(order: _Order, config: MethodConfig) -> TiledResult:
+    """Work in tiles if the method can, else on the image reduced."""
+    tiles = config.chosen.tiles
+    return _in_bands(order, config) if tiles is None else _in_tiles(order, config, tiles)
+
+
+def _in_tiles(order: _Order, config: MethodConfig, method: Tiles) -> TiledResult:
     start = time.perf_counter()
     tiles, seed = order.tiles, as_seed(order.rng)
     with order.opened() as file:
         full = file.shape[:2]
         image = ReducedImage(file, tiles.scale)
         grid = image.shape[:2]
-        at_work, kept, maps = cost(config, image.shape[2])
+        at_work, kept, maps = method.cost(config, image.shape[2])
         room = Room(
             full=full, grid=grid, channels=image.shape[2], at_work=at_work, kept=kept, maps=maps
         )
@@ -267,7 +262,7 @@ def _in_tiles(
             image=image, tiling=tiling, sampled=tiling.spread(tiles.sampled_tiles), seed=seed,
             device=order.device, workers=min(workers, len(tiling)), callback=order.callback,
         )  # fmt: skip
-        model, path, count = _worked(order, fitting, fit, config)
+        model, path, count = _worked(order, fitting, method, config)
     return TiledResult(
         path=path,
         shape=full,
@@ -283,28 +278,34 @@ def _in_tiles(
     )
 
 
-def _in_bands(order: _Order, config: SegmentConfig) -> TiledResult:
-    """Divide the reduced image, and enlarge its labels from band to band."""
-    from segprior.methods.multiclass.api import segment
-    from segprior.methods.multiclass.hierarchy_tiles import label_bands, reduced_for
-
+def _in_bands(order: _Order, config: MethodConfig) -> TiledResult:
+    """Work on the reduced image, and enlarge its labels from band to band."""
     start = time.perf_counter()
+    if mask := isinstance(config, ForegroundConfig):
+        refuse_whole(config, ("min_size", "fill_holes"), "mask")
+    else:
+        refuse_whole(config, ("min_size", "connected"), "labels")
+    size = _MASK_SIZE if mask else config.working_size
     with order.opened() as file:
         full = file.shape[:2]
         image = ReducedImage(file, order.tiles.scale)
         file.prepare()
-        small = reduced_for(image, config)
-        whole = config.replace(working_size=None)
-        found = segment(
-            small, config=whole, rng=order.rng, device=order.device, callback=order.callback
+        small = Pyramid(reduced_for(image, size))
+        find: Callable[..., Segmentation] = find_foreground if mask else find_classes
+        found = find(
+            small,
+            config if mask else config.replace(working_size=None),
+            seed=as_seed(order.rng),
+            device=order.device,
+            callback=order.callback,
         )
         count = _Count()
         bands = count.areas(label_bands(found.labels, full))
-        path = order.save(bands, full, mask=False, largest=int(found.labels.max()))
+        path = order.save(bands, full, mask=mask, largest=int(found.labels.max()))
     return TiledResult(
         path=path,
         shape=full,
-        kind="labels",
+        kind="mask" if mask else "labels",
         areas=count.found(),
         score=found.score,
         config=config,
@@ -317,14 +318,14 @@ def _in_bands(order: _Order, config: SegmentConfig) -> TiledResult:
 
 
 def _worked(
-    order: _Order, fitting: Fitting, fit: Callable[[Fitting, C], TileModel], config: C
+    order: _Order, fitting: Fitting, method: Tiles, config: MethodConfig
 ) -> tuple[TileModel, Path, _Count]:
     """Fit the model, apply it to all tiles and write what it says."""
     from threadpoolctl import threadpool_limits
 
     count = _Count()
     try:
-        model = fit(fitting, config)
+        model = method.fit(fitting, config)
         # Held to one thread from outside, since several that set and reset it would disturb
         # each other; with more, sums are added up in another order.
         with threadpool_limits(1, user_api="blas"):

@@ -14,7 +14,8 @@ IMAGE[8:24, 10:30] = (0.9, 0.5, 0.1)
 
 def test_ours_and_the_usual_ones_are_there() -> None:
     assert list(catalogue("foreground")) == [
-        "fast", "dsp", "published", "image", "otsu", "grabcut", "kmeans", "rectangle", "blank",
+        "fast", "dsp", "published", "consensus", "image",
+        "otsu", "grabcut", "kmeans", "rectangle", "blank",
     ]  # fmt: skip
     regions = list(catalogue("regions"))
     assert {"backprop", "continuity", "dynamic", "fast", "published"} < set(regions)

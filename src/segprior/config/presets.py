@@ -37,6 +37,11 @@ class Presets:
             raise ConfigError(f"no preset {name!r}; choose one of {', '.join(cls.presets)}")
         return cls(**cls.presets[name]).replace(**overrides)
 
+    @classmethod
+    def start(cls, given: Mapping[str, Any]) -> str:
+        """Choose the preset to start from where none was named, by the options that were."""
+        return "fast"
+
     def replace(self, **overrides: Any) -> Self:
         """Return a copy with some fields replaced; errors as in :meth:`preset`."""
         fields = _names(self)
@@ -66,7 +71,7 @@ C = TypeVar("C", bound=Presets)
 def resolve(kind: type[C], preset: str | None, config: C | None, overrides: Mapping[str, Any]) -> C:
     """Join the ``preset=``, ``config=`` and keyword arguments of a public function into one."""
     if config is None:
-        return kind.preset("fast" if preset is None else preset, **overrides)
+        return kind.preset(kind.start(overrides) if preset is None else preset, **overrides)
     if preset is not None:
         raise ConfigError(f"got both preset={preset!r} and config=; pass one of them")
     of_kind("config", config, kind)

@@ -11,22 +11,26 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from segprior._version import __version__
-from segprior.config.presets import Presets
 from segprior.errors import ConfigError, SegpriorError
+from segprior.image.pyramid import Pyramid
+from segprior.methods.config import MethodConfig
+from segprior.methods.foreground.api import find_foreground
 from segprior.methods.foreground.config import ForegroundConfig
+from segprior.methods.method import Kind
+from segprior.methods.multiclass.api import find_classes
 from segprior.methods.multiclass.config import SegmentConfig
+from segprior.methods.registry import methods, option_owners
+from segprior.result import Segmentation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["GROUPS", "LEVELS", "Choice", "Contender", "Found", "Kind", "catalogue"]
-
-Kind = Literal["regions", "foreground"]
 
 # One name for several settings, as the table of the documentation has them.
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -184,77 +188,63 @@ def _shown(name: str, options: Mapping[str, Any]) -> str:
 
 
 def _ours(kind: Kind) -> dict[str, Choice]:
+    config: type[MethodConfig] = ForegroundConfig if kind == "foreground" else SegmentConfig
+    starts = {name: {"preset": name} for name in config.presets}
+    for name in methods(kind):
+        if name not in BASELINES[kind]:
+            starts.setdefault(name, {"preset": config.start({"method": name}), "method": name})
     if kind == "foreground":
-        names = {name: {"preset": name} for name in ForegroundConfig.presets}
-        names["image"] = {"preset": "dsp", "features": "image"}
-        return {
-            name: _own(
-                name, "foreground", "segprior.methods.foreground.api", ForegroundConfig, start
-            )
-            for name, start in names.items()
-        }
-    methods = get_args(typing.get_type_hints(SegmentConfig)["method"])
-    names = {name: {"preset": name} for name in SegmentConfig.presets}
-    names |= {
-        name: {"preset": SegmentConfig.start({"method": name}), "method": name}
-        for name in methods
-        if name not in names
-    }
-    return {
-        name: _own(name, "segment", "segprior.methods.multiclass.api", SegmentConfig, start)
-        for name, start in names.items()
-    }
+        starts["image"] = {"preset": "dsp", "features": "image"}
+    return {name: _own(name, config, start) for name, start in starts.items()}
 
 
 def _nothing() -> None:
     """Configurations have checked themselves."""
 
 
-def _shortened(config: Any) -> Presets:
+def _shortened(config: Any) -> Any:
     """The same work, but hardly any of it."""
-    fewer: dict[str, Any] = {"members": 1, "features": ()}  # a hierarchy adds those it needs
-    if getattr(config, "trains", True):
-        fewer |= {"iterations": 2, "warmup": 0}
-    changes = {n: least for n, least in fewer.items() if hasattr(config, n)}
-    if hasattr(config, "prior"):
-        changes["prior"] = _shortened(config.prior)
-    short: Presets = config.replace(**changes)
-    return short
+    short = config.replace(prior=config.prior.replace(members=1, iterations=2, features=()))
+    fewer = {"iterations": 2, "warmup": 0}
+    return short.replace(**{n: least for n, least in fewer.items() if hasattr(short.options, n)})
 
 
-def _own(
-    name: str, function: str, module: str, cls: type[Presets], start: Mapping[str, str]
-) -> Choice:
-    """One of our methods: a preset, some of its fields replaced."""
+def _own(name: str, config: type[MethodConfig], start: Mapping[str, str]) -> Choice:
+    """One of our methods: a preset, some of its options replaced."""
     fixed = {key: value for key, value in start.items() if key != "preset"}
-    base: Any = cls.preset(start["preset"], **fixed)
-    inner: Any = base.prior
+    base: Any = config.preset(start["preset"], **fixed)
     defaults, optional = {}, set()
-    for owner in (inner, base):
+    for owner in (base.prior, base, base.options):
         hints = typing.get_type_hints(type(owner))
         for field in dataclasses.fields(owner):
-            if field.name != "prior":
+            if field.name not in ("prior", "options"):
                 defaults[field.name] = getattr(owner, field.name)
             if isinstance(hints[field.name], types.UnionType):
                 optional.add(field.name)
+    # Options of other methods are read too, and refused with the reason.
+    for key, owners in option_owners(config.kind).items():
+        defaults.setdefault(key, getattr(owners[0].config(), key))
+    find: Callable[..., Segmentation] = (
+        find_foreground if config is ForegroundConfig else find_classes
+    )
 
     def build(options: dict[str, Any], seed: int) -> Contender:
         given: Any = base.replace(**options)
         settings = {
-            "method": function, "seed": seed, "config": given.to_dict(), "version": __version__
+            "method": "foreground" if config is ForegroundConfig else "segment",
+            "seed": seed, "config": given.to_dict(), "version": __version__,
         }  # fmt: skip
 
-        def find(image: NDArray[np.float32], config: Presets = given) -> Found:
-            run = getattr(importlib.import_module(module), function)
-            result = run(image, config=config, rng=seed)
+        def run(image: NDArray[np.float32], config: Any = given) -> Found:
+            result = find(Pyramid(image), config, seed=seed)
             return Found(labels=result.labels, score=float(result.score))
 
         def prepare() -> None:
             # What cannot be done on so small an image will be told of the real one.
             with contextlib.suppress(SegpriorError):
-                find(_sample(), _shortened(given))
+                run(_sample(), _shortened(given))
 
-        return Contender(text=name, settings=settings, run=find, check=_nothing, prepare=prepare)
+        return Contender(text=name, settings=settings, run=run, check=_nothing, prepare=prepare)
 
     return Choice(
         name=name, ours=True, defaults=defaults, optional=frozenset(optional), build=build

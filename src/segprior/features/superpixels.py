@@ -1,4 +1,4 @@
-"""Superpixels, and the vote of the pixels in each."""
+"""Superpixels: small patches of similar colour."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from torch import Tensor
 
-__all__ = ["find_superpixels", "majority"]
+__all__ = ["find_superpixels"]
 
 # CIE Lab, in which colours of three channels are compared, reaches from 0 to about 100.
 _LAB_RANGE = 100
@@ -54,26 +53,3 @@ def find_superpixels(
     )
     _, dense = np.unique(labels, return_inverse=True)
     return dense.reshape(labels.shape).astype(np.int32)
-
-
-def majority(labels: Tensor, superpixels: Tensor, n_superpixels: int, n_labels: int) -> Tensor:
-    """Give each pixel the most frequent label of its superpixel, the lowest one of equals.
-
-    Parameters
-    ----------
-    labels : Tensor of int64, any shape
-        0 to ``n_labels - 1``.
-    superpixels : Tensor of int64, the same shape
-        0 to ``n_superpixels - 1``.
-    n_superpixels, n_labels : int
-        How many there are.
-
-    Returns
-    -------
-    Tensor of int64, the same shape
-    """
-    import torch
-
-    pairs = (superpixels * n_labels + labels).flatten()
-    votes = torch.bincount(pairs, minlength=n_superpixels * n_labels)
-    return votes.view(n_superpixels, n_labels).argmax(1)[superpixels]

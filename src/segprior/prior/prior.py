@@ -15,9 +15,10 @@ from segprior._version import __version__
 from segprior.callbacks import Callback
 from segprior.config.presets import resolve
 from segprior.config.prior import PriorConfig
-from segprior.errors import ImageError
+from segprior.errors import ConfigError, ImageError
 from segprior.image.colour import to_rgb, to_uint8
-from segprior.image.resize import resize, working_shape
+from segprior.image.pyramid import Pyramid
+from segprior.image.resize import resize
 from segprior.io.image import as_image
 from segprior.runtime.seeding import RandomSource, as_seed, member_seed
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from segprior.prior.training import Run
 
-__all__ = ["Prior", "fit_prior", "fit_runs"]
+__all__ = ["Prior", "check_prior", "fit", "fit_prior", "fit_runs"]
 
 _FORMAT = "segprior prior 1"
 _MULTIPLE = 8
@@ -249,15 +250,33 @@ def fit_prior(
     >>> prior.image.shape, prior.members.shape
     ((32, 40, 1), (2, 32, 40, 1))
     """
-    start = time.perf_counter()
     config = resolve(PriorConfig, preset, config, overrides)
     seed = as_seed(rng)
-    full = as_image(image, channel_axis=channel_axis)
-    small = resize(full, working_shape(full.shape, config.working_size))
+    full = Pyramid(as_image(image, channel_axis=channel_axis))
+    return fit(full, config, seed=seed, device=device, callback=callback)
 
-    runs = fit_runs(small, config, seed, device, callback)
+
+def fit(
+    image: Pyramid,
+    config: PriorConfig,
+    *,
+    seed: int = 0,
+    device: str = "auto",
+    callback: Callback | None = None,
+) -> Prior:
+    """Do what :func:`fit_prior` does, on an image that has been read.
+
+    Parameters
+    ----------
+    image : Pyramid
+    config, device, callback
+        As there.
+    seed : int
+    """
+    start = time.perf_counter()
+    runs = fit_runs(image.at(config.working_size), config, seed, device, callback)
     return Prior(
-        shape=full.shape,
+        shape=image.full.shape,
         members=np.stack([run.output for run in runs]),
         snapshots={
             at: _median(np.stack([run.snapshots[at] for run in runs]), config)
@@ -269,6 +288,21 @@ def fit_prior(
         seed=seed,
         seconds=time.perf_counter() - start,
     )
+
+
+def check_prior(prior: Prior, shape: tuple[int, ...]) -> None:
+    """Refuse the prior of another image.
+
+    Raises
+    ------
+    ConfigError
+        If it was fitted to an image of another shape than (H, W, C).
+    """
+    if tuple(prior.shape) != tuple(shape):
+        raise ConfigError(
+            f"got a prior of an image of shape {tuple(prior.shape)} for one of shape {shape}; "
+            "pass the prior of this image"
+        )
 
 
 def fit_runs(

@@ -10,7 +10,6 @@ import numpy as np
 
 from segprior.config.checks import zero_to_one
 from segprior.errors import ConfigError
-from segprior.methods.multiclass.config import SegmentConfig
 from segprior.regions.label_map import by_area
 
 if TYPE_CHECKING:
@@ -152,7 +151,7 @@ class Hierarchy:
     costs: NDArray[np.float64]
     levels: tuple[float, float, float]
     edges: Literal["prior", "image"]
-    config: SegmentConfig
+    config: Any
     seed: int
     seconds: float
     _tables: dict[int, NDArray[np.int32]] = field(default_factory=dict, repr=False)

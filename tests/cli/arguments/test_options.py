@@ -13,11 +13,13 @@ from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError, ImageError, SegpriorError
 from segprior.messages import NOTHING, Setting, Verbatim
 from segprior.methods.foreground.config import ForegroundConfig
+from segprior.methods.registry import option_owners
 
 
 def test_every_field_has_an_option() -> None:
     prior = {f.name for f in dataclasses.fields(PriorConfig)}
-    mask = {f.name for f in dataclasses.fields(ForegroundConfig)} - {"prior"}
+    mask = {f.name for f in dataclasses.fields(ForegroundConfig)} - {"prior", "options"}
+    mask |= {*option_owners("foreground")}
     assert {option.field for option in options_of(PriorConfig)} == prior
     found = [option.field for option in options_of(ForegroundConfig)]
     assert sorted(found) == sorted(prior | mask)
@@ -44,15 +46,15 @@ def test_options_become_settings(
 ) -> None:
     seen: dict[str, Any] = {}
 
-    def note(image: Any, **arguments: Any) -> Any:
-        seen.update(arguments)
+    def note(image: Any, config: PriorConfig, **arguments: Any) -> Any:
+        seen.update(arguments, config=config)
         raise ConfigError("seen")
 
-    monkeypatch.setattr("segprior.prior.prior.fit_prior", note)
+    monkeypatch.setattr("segprior.prior.prior.fit", note)
     assert main(["prior", str(photo), "-o", str(tmp_path / "p.png"), *options]) == 2
     preset = "published" if "published" in options else "fast"
     assert seen["config"] == PriorConfig.preset(preset, **changed)
-    assert "rng" not in seen
+    assert "seed" not in seen
 
 
 @pytest.mark.parametrize(

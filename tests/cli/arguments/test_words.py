@@ -47,12 +47,12 @@ def test_options_for_reading_and_running_are_passed_on(
         read.update(options)
         return np.zeros((8, 8, 1), np.float32)
 
-    def running(image: Any, **arguments: Any) -> Any:
+    def running(image: Any, config: Any, **arguments: Any) -> Any:
         ran.update(arguments)
         raise ConfigError("seen")
 
     monkeypatch.setattr(work, "as_image", reading)
-    monkeypatch.setattr("segprior.prior.prior.fit_prior", running)
+    monkeypatch.setattr("segprior.prior.prior.fit", running)
     options = ["--page", "2", "--channel-axis", "-1", "--alpha", "composite", "--seed", "3"]
     more = ["--max-pixels", "2.5M", "--value-range", "0,4095", "--device", "cpu"]
     assert main(["prior", "x.tif", "-o", str(tmp_path / "p.png"), *options, *more]) == 2
@@ -63,4 +63,4 @@ def test_options_for_reading_and_running_are_passed_on(
         "max_pixels": 2_500_000,
         "value_range": (0.0, 4095.0),
     }
-    assert (ran["rng"], ran["device"]) == (3, "cpu")
+    assert (ran["seed"], ran["device"]) == (3, "cpu")

@@ -12,8 +12,9 @@ from PIL import Image
 from segprior.cli import main
 from segprior.cli.arguments.options import options_of
 from segprior.image.palette import palette
+from segprior.image.pyramid import Pyramid
 from segprior.io.label_maps import read_labels
-from segprior.methods.multiclass.api import segment
+from segprior.methods.multiclass.api import find_classes, segment
 from segprior.methods.multiclass.config import SegmentConfig
 from segprior.prior.prior import fit_prior
 from tests.helpers.folders import names, pixels
@@ -102,11 +103,11 @@ def test_a_saved_prior_gives_the_same_labels(photo: Path) -> None:
 def test_presets_of_the_prior(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, Any] = {}
 
-    def note(image: Any, **options: Any) -> Any:
-        seen.update(options)
-        return segment(image, **OPTIONS)
+    def note(image: Pyramid, config: SegmentConfig, **options: Any) -> Any:
+        seen.update(options, config=config)
+        return find_classes(image, SegmentConfig.preset(**OPTIONS))
 
-    monkeypatch.setattr("segprior.methods.multiclass.api.segment", note)
+    monkeypatch.setattr("segprior.methods.multiclass.api.find_classes", note)
     preset = ("--preset", "backprop", "--prior-preset", "published")
     assert run(photo, *preset, "--members", "2", "--iterations", "9") == 0
     config = seen["config"]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from segprior.callbacks import Event
 from segprior.config.double_dip import DoubleDipConfig
 from segprior.errors import ConfigError, ImageError
+from segprior.image.pyramid import Pyramid
 from segprior.methods.double_dip.api import double_dip, make_hint
 from segprior.methods.double_dip.result import DoubleDip
 from segprior.methods.foreground.api import foreground
@@ -92,7 +93,7 @@ def test_the_default_hint_is_the_mask() -> None:
 def test_saliency_marks_a_few(saliency: str, on: str) -> None:
     options = DoubleDipConfig.preset(hint="saliency", saliency=saliency, saliency_of=on)
     image = scene()
-    hint = make_hint(image, options)
+    hint = make_hint(Pyramid(image), options)
     assert (hint > 0).any()
     assert (hint < 0).any()
     if saliency == "background":

@@ -11,10 +11,11 @@ from threadpoolctl import threadpool_limits
 
 from segprior.errors import ConfigError
 from segprior.image.noise import noise_of
+from segprior.image.pyramid import Pyramid
 from segprior.methods.foreground.api import foreground
 from segprior.methods.foreground.candidate import Reading
+from segprior.methods.foreground.choice import choose, read
 from segprior.methods.foreground.config import ForegroundConfig
-from segprior.methods.foreground.consensus import choose, read
 from segprior.prior.prior import fit_prior
 from tests.helpers.readings import blobs, iou, kind, textured
 
@@ -197,8 +198,8 @@ def test_invert_specks_and_holes() -> None:
 
 def test_reading_of_an_image_as_such() -> None:
     image, _ = textured(48)
-    assert read(image, 0).kind == "object"
-    assert read(image, 0, "things").kind == "things"
+    assert read(Pyramid(image), 0).kind == "object"
+    assert read(Pyramid(image), 0, "things").kind == "things"
 
 
 def test_noise_is_told_and_does_not_hide_the_object() -> None:
@@ -209,7 +210,7 @@ def test_noise_is_told_and_does_not_hide_the_object() -> None:
     assert abs(noise_of(noisy) - 0.1) < 0.01
     inside = np.zeros((96, 128), bool)
     inside[30:70, 40:90] = True
-    found = read(np.clip(noisy, 0, 1), 0)
+    found = read(Pyramid(np.clip(noisy, 0, 1)), 0)
     mask = found.share > 0.5
     assert (mask & inside).sum() / (mask | inside).sum() > 0.85
     assert found.levels is None

@@ -5,8 +5,8 @@ import pytest
 
 from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError
-from segprior.methods.multiclass.config import SegmentConfig, hidden_features
-from segprior.methods.multiclass.growing import checked_prior, grow
+from segprior.methods.multiclass.config import SegmentConfig
+from segprior.methods.multiclass.growing import grow, hidden_features
 from segprior.prior.prior import fit_prior
 from segprior.regions.label_map import pieces
 
@@ -34,10 +34,10 @@ def test_the_prior_and_the_weights_count() -> None:
 def test_what_is_asked_of_a_prior_depends_on_the_method() -> None:
     image = np.random.default_rng(0).random((16, 20, 3), np.float32)
     prior = fit_prior(image, members=1, iterations=2)
-    assert checked_prior(prior, image.shape, SegmentConfig.preset("backprop")) is prior
+    assert SegmentConfig.preset("backprop").with_prior(prior, image.shape).prior == prior.config
     with pytest.raises(ConfigError, match="without hidden features"):
-        checked_prior(prior, image.shape, SegmentConfig())
+        SegmentConfig().with_prior(prior, image.shape)
     full = fit_prior(image, members=1, iterations=2, features=hidden_features(prior.config))
-    assert checked_prior(full, image.shape, SegmentConfig()) is full
+    assert SegmentConfig().with_prior(full, image.shape).prior == full.config
     with pytest.raises(ConfigError, match="superpixels='none'"):
-        checked_prior(full, image.shape, SegmentConfig.preset("backprop", superpixels="none"))
+        SegmentConfig.preset("backprop", superpixels="none").with_prior(full, image.shape)

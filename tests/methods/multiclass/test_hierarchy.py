@@ -255,8 +255,9 @@ def test_cuts_that_cannot_be(options: dict[str, Any], match: str) -> None:
 def test_the_cut_of_the_configuration() -> None:
     found = segment_hierarchy(busy(), edges="image", classes=9)
     assert isinstance(found, Hierarchy)
-    assert chosen_cut(found) == (9, found.costs[found.n_regions - 10])
-    assert chosen_cut(segment_hierarchy(busy(), edges="image", min_classes=found.n_regions))[1] == 0
+    assert chosen_cut(found, found.config) == (9, found.costs[found.n_regions - 10])
+    whole = segment_hierarchy(busy(), edges="image", min_classes=found.n_regions)
+    assert chosen_cut(whole, whole.config)[1] == 0
 
 
 def test_the_prior_has_a_say_where_the_image_is_noisy() -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 
 from segprior.methods.multiclass.config import SegmentConfig
-from segprior.methods.multiclass.network_tiles import fit_segment, segment_cost
+from segprior.methods.multiclass.network import Guide
+from segprior.methods.multiclass.network_tiles import fit_network, network_cost
 from segprior.nn.clustering.network import FixedResponse, PlainResponse, draw_weights
 from tests.helpers.tiles import fitting
 
@@ -28,8 +29,8 @@ def test_the_fixed_network_gives_what_the_fitted_one_does() -> None:
 def test_classes_are_numbered_by_area() -> None:
     one = fitting()
     config = SegmentConfig(method="backprop", superpixels="none", iterations=6, classes=3)
-    model = fit_segment(one, config)
-    assert model.largest == segment_cost(config, 3)[2] == 3
+    model = fit_network(one, config, lambda small: Guide())
+    assert model.largest == network_cost(config, 3)[2] == 3
     scores = np.concatenate([model.scores(tile).reshape(3, -1) for tile in one.tiling], axis=1)
     counts = np.bincount(model.labels(scores[..., None]).ravel(), minlength=4)
     assert counts[0] == 0

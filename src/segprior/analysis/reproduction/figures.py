@@ -255,6 +255,7 @@ def _spectra(studio: Studio) -> Figure:
 
 def _hints(studio: Studio) -> Figure:
     from segprior.features.saliency import background_saliency
+    from segprior.image.pyramid import Pyramid
     from segprior.methods.double_dip.api import make_hint
     from segprior.methods.double_dip.hints import hint_picture
 
@@ -262,7 +263,7 @@ def _hints(studio: Studio) -> Figure:
     image, found = studio.image(name), studio.mask(name)
     saliency = background_saliency(image)
     config = dataclasses.replace(studio.double_dip_config(), hint="saliency")
-    hint = make_hint(image, config, seed=studio.seed)
+    hint = make_hint(Pyramid(image), config, seed=studio.seed)
     rows: list[dict[str, NDArray[Any]]] = []
     for first, start in (
         ({"prior": studio.prior(name).image, "hint: its mask": found.labels > 0}, found),

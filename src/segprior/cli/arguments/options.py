@@ -26,8 +26,12 @@ from segprior.cli.arguments.values import (
     whole_or_none,
 )
 from segprior.config.presets import Presets
+from segprior.config.prior import PriorConfig
 from segprior.errors import SegpriorError
 from segprior.messages import NOTHING, Setting
+from segprior.methods.config import MethodConfig
+from segprior.methods.registry import methods as known_methods
+from segprior.methods.registry import option_owners
 
 __all__ = ["Option", "add_options", "given", "in_words", "options_of"]
 
@@ -55,6 +59,8 @@ class Option:
         What the help shows in place of a value; empty for a switch.
     convert : callable or None
         From the text typed to the value; None for a switch.
+    methods : str
+        Which methods have it, where it is not for all.
     """
 
     field: str
@@ -63,6 +69,7 @@ class Option:
     help: str
     metavar: str
     convert: Callable[[str], Any] | None
+    methods: str = ""
 
 
 def _flag(name: str) -> str:
@@ -128,7 +135,11 @@ def _default(cls: type[Presets], owner: type[Presets], name: str) -> str:
     values = {}
     for preset in cls.presets:
         config: Any = cls.preset(preset)
-        values[preset] = _shown(name, getattr(config if owner is cls else config.prior, name))
+        if owner is not cls:
+            config = config.prior if owner is PriorConfig else config.options
+        if hasattr(config, name):
+            values[preset] = _shown(name, getattr(config, name))
+    values = values or {"": _shown(name, getattr(owner(), name))}
     if len(set(values.values())) == 1:
         value = next(iter(values.values()))
         return f"[{value}]" if value else ""
@@ -136,33 +147,53 @@ def _default(cls: type[Presets], owner: type[Presets], name: str) -> str:
 
 
 def options_of(cls: type[Presets]) -> Iterator[Option]:
-    """Yield an option for every field of a configuration and of the prior's inside it.
+    """Yield an option for every field of a configuration, of its prior's, and of all its methods'.
 
-    A field of the inner configuration whose name the outer one uses too is left out, since the
-    name alone would not tell which is meant.
+    A field of the prior's whose name another one uses too is left out, since the name alone would
+    not tell which is meant.
     """
-    own = {f.name for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
-    hints = typing.get_type_hints(cls)
-    owners = [cls]
-    if isinstance(inner := hints.get("prior"), type) and issubclass(inner, Presets):
-        owners.insert(0, inner)
-    for owner in owners:
-        hints = typing.get_type_hints(owner)
-        described = _described(owner)
-        for field in dataclasses.fields(owner):  # type: ignore[arg-type]
-            name = field.name
-            if name == "prior" or (owner is not cls and name in own):
-                continue
-            metavar, convert = _reader(name, hints[name])
-            text = described.get(name), _NOTES.get(name), _default(cls, owner, name)
-            yield Option(
-                field=name,
-                flag=_flag(name),
-                owner=owner,
-                help=" ".join(filter(None, text)),
-                metavar=_METAVARS.get(name, metavar),
-                convert=convert,
-            )
+    own = _names(cls)
+    methods = [*known_methods(cls.kind).values()] if issubclass(cls, MethodConfig) else []
+    of_methods = {name: method.config for method in methods for name in _names(method.config)}
+    if "prior" in own:
+        for name in _names(PriorConfig):
+            if name not in own and name not in of_methods:
+                yield _option(cls, PriorConfig, name)
+    for name in own:
+        if name not in ("prior", "options"):
+            yield _option(cls, cls, name)
+    for name in dict.fromkeys(name for method in methods for name in _names(method.config)):
+        yield _option(cls, of_methods[name], name)
+
+
+def _names(cls: type[Presets]) -> list[str]:
+    return [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+
+
+def _option(cls: type[Presets], owner: type[Presets], name: str) -> Option:
+    """The option for a field of ``cls`` or of a configuration inside it."""
+    described: dict[str, str] = {}
+    for base in reversed(owner.__mro__):
+        described |= _described(base)
+    text = [described.get(name), _NOTES.get(name), _default(cls, owner, name)]
+    metavar, convert = _reader(name, typing.get_type_hints(owner)[name])
+    title = ""
+    if issubclass(cls, MethodConfig):
+        methods = known_methods(cls.kind)
+        if name == "method":
+            metavar = "|".join(methods)
+            text.insert(1, "; ".join(f"{m.name}: {m.summary}" for m in methods.values()) + ".")
+        elif owner not in (cls, PriorConfig):
+            title = ", ".join(m.name for m in option_owners(cls.kind)[name])
+    return Option(
+        field=name,
+        flag=_flag(name),
+        owner=owner,
+        help=" ".join(filter(None, text)),
+        metavar=_METAVARS.get(name, metavar),
+        convert=convert,
+        methods=title,
+    )
 
 
 def add_options(
@@ -171,9 +202,12 @@ def add_options(
     """Add the options of a configuration to a parser, grouped by the class that owns them."""
     # ``--working-size full`` is None too, so an option that is absent must leave no trace at all:
     # hence argparse.SUPPRESS below.
-    groups = {owner: parser.add_argument_group(title) for owner, title in titles.items()}
+    groups = {title: parser.add_argument_group(title) for title in titles.values()}
     for option in options_of(cls):
-        group = groups[option.owner]
+        title = f"settings of {option.methods}" if option.methods else titles[option.owner]
+        if title not in groups:
+            groups[title] = parser.add_argument_group(title)
+        group = groups[title]
         # argparse takes % in a help text as the start of a format.
         text = option.help.replace("%", "%%")
         if option.convert is None:

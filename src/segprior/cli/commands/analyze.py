@@ -47,7 +47,8 @@ class AnalyzeTask(Task):
     def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
         from segprior.analysis.analyze import analyze
 
-        found = analyze(image, config=self.config, callback=callback, **self.calling)
+        device, seed = self.calling.get("device", "auto"), self.calling.get("seed", 0)
+        found = analyze(image, config=self.config, rng=seed, device=device, callback=callback)
         numbers = found.summary
         facts = {
             "psnr": numbers["psnr"]["prior"],

@@ -152,7 +152,7 @@ def _carry_out(name: str, arguments: argparse.Namespace) -> int:
     source = arguments.images[0]
     arguments.images = [source, source]  # the tasks refuse what suits one image only
     task = _TASKS[name](arguments)
-    seed = task.calling.get("rng", 0)
+    seed = task.calling.get("seed", 0)
     settings = {
         "command": name,
         "config": task.config.to_dict(),  # type: ignore[attr-defined]

@@ -14,6 +14,7 @@ from segprior.cli.execution.task import Result, Task
 from segprior.config.double_dip import DoubleDipConfig
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError
+from segprior.image.pyramid import Pyramid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,7 +60,7 @@ class DoubleDipTask(Task):
         need("matplotlib.figure", "plots")  # before the fit, not after it
 
     def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
-        from segprior.methods.double_dip.api import double_dip
+        from segprior.methods.double_dip.api import take_apart
         from segprior.methods.double_dip.hints import as_hint, read_scribbles
 
         shape = (image.shape[0], image.shape[1])
@@ -68,7 +69,7 @@ class DoubleDipTask(Task):
             hint = read_scribbles(self.scribbles, shape)
         elif self.file is not None:
             hint = as_hint(self.file, shape)
-        found = double_dip(image, hint, config=self.config, callback=callback, **self.calling)
+        found = take_apart(Pyramid(image), hint, self.config, callback=callback, **self.calling)
         mask = found.segmentation
         facts = {
             "foreground": mask.foreground,

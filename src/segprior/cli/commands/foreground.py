@@ -10,6 +10,7 @@ from segprior.cli.arguments.options import given
 from segprior.cli.execution.task import LabelTask, Result, Saver, load_prior
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError
+from segprior.image.pyramid import Pyramid
 from segprior.methods.foreground.config import ForegroundConfig
 
 if TYPE_CHECKING:
@@ -46,12 +47,12 @@ class ForegroundTask(LabelTask):
 
     def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
         from segprior.io.pictures import save_picture
-        from segprior.methods.foreground.api import foreground
+        from segprior.methods.foreground.api import find_foreground
 
         prior = self.prior_of(image, self.config.prior, callback)
-        found = foreground(
-            image,
-            config=self.config,
+        found = find_foreground(
+            Pyramid(image),
+            self.config,
             # On the image itself a prior is for its own pictures only.
             prior=prior if self.config.features == "prior" else None,
             callback=callback,

@@ -10,6 +10,7 @@ from segprior.cli.arguments.options import given
 from segprior.cli.execution.task import Result, Task, save_epochs
 from segprior.config.presets import resolve
 from segprior.config.prior import PriorConfig
+from segprior.image.pyramid import Pyramid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,9 +44,9 @@ class PriorTask(Task):
             encode_picture(image[:8, :8], suffix)
 
     def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
-        from segprior.prior.prior import fit_prior
+        from segprior.prior.prior import fit
 
-        prior = fit_prior(image, config=self.config, callback=callback, **self.calling)
+        prior = fit(Pyramid(image), self.config, callback=callback, **self.calling)
         last = [float(row[row == row][-1]) for row in prior.losses]  # NaN after an early stop
         facts = {
             "loss": sum(last) / len(last),

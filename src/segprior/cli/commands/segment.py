@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,8 @@ from segprior.cli.arguments.options import given
 from segprior.cli.execution.task import LabelTask, Result, Saver, load_prior
 from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError
-from segprior.methods.multiclass.config import SegmentConfig, hidden_features
+from segprior.image.pyramid import Pyramid
+from segprior.methods.multiclass.config import SegmentConfig
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,9 +38,9 @@ class SegmentTask(LabelTask):
         self.config = SegmentConfig.preset(start)
         if arguments.prior_preset is not None:
             prior = PriorConfig.preset(arguments.prior_preset)
-            self.config = dataclasses.replace(self.config, prior=prior)
+            self.config = self.config.replace(prior=prior)
         self.config = self.config.replace(**fields)
-        if marked and not self.config.trains:
+        if marked and not self.config.chosen.scribbles:
             raise ConfigError(
                 f"--scribbles are marks for a network, and --method {self.config.method} trains "
                 "none; pass --preset backprop"
@@ -65,20 +65,18 @@ class SegmentTask(LabelTask):
 
     def _load(self, arguments: argparse.Namespace, fields: dict[str, Any]) -> None:
         config = self.config
-        if not config.needs_prior:
-            source = (
-                f"--superpixels {config.superpixels}"
-                if config.trains
-                else f"--edges {config.edges}"
-            )
+        method = config.chosen
+        if config.need == "never":
+            option = method.prior_option
+            decided = f" --{option} {getattr(config.options, option)}" if option else ""
             raise ConfigError(
-                f"--prior has no use with --method {config.method} {source}; leave it out"
+                f"--prior has no use with --method {config.method}{decided}; leave it out"
             )
         if arguments.prior_preset is not None:
             raise ConfigError("--prior-preset has no use with --prior; leave one of them out")
         self.saved = load_prior(arguments, SegmentConfig, fields, self.epochs)
         self.reads = (Path(arguments.saved_prior),)
-        wanted = hidden_features(self.saved.config) if config.needs_features else ()
+        wanted = () if method.features is None else method.features(self.saved.config)
         if any(key not in self.saved.features for key in wanted):
             blocks = ",".join(f"{block}:{at}" for block, at in wanted)
             raise ConfigError(
@@ -88,15 +86,15 @@ class SegmentTask(LabelTask):
 
     def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
         from segprior.io.pictures import save_picture
-        from segprior.methods.multiclass.api import segment
+        from segprior.methods.multiclass.api import find_classes
 
         with self._watched(callback) as watched:
             prior = self.prior_of(image, self.config.prior, watched)
-            found = segment(
-                image,
-                config=self.config,
+            found = find_classes(
+                Pyramid(image),
+                self.config,
                 # A prior that was fitted for its own pictures changes nothing.
-                prior=prior if prior is self.saved or self.config.fits_prior else None,
+                prior=prior if prior is self.saved or self.config.need == "always" else None,
                 scribbles=self.scribbles,
                 callback=watched,
                 **self.calling,

@@ -85,7 +85,8 @@ class Large:
         *,
         format: str | None,
         loading: dict[str, Any],
-        **calling: Any,
+        seed: int = 0,
+        device: str = "auto",
     ) -> dict[str, object]:
         """Work on one image; return the facts for the report.
 
@@ -102,8 +103,8 @@ class Large:
             Of the result, where its suffix does not tell.
         loading : dict
             How the image is read.
-        **calling
-            Seed and device.
+        seed : int
+        device : str
         """
         from segprior.large import foreground_tiles, segment_tiles
 
@@ -121,7 +122,8 @@ class Large:
             callback=callback,
             format=format,
             loading=_without_limit(loading),
-            **calling,
+            rng=seed,
+            device=device,
         )
         content: dict[str, object] = (
             {"foreground": found.foreground} if found.kind == "mask" else {"labels": found.n_labels}

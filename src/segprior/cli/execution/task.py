@@ -16,6 +16,7 @@ from segprior.cli.execution.large import Large
 from segprior.config.presets import Presets
 from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError, ImageError, OutputError
+from segprior.image.pyramid import Pyramid
 from segprior.io.export import FORMATS, RESULT_SUFFIXES
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Task:
         if "seed" in options:
             from segprior.runtime.seeding import as_seed
 
-            self.calling["rng"] = as_seed(options["seed"])
+            self.calling["seed"] = as_seed(options["seed"])
         self.extras = tuple(kind for kind in self.kinds if options.get(f"save_{kind}"))
 
     @property
@@ -176,9 +177,9 @@ class LabelTask(Task):
         """Return the prior that was brought, or fit one if pictures of it are wanted."""
         if self.saved is not None or {"prior", "epochs"}.isdisjoint(self.extras):
             return self.saved
-        from segprior.prior.prior import fit_prior
+        from segprior.prior.prior import fit
 
-        return fit_prior(image, config=config, callback=callback, **self.calling)
+        return fit(Pyramid(image), config, callback=callback, **self.calling)
 
     def result(
         self,

@@ -13,11 +13,14 @@ from segprior.config.presets import resolve
 from segprior.errors import ConfigError, ImageError
 from segprior.features.saliency import background_saliency, spectral_saliency
 from segprior.image.guided_filter import guided_filter
-from segprior.image.resize import resize, working_shape
+from segprior.image.pyramid import Pyramid
 from segprior.io.image import as_image
+from segprior.messages import Setting
 from segprior.methods.double_dip.hints import as_hint, check_hint, hint_from_saliency, reduce_hint
 from segprior.methods.double_dip.result import DoubleDip
+from segprior.methods.foreground.api import find_foreground
 from segprior.methods.foreground.config import ForegroundConfig
+from segprior.prior.prior import fit
 from segprior.runtime.seeding import RandomSource, as_seed
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from segprior.methods.double_dip.training import Layering
     from segprior.prior.prior import Prior
 
-__all__ = ["double_dip", "make_hint"]
+__all__ = ["double_dip", "make_hint", "take_apart"]
 
 _MULTIPLE = 8
 _LEAST = 16
@@ -119,22 +122,43 @@ def double_dip(
     >>> found.mask.shape, found.composed.shape, len(found.curves["psnr"])
     ((32, 40), (32, 40, 3), 10)
     """
-    start = time.perf_counter()
     if isinstance(hint, str) and hint in ("mask", "saliency"):
         overrides, hint = {**overrides, "hint": hint}, None
     config = resolve(DoubleDipConfig, preset, config, overrides)
     seed = as_seed(rng)
-    full = as_image(image, channel_axis=channel_axis)
-    shape = (full.shape[0], full.shape[1])
+    full = Pyramid(as_image(image, channel_axis=channel_axis))
+    return take_apart(full, hint, config, seed=seed, device=device, callback=callback, prior=prior)
+
+
+def take_apart(
+    image: Pyramid,
+    hint: Any,
+    config: DoubleDipConfig,
+    *,
+    seed: int = 0,
+    device: str = "auto",
+    callback: Callback | None = None,
+    prior: Prior | None = None,
+) -> DoubleDip:
+    """Do what :func:`double_dip` does, on an image that has been read.
+
+    Parameters
+    ----------
+    image : Pyramid
+    hint, config, device, callback, prior
+        As there; a hint of None is made as the configuration says.
+    seed : int
+    """
+    start = time.perf_counter()
     if hint is None:
-        hint = make_hint(full, config, seed=seed, device=device, callback=callback, prior=prior)
+        hint = make_hint(image, config, seed=seed, device=device, callback=callback, prior=prior)
     elif prior is not None:
         raise ConfigError("got a prior with a hint of its own; the prior is only for making one")
     else:
-        hint = as_hint(hint, shape)
+        hint = as_hint(hint, image.shape)
         check_hint(hint)
 
-    small = resize(full, working_shape(full.shape, config.working_size))
+    full, small = image.full, image.at(config.working_size)
     fitted = _fit(small, reduce_hint(hint, small.shape[:2]), config, seed, device, callback)
     best = max(fitted.ends, key=lambda end: end.psnr)
     rows, columns = small.shape[:2]
@@ -168,7 +192,7 @@ def double_dip(
 
 
 def make_hint(
-    image: NDArray[np.float32],
+    image: Pyramid,
     config: DoubleDipConfig,
     *,
     seed: int = 0,
@@ -180,8 +204,7 @@ def make_hint(
 
     Parameters
     ----------
-    image : ndarray of float32, shape (H, W, C)
-        In [0, 1].
+    image : Pyramid
     config, device, callback, prior
         As in :func:`double_dip`.
     seed : int
@@ -199,24 +222,22 @@ def make_hint(
     ConfigError
         If ``prior`` was fitted to an image of another shape, or is not needed.
     """
-    from segprior.methods.foreground.api import foreground
-    from segprior.prior.prior import fit_prior
-
+    how = ForegroundConfig.preset(config.hint_preset)
     if config.hint == "mask":
-        found = foreground(
-            image, preset=config.hint_preset, rng=seed, device=device, callback=callback,
-            prior=prior,
-        )  # fmt: skip
+        found = find_foreground(
+            image, how, seed=seed, device=device, callback=callback, prior=prior
+        )
         hint = as_hint(found)
     else:
-        on = image
+        on = image.full
         if config.saliency_of == "prior":
             if prior is None:
-                how = ForegroundConfig.preset(config.hint_preset).prior
-                prior = fit_prior(image, config=how, rng=seed, device=device, callback=callback)
+                prior = fit(image, how.prior, seed=seed, device=device, callback=callback)
             on = prior.image
         elif prior is not None:
-            raise ConfigError("got a prior with saliency_of='image'; pass only one of them")
+            raise ConfigError(
+                "got a prior with ", Setting("saliency_of", "image"), cure="pass only one of them"
+            )
         measure = spectral_saliency if config.saliency == "spectral" else background_saliency
         hint = hint_from_saliency(
             measure(on), above=config.salient_above, below=config.salient_below

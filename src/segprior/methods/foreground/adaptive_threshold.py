@@ -40,7 +40,8 @@ def read_things(image: NDArray[np.float32]) -> Reading:
     Parameters
     ----------
     image : ndarray of float32, shape (H, W, C)
-        In [0, 1]. Grey is the mean of the channels.
+        In [0, 1]; reduced to a longest side of 640 if it is larger. Grey is the mean of
+        the channels.
 
     Returns
     -------
@@ -58,8 +59,8 @@ def read_things(image: NDArray[np.float32]) -> Reading:
     """
     from skimage.filters import threshold_otsu
 
-    small = resize(image, working_shape(image.shape, LARGEST_SIZE))
-    level = levels_of(small)
+    image = resize(image, working_shape(image.shape, LARGEST_SIZE))
+    level = levels_of(image)
     if np.ptp(level) < 1e-6:
         return Reading(
             kind="things",
@@ -77,7 +78,7 @@ def read_things(image: NDArray[np.float32]) -> Reading:
     # What owns most of the border is the ground of an object that fills the frame.
     if (few > 0.5) != (_on_border(bright if few <= 0.5 else ~bright) > _RIM):
         sign, level, bright = -1, -level, ~bright
-    over = max(small.shape) * _NEAR
+    over = max(image.shape) * _NEAR
     bright, low, high = _follow(level, bright, np.ones_like(bright), over)
     inner = _inner_things(level, bright)
     if inner is not None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,14 +11,14 @@ import numpy as np
 from segprior.callbacks import Callback
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError
-from segprior.features.patch_kmeans import cluster_windows
-from segprior.image.resize import is_flat, resize, working_shape
+from segprior.image.pyramid import Pyramid
 from segprior.image.upsampling import enlarge
 from segprior.io.image import as_image
+from segprior.messages import Setting
 from segprior.methods.foreground.config import ForegroundConfig
-from segprior.prior.prior import Prior, fit_prior
+from segprior.methods.method import Context
+from segprior.prior.prior import Prior, check_prior
 from segprior.regions.label_map import drop_specks, fill_holes
-from segprior.regions.polarity import choose_polarity
 from segprior.result import Segmentation
 from segprior.runtime.devices import check_device
 from segprior.runtime.seeding import RandomSource, as_seed
@@ -26,7 +26,9 @@ from segprior.runtime.seeding import RandomSource, as_seed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["foreground"]
+    from segprior.methods.foreground.decision import Decision
+
+__all__ = ["find_foreground", "foreground"]
 
 
 def foreground(
@@ -142,30 +144,65 @@ def foreground(
     """
     config = resolve(ForegroundConfig, preset, config, overrides)
     seed = as_seed(rng)
+    return find_foreground(
+        Pyramid(as_image(image, channel_axis=channel_axis)),
+        config,
+        seed=seed,
+        device=device,
+        callback=callback,
+        prior=prior,
+    )
+
+
+def find_foreground(
+    image: Pyramid,
+    config: ForegroundConfig,
+    *,
+    seed: int = 0,
+    device: str = "auto",
+    callback: Callback | None = None,
+    prior: Prior | None = None,
+) -> Segmentation:
+    """Do what :func:`foreground` does, on an image that has been read.
+
+    Parameters
+    ----------
+    image : Pyramid
+    config, device, callback, prior
+        As there.
+    seed : int
+
+    Raises
+    ------
+    ConfigError
+        If ``prior`` was fitted to an image of another shape, or has no use.
+    """
     start = time.perf_counter()
     check_device(device)  # even where nothing is fitted
-    full = as_image(image, channel_axis=channel_axis)
-    shape = full.shape[:2]
+    shape = image.shape
     if prior is not None:
-        config = dataclasses.replace(config, prior=_checked(prior, full.shape, config).config)
-    if is_flat(full):
-        labels, confidence, evidence = _blank(shape)
-        score = 0.0
-    else:
-        if prior is None and config.features == "prior":
-            prior = fit_prior(full, config=config.prior, rng=seed, device=device, callback=callback)
-        if config.method == "consensus":
-            source = full if prior is None else prior.fitted
-            labels, confidence, evidence, score = _read(source, shape, config, seed)
-        else:
-            if prior is None:
-                grid = resize(full, working_shape(full.shape, config.prior.working_size))
-                members = grid[None]
-            else:
-                grid, members = prior.fitted, prior.members
-            del full
-            labels, confidence, evidence = _split(grid, members, shape, config, seed)
-            score = float(confidence.mean(dtype=np.float64)) * evidence["polarity"]
+        if config.features == "image":
+            raise ConfigError(
+                "got a prior with ",
+                Setting("features", "image"),
+                cure="pass only one of them",
+            )
+        check_prior(prior, image.full.shape)
+        config = config.replace(prior=prior.config)
+    method = config.chosen
+    decision: Decision | None = None
+    if not image.flat:
+        context = Context(config=config, seed=seed, device=device, callback=callback, prior=prior)
+        if config.features == "prior" and prior is None:
+            context = replace(context, prior=context.fit_prior(image))
+        decision = method.run(image, config.options, context)
+    del image  # the mask needs room too
+    labels, confidence = np.zeros(shape, np.uint8), np.zeros(shape, np.float32)
+    score, evidence = 0.0, dict(method.blank)
+    if decision is not None:
+        labels = _made(decision, config, confidence)
+        score = decision.total(confidence)
+        evidence = decision.evidence
     return Segmentation(
         labels=labels,
         confidence=confidence,
@@ -177,89 +214,13 @@ def foreground(
     )
 
 
-def _checked(prior: Prior, shape: tuple[int, ...], config: ForegroundConfig) -> Prior:
-    if config.features == "image":
-        raise ConfigError("got a prior with features='image'; pass only one of them")
-    if tuple(prior.shape) != shape:
-        raise ConfigError(
-            f"got a prior of an image of shape {tuple(prior.shape)} for one of shape {shape}; "
-            "pass the prior of this image"
-        )
-    return prior
-
-
-def _blank(
-    shape: tuple[int, int],
-) -> tuple[NDArray[np.uint8], NDArray[np.float32], dict[str, float]]:
-    evidence = {"polarity": 0.0, "size": 0.0, "clusters": 1.0}
-    return np.zeros(shape, np.uint8), np.zeros(shape, np.float32), evidence
-
-
-def _read(
-    source: NDArray[np.float32], shape: tuple[int, int], config: ForegroundConfig, seed: int
-) -> tuple[NDArray[np.uint8], NDArray[np.float32], dict[str, float], float]:
-    """Labels and confidence at full size, evidence and score, of the reading that fits best."""
-    from segprior.methods.foreground.consensus import read
-
-    found = read(source, seed, config.reading)
-    mask = np.empty(shape, bool)
-    confidence = np.empty(shape, np.float32)
-    for rows, strip in enlarge(found.share[None], shape):
-        mask[rows] = strip[0] > 0.5
-        confidence[rows] = np.abs(2 * strip[0] - 1)
-    labels = _cleaned(mask, confidence, config, voted=found.kind == "object")
-    return labels, confidence, found.evidence, found.score
-
-
-def _split(
-    grid: NDArray[np.float32],
-    members: NDArray[np.float32],
-    shape: tuple[int, int],
-    config: ForegroundConfig,
-    seed: int,
-) -> tuple[NDArray[np.uint8], NDArray[np.float32], dict[str, float]]:
-    """Labels and confidence at full size, and the evidence, of an image or prior on a grid."""
-    found = cluster_windows(
-        grid,
-        window=config.window,
-        n_clusters=config.n_clusters,
-        n_init=config.n_init,
-        seed=seed,
-    )
-    count = len(found.centroids)
-    if count == 1:
-        return _blank(shape)
-    distances = found.distances(grid)
-    polarity = choose_polarity(distances.argmin(axis=-1), count)
-    evidence = {"polarity": polarity.certainty, **polarity.evidence, "clusters": float(count)}
-    evidence |= {f"cluster_{i}": float(p) for i, p in enumerate(polarity.probability)}
-
-    maps = [np.moveaxis(distances, -1, 0)]
-    voted = len(members) > 1
-    if voted:
-        votes = [polarity.foreground[found.distances(m).argmin(axis=-1)] for m in members]
-        maps.append(np.mean(votes, axis=0, keepdims=True, dtype=np.float32))
-
-    mask = np.empty(shape, bool)
-    confidence = np.empty(shape, np.float32)
-    for rows, strip in enlarge(np.concatenate(maps), shape):
-        inside = strip[:count][polarity.foreground].min(axis=0)
-        outside = strip[:count][~polarity.foreground].min(axis=0)
-        mask[rows] = inside < outside
-        if voted:
-            confidence[rows] = np.where(mask[rows], strip[-1], 1 - strip[-1])
-        else:
-            confidence[rows] = _margin(inside, outside)
-    return _cleaned(mask, confidence, config, voted), confidence, evidence
-
-
-def _cleaned(
-    mask: NDArray[np.bool_],
-    confidence: NDArray[np.float32],
-    config: ForegroundConfig,
-    voted: bool,
+def _made(
+    decision: Decision, config: ForegroundConfig, confidence: NDArray[np.float32]
 ) -> NDArray[np.uint8]:
-    """Turn over what the configuration says, and the confidence with it, in place."""
+    """Make the mask at full size, and write its confidence into the array."""
+    mask = np.empty(confidence.shape, bool)
+    for rows, strip in enlarge(decision.maps, confidence.shape):
+        mask[rows], confidence[rows] = decision.decide(strip)
     if config.invert:
         mask = ~mask
     cleaned = mask
@@ -268,13 +229,5 @@ def _cleaned(
     if config.min_size > 1:
         cleaned = drop_specks(cleaned, config.min_size)
     turned = cleaned != mask
-    confidence[turned] = 1 - confidence[turned] if voted else 0
+    confidence[turned] = 1 - confidence[turned] if decision.voted else 0
     return cleaned.astype(np.uint8)
-
-
-def _margin(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Difference of two distances over their sum, from their squares; 0 where both are 0."""
-    one, other = np.sqrt(one), np.sqrt(other)
-    total = one + other
-    margin: NDArray[np.float32] = np.abs(one - other) / np.where(total > 0, total, 1)
-    return margin

@@ -1,84 +1,57 @@
-"""The reading that fits an image: one object, or small things."""
+"""One object by the vote of several masks, or small things by a threshold: whichever fits."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
+from typing import Literal
 
-import numpy as np
+from segprior.config.checks import one_of
+from segprior.config.presets import Presets
+from segprior.image.pyramid import Pyramid
+from segprior.methods.foreground.choice import read
+from segprior.methods.foreground.consensus_tiles import fit_readings, readings_cost
+from segprior.methods.foreground.decision import Decision
+from segprior.methods.method import Context, Method, Tiles
 
-from segprior.image.noise import NOISY, blur, noise_of
-from segprior.image.resize import resize, working_shape
-from segprior.methods.foreground.adaptive_threshold import LARGEST_SIZE, read_things
-from segprior.methods.foreground.candidate import Reading
-from segprior.methods.foreground.salient_object import read_object
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-__all__ = ["choose", "read"]
-
-# How far a noisy image is blurred first, in pixels of LARGEST_SIZE.
-_BLUR = 2.0
-# Of the choice between the readings: logistic regression, see docs/quality.md.
-_AGREEMENT, _FLATNESS, _OFFSET = -12.0, -14.5, 11.2
+__all__ = ["METHOD", "ConsensusConfig", "find_by_consensus"]
 
 
-def read(
-    image: NDArray[np.float32], seed: int, reading: Literal["auto", "object", "things"] = "auto"
-) -> Reading:
-    """Read an image in the way that fits it, or in the one asked for.
+@dataclass(frozen=True, kw_only=True)
+class ConsensusConfig(Presets):
+    """Options of the consensus.
 
     Parameters
     ----------
-    image : ndarray of float32, shape (H, W, C)
-        In [0, 1], not all one colour.
-    seed : int
-        Of the voters.
     reading : {"auto", "object", "things"}
-        Which reading to take.
-
-    Returns
-    -------
-    Reading
-        ``evidence`` also has ``reading``, 1 for things; ``noise``, an estimate of its standard
-        deviation, above .04 of which the image is blurred first; and where both readings were
-        made ``things``, the probability of theirs.
+        Which reading ``consensus`` takes: the more fitting one, or always the same.
     """
-    small = resize(image, working_shape(image.shape, LARGEST_SIZE))
-    noise = noise_of(small)
-    if noisy := noise > NOISY:
-        image = small = blur(small, _BLUR)
-    if reading == "object":
-        found = read_object(image, seed)
-    elif reading == "things":
-        found = read_things(small)
-    else:
-        one, many = read_object(image, seed), read_things(small)
-        found, probability = choose(one, many)
-        found.evidence.update(one.evidence | many.evidence, things=probability)
-    found.evidence.update(reading=float(found.kind == "things"), noise=noise)
-    # Against the levels of a blurred image single pixels of a noisy one cannot be told.
-    return replace(found, levels=None) if noisy else found
+
+    reading: Literal["auto", "object", "things"] = "auto"
+
+    def __post_init__(self) -> None:
+        one_of("reading", self.reading, ("auto", "object", "things"))
 
 
-def choose(one: Reading, many: Reading) -> tuple[Reading, float]:
-    """Tell which reading fits an image, and how probable it is that small things do.
+def find_by_consensus(image: Pyramid, options: ConsensusConfig, context: Context) -> Decision:
+    """Read the image, or its prior if there is one, in the way that fits."""
+    source = image if context.prior is None else Pyramid(context.prior.fitted)
+    found = read(source, context.seed, options.reading)
+    return Decision(
+        maps=found.share[None],
+        score=found.score,
+        evidence=found.evidence,
+        voted=found.kind == "object",
+    )
 
-    Voters that agree on an object speak for it; levels of which one side is flat speak for
-    things on a plain ground.
 
-    Parameters
-    ----------
-    one, many : Reading
-        Of :func:`read_object` and :func:`read_things`.
-
-    Returns
-    -------
-    reading : Reading
-    probability : float
-        Of the things.
-    """
-    odds = _AGREEMENT * one.evidence["agreement"] + _FLATNESS * many.evidence["flatness"] + _OFFSET
-    probability = 1 / (1 + float(np.exp(-odds)))
-    return (many if probability > 0.5 else one), probability
+METHOD = Method(
+    name="consensus",
+    kind="foreground",
+    config=ConsensusConfig,
+    run=find_by_consensus,
+    summary="two readings of the image, one object by the vote of several masks and small things "
+    "by a threshold, of which the more fitting is taken",
+    prior="optional",
+    tiles=Tiles(fit=fit_readings, cost=readings_cost),
+    blank={"polarity": 0.0, "size": 0.0, "clusters": 1.0},
+)

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segprior.errors import ConfigError
+from segprior.image.pyramid import Pyramid
 from segprior.image.resize import is_flat
 from segprior.image.upsampling import between
+from segprior.messages import Setting
 from segprior.methods.foreground.adaptive_threshold import LARGEST_SIZE, levels_of, share_of
 from segprior.methods.foreground.candidate import Reading
+from segprior.methods.foreground.choice import read
 from segprior.methods.foreground.config import ForegroundConfig
-from segprior.methods.foreground.consensus import read
 from segprior.methods.foreground.kmeans_tiles import MAP_BYTES, Blank, check_in_tiles
-from segprior.prior.prior import fit_prior
+from segprior.prior.prior import fit
 from segprior.tiling.grid import Tile
 from segprior.tiling.model import Fitting, TileModel
 
@@ -55,18 +57,26 @@ def fit_readings(fitting: Fitting, config: ForegroundConfig) -> TileModel:
     if is_flat(small):
         return Blank()
     if config.features == "prior":
-        if config.reading != "object":
+        if config.options.reading != "object":
             raise ConfigError(
-                "got features='prior' in tiles; pass reading='object' with it, or features='image'"
+                "got ",
+                Setting("features", "prior"),
+                " in tiles",
+                cure=(
+                    "pass ",
+                    Setting("reading", "object"),
+                    " with it, or ",
+                    Setting("features", "image"),
+                ),
             )
-        small = fit_prior(
-            small,
-            config=config.prior,
-            rng=fitting.seed,
+        small = fit(
+            Pyramid(small),
+            config.prior,
+            seed=fitting.seed,
             device=fitting.device,
             callback=fitting.callback,
         ).fitted
-    return _Read(fitting, config, read(small, fitting.seed, config.reading))
+    return _Read(fitting, config, read(Pyramid(small), fitting.seed, config.options.reading))
 
 
 class _Read:

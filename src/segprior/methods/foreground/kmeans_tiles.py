@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segprior.features.patch_kmeans import WindowClusters, cluster_drawn, draw_windows
+from segprior.image.pyramid import Pyramid
 from segprior.image.resize import is_flat
 from segprior.methods.foreground.config import ForegroundConfig
-from segprior.prior.prior import fit_prior
+from segprior.prior.prior import fit
 from segprior.regions.polarity import choose_polarity
 from segprior.tiling.model import refuse_whole
 
@@ -71,14 +72,14 @@ def fit_foreground(fitting: Fitting, config: ForegroundConfig) -> TileModel:
         own = _middle(members)[: rows.stop - rows.start, : columns.stop - columns.start]
         share = own.shape[0] * own.shape[1] / area
         seed = fitting.tile_seed(tile)
-        return draw_windows(own, window=config.window, share=share, seed=seed)
+        return draw_windows(own, window=config.options.window, share=share, seed=seed)
 
     samples = fitting.each(sample, fitting.sampled, "sample", len(fitting.sampled))
     clusters = cluster_drawn(
         np.concatenate([drawn for _, drawn in samples]),
-        window=config.window,
-        n_clusters=config.n_clusters,
-        n_init=config.n_init,
+        window=config.options.window,
+        n_clusters=config.options.n_clusters,
+        n_init=config.options.n_init,
         seed=fitting.seed,
     )
     if len(clusters.centroids) == 1:
@@ -111,8 +112,8 @@ def _fitted(
     another part; the mean of each channel makes up for most of that.
     """
     prior = config.prior.replace(working_size=None, snapshots=(), features=())
-    members = fit_prior(
-        image, config=prior, rng=seed, device=fitting.device, callback=fitting.unless_given_up
+    members = fit(
+        Pyramid(image), prior, seed=seed, device=fitting.device, callback=fitting.unless_given_up
     ).members
     level = image.mean(axis=(0, 1), dtype=np.float64)
     level -= _middle(members).mean(axis=(0, 1), dtype=np.float64)

@@ -15,16 +15,15 @@ from segprior.image.resize import resize, working_shape
 from segprior.methods.foreground.candidate import Reading
 from segprior.methods.foreground.centre_prior import find_patches, likely_object
 from segprior.regions.grabcut import as_picture, cut, inside
-from segprior.regions.merging import count_words, find_regions
 from segprior.runtime.devices import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["INSETS", "WIDTHS", "read_object"]
+__all__ = ["INSETS", "OBJECT_SIZE", "WIDTHS", "read_object"]
 
 # Longest side at which voters look for one object.
-_OBJECT_SIZE = 256
+OBJECT_SIZE = 256
 # Standard deviations of the place of the object, and insets of rectangles, for the voters.
 WIDTHS = (0.30, 0.22)
 INSETS = (0.03, 0.08, 0.15)
@@ -60,7 +59,7 @@ def read_object(
     Parameters
     ----------
     image : ndarray of float32, shape (h, w, C)
-        In [0, 1], not all one colour; reduced to a longest side of 256.
+        In [0, 1], not all one colour; reduced to a longest side of 256 if it is larger.
     seed : int
         Of K-means and of the mixtures of Gaussians.
     widths : sequence of float
@@ -74,7 +73,7 @@ def read_object(
         ``score`` is the mean of ``abs(2 * share - 1)`` where the share is above a fifth, or 0 if
         no object is told from a ground; ``evidence["agreement"]`` that mean of the voters alone.
     """
-    image = resize(image, working_shape(image.shape, _OBJECT_SIZE))
+    image = resize(image, working_shape(image.shape, OBJECT_SIZE))
     picture = as_picture(image)
     colours = as_colours(image)
     patches = find_patches(colours, seed)
@@ -115,6 +114,8 @@ def _by_regions(
     share: NDArray[np.float32], colours: NDArray[np.float32], seed: int
 ) -> NDArray[np.float32]:
     """Let regions have a say in a vote, first as they lie, then by the texture of both sides."""
+    from segprior.regions.merging import count_words, find_regions  # loads Numba
+
     codes = texture_codes(colours, seed)
     regions, merges, costs = find_regions(colours, codes)
     if not len(costs):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,13 +11,13 @@ import numpy as np
 from segprior.callbacks import Callback
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError, ImageError
-from segprior.image.resize import is_flat
+from segprior.image.pyramid import Pyramid
+from segprior.image.upsampling import enlarge, enlarge_labels
 from segprior.io.image import as_image
+from segprior.messages import Setting
+from segprior.methods.method import Context
 from segprior.methods.multiclass.classes import Classes
 from segprior.methods.multiclass.config import SegmentConfig
-from segprior.methods.multiclass.growing import checked_prior
-from segprior.methods.multiclass.hierarchy import chosen_cut, segment_hierarchy
-from segprior.methods.multiclass.network import network_classes
 from segprior.methods.multiclass.scribbles import as_scribbles
 from segprior.prior.prior import Prior
 from segprior.regions.label_map import absorb, by_area, pieces
@@ -26,9 +26,9 @@ from segprior.runtime.devices import check_device
 from segprior.runtime.seeding import RandomSource, as_seed
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    pass
 
-__all__ = ["segment"]
+__all__ = ["find_classes", "segment"]
 
 
 def segment(
@@ -152,34 +152,63 @@ def segment(
     >>> np.unique(found.labels).tolist(), found.labels[16, 24].item()
     ([1, 2], 2)
     """
-    if preset is None and config is None:
-        preset = SegmentConfig.start(overrides, scribbles=scribbles is not None)
+    if preset is None and config is None and scribbles is not None:
+        preset = SegmentConfig.start(overrides, scribbles=True)
     config = resolve(SegmentConfig, preset, config, overrides)
-    if scribbles is not None and not config.trains:
-        raise ConfigError(
-            "scribbles are marks for a network, and method='hierarchy' trains none; "
-            "pass preset='backprop'"
-        )
     seed = as_seed(rng)
+    return find_classes(
+        Pyramid(as_image(image, channel_axis=channel_axis)),
+        config,
+        seed=seed,
+        device=device,
+        callback=callback,
+        prior=prior,
+        scribbles=scribbles,
+    )
+
+
+def find_classes(
+    image: Pyramid,
+    config: SegmentConfig,
+    *,
+    seed: int = 0,
+    device: str = "auto",
+    callback: Callback | None = None,
+    prior: Prior | None = None,
+    scribbles: Any = None,
+) -> Segmentation:
+    """Do what :func:`segment` does, on an image that has been read.
+
+    Parameters
+    ----------
+    image : Pyramid
+    config, device, callback, prior, scribbles
+        As there.
+    seed : int
+    """
     start = time.perf_counter()
-    check_device(device)
-    full = as_image(image, channel_axis=channel_axis)
-    shape = full.shape[:2]
-    if prior is not None:
-        prior = checked_prior(prior, full.shape, config)
-        config = dataclasses.replace(config, prior=prior.config)
-    marks = None if scribbles is None else as_scribbles(scribbles, shape)
-    if is_flat(full):
-        return _blank(shape, config, seed, start)
-    if config.trains:
-        found = network_classes(
-            full, config, seed=seed, device=device, callback=callback, prior=prior, marks=marks
+    check_device(device)  # even where nothing is fitted
+    method = config.chosen
+    if scribbles is not None and not method.scribbles:
+        raise ConfigError(
+            "scribbles are marks for a network, and ",
+            Setting("method", config.method),
+            " trains none",
+            cure=("pass ", Setting("preset", "backprop")),
         )
-    else:
-        found = _level(full, config, seed, device, callback, prior)
+    if prior is not None:
+        config = config.with_prior(prior, image.full.shape)
+    marks = None if scribbles is None else as_scribbles(scribbles, image.shape)
+    if image.flat:
+        return _blank(image.shape, config, seed, start)
+    context = Context(
+        config=config, seed=seed, device=device, callback=callback, prior=prior, marks=marks
+    )
+    found = _at_full_size(method.run(image, config.options, context), image.shape)
     labels = found.labels
     if config.min_size > 1:
-        labels = absorb(labels, full, config.min_size, keep_classes=config.classes is not None)
+        keep = config.classes is not None
+        labels = absorb(labels, image.full, config.min_size, keep_classes=keep)
     return Segmentation(
         labels=by_area(pieces(labels)) if config.connected else found.numbered(labels),
         confidence=found.confidence,
@@ -193,29 +222,14 @@ def segment(
     )
 
 
-def _level(
-    full: NDArray[np.float32],
-    config: SegmentConfig,
-    seed: int,
-    device: str,
-    callback: Callback | None,
-    prior: Prior | None,
-) -> Classes:
-    """One level of the hierarchy."""
-    found = segment_hierarchy(
-        full, config=config, rng=seed, device=device, callback=callback, prior=prior
-    )
-    n_segments, cost = chosen_cut(found)
-    return Classes(
-        labels=found.cut(n_segments=n_segments),
-        confidence=found.confidence(n_segments, cost),
-        evidence={
-            "regions": float(found.n_regions),
-            "found": float(found.count(coarseness=config.coarseness)),
-            "cost": cost,
-            "prior": float(found.edges == "prior"),
-        },
-    )
+def _at_full_size(found: Classes, shape: tuple[int, int]) -> Classes:
+    """Enlarge what a method has found on the image reduced."""
+    if found.labels.shape == shape:
+        return found
+    confidence = np.empty(shape, np.float32)
+    for rows, strip in enlarge(found.confidence[None], shape):
+        confidence[rows] = strip[0]
+    return replace(found, labels=enlarge_labels(found.labels, shape), confidence=confidence)
 
 
 def _blank(shape: tuple[int, int], config: SegmentConfig, seed: int, start: float) -> Segmentation:
@@ -231,8 +245,6 @@ def _blank(shape: tuple[int, int], config: SegmentConfig, seed: int, start: floa
         config=config,
         seed=seed,
         seconds=time.perf_counter() - start,
-        evidence={"iterations": 0.0, "found": 1.0, "reached": 0.0}
-        if config.trains
-        else {"regions": 1.0, "found": 1.0, "cost": 0.0, "prior": 0.0},
+        evidence=dict(config.chosen.blank),
         kind="labels",
     )

@@ -6,23 +6,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segprior.errors import ConfigError
+from segprior.config.prior import PriorConfig
 from segprior.features.gradients import hidden_gradient
 from segprior.features.textons import texture_codes
 from segprior.image.colour import as_colours
 from segprior.image.noise import blur, noise_of
-from segprior.methods.multiclass.config import SegmentConfig, hidden_features
 from segprior.prior.prior import Prior
-from segprior.regions.merging import Weights, find_regions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["checked_prior", "grow", "is_noisy"]
+__all__ = ["grow", "hidden_features", "is_noisy"]
 
 # Standard deviation of noise at the working size from which a blur, by so many pixels, and the
 # prior gain more than they lose (docs/quality.md); photographs have .001 to .027.
 _NOISY, _BLUR = 0.03, 1.5
+
+
+_BLOCKS = ("up2", "up3")
+
+
+def hidden_features(prior: PriorConfig) -> tuple[tuple[str, int], ...]:
+    """The hidden features that a hierarchy takes from a prior fitted like this."""
+    return tuple((block, prior.iterations) for block in _BLOCKS)
 
 
 def is_noisy(small: NDArray[np.float32]) -> bool:
@@ -51,6 +57,8 @@ def grow(
     merges, costs : ndarray
         As in :class:`Hierarchy`.
     """
+    from segprior.regions.merging import Weights, find_regions  # loads Numba
+
     hidden = []
     if prior is not None:
         rows, columns = prior.members.shape[1:3]
@@ -60,31 +68,3 @@ def grow(
             hidden.append(hidden_gradient(prior.features[key], covered, small.shape[:2]))
     colours = as_colours(blur(small, _BLUR) if is_noisy(small) else small)
     return find_regions(colours, texture_codes(colours, seed), hidden, Weights(**weights))
-
-
-def checked_prior(prior: Prior, shape: tuple[int, ...], config: SegmentConfig) -> Prior:
-    """Return a prior that was brought along if it can be used.
-
-    Raises
-    ------
-    ConfigError
-        If it cannot.
-    """
-    if not config.needs_prior:
-        other = "superpixels" if config.trains else "edges"
-        raise ConfigError(
-            f"got a prior with method={config.method!r} and {other}={getattr(config, other)!r}, "
-            "which have no use for it; leave it out"
-        )
-    if tuple(prior.shape) != shape:
-        raise ConfigError(
-            f"got a prior of an image of shape {tuple(prior.shape)} for one of shape {shape}; "
-            "pass the prior of this image"
-        )
-    wanted = hidden_features(prior.config) if config.needs_features else ()
-    if any(key not in prior.features for key in wanted):
-        raise ConfigError(
-            "got a prior without hidden features of its last iteration; fit it with "
-            f"features={list(wanted)}, or leave it out"
-        )
-    return prior

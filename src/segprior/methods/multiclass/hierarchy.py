@@ -2,25 +2,52 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segprior.callbacks import Callback
-from segprior.config.presets import resolve
+from segprior.config.checks import one_of, zero_to_one
+from segprior.config.presets import Presets, resolve
 from segprior.errors import ConfigError, ImageError
-from segprior.image.resize import is_flat, resize, working_shape
+from segprior.image.pyramid import Pyramid
 from segprior.image.upsampling import enlarge_labels
 from segprior.io.image import as_image
+from segprior.messages import Setting
+from segprior.methods.method import Context, Method, Need
+from segprior.methods.multiclass.classes import Classes
 from segprior.methods.multiclass.config import SegmentConfig
-from segprior.methods.multiclass.growing import checked_prior, grow, is_noisy
-from segprior.prior.prior import Prior, fit_prior
+from segprior.methods.multiclass.growing import grow, hidden_features, is_noisy
+from segprior.prior.prior import Prior
 from segprior.regions.hierarchy import LEVELS, Hierarchy
 from segprior.runtime.seeding import RandomSource, as_seed
 
-__all__ = ["segment_hierarchy"]
+__all__ = ["METHOD", "HierarchyConfig", "build_hierarchy", "chosen_cut", "segment_hierarchy"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HierarchyConfig(Presets):
+    """Options of the hierarchy.
+
+    Parameters
+    ----------
+    coarseness : float
+        Level of the ``hierarchy``, from 0, about 100 segments on a photograph, to 1, about 25; 0.5
+        is about 50.
+    edges : {"auto", "prior", "image"}
+        Whether the ``hierarchy`` looks for edges in the prior's hidden features too, or in the
+        image alone; ``auto`` takes the prior where the image is noisy or one is brought along.
+    """
+
+    coarseness: float = 0.5
+    edges: Literal["auto", "prior", "image"] = "auto"
+
+    def __post_init__(self) -> None:
+        zero_to_one("coarseness", self.coarseness)
+        one_of("edges", self.edges, ("auto", "prior", "image"))
 
 
 def segment_hierarchy(
@@ -83,34 +110,71 @@ def segment_hierarchy(
        arXiv:1711.10925.
     """
     config = resolve(SegmentConfig, preset, config, overrides)
-    if config.trains:
-        raise ConfigError(f"got method={config.method!r}, which has no levels; pass 'hierarchy'")
+    if config.method != METHOD.name:
+        raise ConfigError(
+            ", which has no levels",
+            option="method",
+            got=config.method,
+            cure="pass 'hierarchy'",
+        )
     seed = as_seed(rng)
-    start = time.perf_counter()
     full = as_image(image, channel_axis=channel_axis)
     if prior is not None:
-        config = dataclasses.replace(config, prior=checked_prior(prior, full.shape, config).config)
-    if is_flat(full):
-        return _one_region(full.shape[:2], config, seed, start)
-    small = resize(full, working_shape(full.shape, config.working_size))
-    wanted = config.edges == "prior" or (config.edges == "auto" and is_noisy(small))
-    if prior is None and wanted:
-        prior = fit_prior(full, config=config.prior, rng=seed, device=device, callback=callback)
-    edges: Literal["prior", "image"] = "image" if prior is None else "prior"
-    regions, merges, costs = grow(small, prior, seed)
+        config = config.with_prior(prior, full.shape)
+    context = Context(config=config, seed=seed, device=device, callback=callback, prior=prior)
+    return build_hierarchy(Pyramid(full), context)
+
+
+def build_hierarchy(image: Pyramid, context: Context) -> Hierarchy:
+    """Do what :func:`segment_hierarchy` does, on an image that has been read."""
+    start = time.perf_counter()
+    config: SegmentConfig = context.config
+    prior = context.prior
+    edges: Literal["prior", "image"] = "image"
+    regions, merges, costs = _one_region(image.shape)
+    if not image.flat:
+        small = image.at(config.working_size)
+        wanted = config.options.edges
+        if prior is None and (wanted == "prior" or (wanted == "auto" and is_noisy(small))):
+            prior = context.fit_prior(image)
+        edges = "image" if prior is None else "prior"
+        regions, merges, costs = grow(small, prior, context.seed)
+        regions = enlarge_labels(regions, image.shape)
     return Hierarchy(
-        regions=enlarge_labels(regions, full.shape[:2]),
+        regions=regions,
         merges=merges,
         costs=costs,
         levels=LEVELS[edges],
         edges=edges,
         config=config,
-        seed=seed,
+        seed=context.seed,
         seconds=time.perf_counter() - start,
     )
 
 
-def chosen_cut(found: Hierarchy) -> tuple[int, float]:
+def _one_region(
+    shape: tuple[int, int],
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+    return np.zeros(shape, np.int32), np.zeros((0, 2), np.int32), np.zeros(0)
+
+
+def _level(image: Pyramid, options: HierarchyConfig, context: Context) -> Classes:
+    """One level of the hierarchy."""
+    found = build_hierarchy(image, context)
+    n_segments, cost = chosen_cut(found, context.config)
+    return Classes(
+        labels=found.cut(n_segments=n_segments),
+        confidence=found.confidence(n_segments, cost),
+        evidence={
+            "regions": float(found.n_regions),
+            "found": float(found.count(coarseness=options.coarseness)),
+            "cost": cost,
+            "prior": float(found.edges == "prior"),
+        },
+    )
+
+
+def chosen_cut(found: Hierarchy, config: SegmentConfig) -> tuple[int, float]:
     """Where the configuration cuts: the number of segments, and the cost of the cut.
 
     Raises
@@ -118,8 +182,7 @@ def chosen_cut(found: Hierarchy) -> tuple[int, float]:
     ImageError
         If there are not as many regions as the classes asked for.
     """
-    config = found.config
-    cost = found.cost(config.coarseness)
+    cost = found.cost(config.options.coarseness)
     wanted = config.classes
     if wanted is None:
         n_segments = found.count(cost=cost)
@@ -128,23 +191,27 @@ def chosen_cut(found: Hierarchy) -> tuple[int, float]:
             return n_segments, cost
     if wanted > found.n_regions:
         raise ImageError(
-            f"found {found.n_regions} regions, not the {wanted} classes asked for; pass fewer "
-            "classes, or a larger working_size"
+            f"found {found.n_regions} regions, not the {wanted} classes asked for",
+            cure=("pass fewer classes, or a larger ", Setting("working_size")),
         )
     done = found.n_regions - wanted
     return wanted, float(found.costs[done - 1]) if done else 0.0
 
 
-def _one_region(
-    shape: tuple[int, int], config: SegmentConfig, seed: int, start: float
-) -> Hierarchy:
-    return Hierarchy(
-        regions=np.zeros(shape, np.int32),
-        merges=np.zeros((0, 2), np.int32),
-        costs=np.zeros(0),
-        levels=LEVELS["image"],
-        edges="image",
-        config=config,
-        seed=seed,
-        seconds=time.perf_counter() - start,
-    )
+def _need(options: HierarchyConfig) -> Need:
+    needs: dict[str, Need] = {"auto": "optional", "prior": "always", "image": "never"}
+    return needs[options.edges]
+
+
+METHOD = Method(
+    name="hierarchy",
+    kind="regions",
+    config=HierarchyConfig,
+    run=_level,
+    summary="merging of regions",
+    prior=_need,
+    prior_option="edges",
+    features=hidden_features,
+    lack="is no hierarchy",
+    blank={"regions": 1.0, "found": 1.0, "cost": 0.0, "prior": 0.0},
+)

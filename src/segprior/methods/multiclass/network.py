@@ -1,49 +1,70 @@
-"""The classes of an image by a network: superpixels, the fit, what is joined, the full size."""
+"""The classes of an image by a network: the fit, what is joined, the full size."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segprior.callbacks import Callback
+from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError, ImageError
-from segprior.image.resize import resize, working_shape
+from segprior.image.pyramid import Pyramid
 from segprior.image.upsampling import enlarge
+from segprior.messages import Setting
+from segprior.methods.method import Context
 from segprior.methods.multiclass.classes import Classes
-from segprior.methods.multiclass.config import SegmentConfig
 from segprior.methods.multiclass.scribbles import shrink_scribbles
-from segprior.prior.prior import Prior, fit_prior
 from segprior.regions.label_map import by_area, join
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from segprior.methods.multiclass.config import SegmentConfig
     from segprior.nn.clustering.training import Clusters
 
-__all__ = ["channels_of_classes", "network_classes", "superpixels_of"]
+__all__ = [
+    "BLANK",
+    "PRESET",
+    "Guide",
+    "channels_of_classes",
+    "check_classes",
+    "network_classes",
+]
+
+# What methods that train a network start from, beside their own options.
+PRESET: dict[str, Any] = {"prior": PriorConfig(), "working_size": 160, "min_classes": 3}
+BLANK = {"iterations": 0.0, "found": 1.0, "reached": 0.0}
 
 
-def network_classes(
-    full: NDArray[np.float32],
-    config: SegmentConfig,
-    *,
-    seed: int,
-    device: str,
-    callback: Callback | None,
-    prior: Prior | None,
-    marks: NDArray[np.int64] | None,
-) -> Classes:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Guide:
+    """What a network is told beside its own labels.
+
+    Attributes
+    ----------
+    superpixels : ndarray of int32, shape (h, w), or None
+        In each of which labels are made constant by majority; from 0.
+    continuity : callable or None
+        From the number of labels to the weight of the differences between neighbours.
+    """
+
+    superpixels: NDArray[np.int32] | None = None
+    continuity: Callable[[int], float] | None = None
+
+
+def network_classes(image: Pyramid, context: Context, guide: Guide) -> Classes:
     """Find the classes of an image by training a network on the labels that it gives.
 
     Parameters
     ----------
-    full : ndarray of float32, shape (H, W, C)
+    image : Pyramid
         Not of one colour.
-    config, seed, device, callback, prior
-        As in :func:`segprior.segment`.
-    marks : ndarray of int64, shape (H, W), optional
-        Scribbles, 0 where there are none.
+    context : Context
+        Whose configuration has the options of a network.
+    guide : Guide
+        At the working size.
 
     Raises
     ------
@@ -52,41 +73,58 @@ def network_classes(
     ConfigError
         If there are more marks than classes.
     """
-    small = resize(full, working_shape(full.shape, config.working_size))
-    evidence: dict[str, float] = {}
-    superpixels = None
-    if config.method == "backprop" and config.superpixels != "none":
-        source = small
-        if config.superpixels == "prior":
-            if prior is None:
-                prior = fit_prior(
-                    full, config=config.prior, rng=seed, device=device, callback=callback
-                )
-            source = resize(prior.fitted, small.shape[:2])
-        superpixels = superpixels_of(source, config)
-        evidence["superpixels"] = float(superpixels.max()) + 1
-
-    known, channels = _known(marks, small.shape[:2], config)
+    config: SegmentConfig = context.config
+    small = image.at(config.working_size)
+    known, channels = _known(context.marks, small.shape[:2], config)
     least = config.classes or max(config.min_classes, len(known))
-    found = _cluster(small, config, seed, device, superpixels, channels, least, callback)
+    # torch takes a second to load, so what is wrong with the arguments is told before that.
+    from segprior.nn.clustering.training import cluster
+    from segprior.runtime.devices import resolve_device
+
+    found = cluster(
+        small,
+        config.options,
+        context.seed,
+        resolve_device(context.device),
+        superpixels=guide.superpixels,
+        continuity=guide.continuity,
+        marks=channels,
+        least=least,
+        callback=context.callback,
+    )
     classes = channels_of_classes(found, small, config, len(known))
-    labels, confidence = _at_full_size(found, classes, full.shape[:2])
+    labels, confidence = _at_full_size(found, classes, image.shape)
+    evidence = _evidence(found, least)
+    if guide.superpixels is not None:
+        evidence = {"superpixels": float(guide.superpixels.max()) + 1, **evidence}
     return Classes(
         labels=labels,
         confidence=confidence,
-        evidence=evidence | _evidence(found, least),
+        evidence=evidence,
         curves={"labels": found.counts, "loss": found.losses},
         numbered=lambda labels: _numbered(labels, classes, known),
     )
 
 
-def superpixels_of(source: NDArray[np.float32], config: SegmentConfig) -> NDArray[np.int32]:
-    """Find superpixels as the configuration says."""
-    from segprior.features.superpixels import find_superpixels
+def check_classes(config: SegmentConfig) -> None:
+    """Refuse more classes than the network has channels.
 
-    return find_superpixels(
-        source, n_superpixels=config.n_superpixels, compactness=config.compactness
-    )
+    Raises
+    ------
+    ConfigError
+        If there are.
+    """
+    channels = config.options.channels
+    for name in ("min_classes", "max_classes", "classes"):
+        value = getattr(config, name)
+        if value is not None and value > channels:
+            raise ConfigError(
+                " with ",
+                Setting("channels", channels),
+                option=name,
+                got=value,
+                cure="pass at least as many channels as classes",
+            )
 
 
 def _known(
@@ -96,39 +134,14 @@ def _known(
     if marks is None:
         return [], None
     known = np.unique(marks[marks > 0])
-    most = min(config.classes or config.channels, config.max_classes or config.channels)
+    channels = config.options.channels
+    most = min(config.classes or channels, config.max_classes or channels)
     if len(known) > most:
         raise ConfigError(
             f"got scribbles of {len(known)} labels for at most {most} classes; allow more classes"
         )
     small = shrink_scribbles(marks, shape)
     return known.tolist(), np.where(small > 0, np.searchsorted(known, small), -1)
-
-
-def _cluster(
-    small: NDArray[np.float32],
-    config: SegmentConfig,
-    seed: int,
-    device: str,
-    superpixels: NDArray[np.int32] | None,
-    marks: NDArray[np.int64] | None,
-    least: int,
-    callback: Callback | None,
-) -> Clusters:
-    # torch takes a second to load, so what is wrong with the arguments is told before that.
-    from segprior.nn.clustering.training import cluster
-    from segprior.runtime.devices import resolve_device
-
-    return cluster(
-        small,
-        config,
-        seed,
-        resolve_device(device),
-        superpixels=superpixels,
-        marks=marks,
-        least=least,
-        callback=callback,
-    )
 
 
 def channels_of_classes(
@@ -156,8 +169,8 @@ def channels_of_classes(
     most = config.classes or config.max_classes
     if config.classes is not None and len(present) < config.classes:
         raise ImageError(
-            f"found {len(present)} classes, not the {config.classes} asked for; pass fewer "
-            "classes, or a larger working_size"
+            f"found {len(present)} classes, not the {config.classes} asked for",
+            cure=("pass fewer classes, or a larger ", Setting("working_size")),
         )
     if most is None or len(present) <= most:
         return [np.array([channel]) for channel in present]

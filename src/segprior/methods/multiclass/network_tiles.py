@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from segprior.errors import ConfigError, ImageError
 from segprior.image.resize import is_flat
-from segprior.methods.multiclass.config import SegmentConfig
-from segprior.methods.multiclass.network import channels_of_classes, superpixels_of
-from segprior.nn.clustering.network import FixedResponse
-from segprior.nn.clustering.training import Clusters, cluster
-from segprior.prior.prior import fit_prior
-from segprior.runtime.devices import resolve_device
+from segprior.messages import Setting
+from segprior.methods.multiclass.network import Guide, channels_of_classes
 from segprior.tiling.model import refuse_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from segprior.methods.multiclass.config import SegmentConfig
+    from segprior.nn.clustering.network import FixedResponse
+    from segprior.nn.clustering.training import Clusters
     from segprior.tiling.grid import Tile
     from segprior.tiling.model import Fitting, TileModel
 
-__all__ = ["fit_segment", "segment_cost"]
+__all__ = ["fit_network", "network_cost"]
 
 # Pixels that the network may be fitted to.
 MOST_FITTED = 4_000_000
@@ -33,13 +32,17 @@ LAYER_BYTES = 2**26
 USUAL_CLASSES = 32
 
 
-def segment_cost(config: SegmentConfig, channels: int) -> tuple[int, int, int]:
+def network_cost(config: SegmentConfig, channels: int) -> tuple[int, int, int]:
     """Estimate the bytes per pixel of a tile at work, those of a sampled one, and the maps."""
-    classes = min(config.classes or config.max_classes or USUAL_CLASSES, config.channels)
+    classes = min(config.classes or config.max_classes or USUAL_CLASSES, config.options.channels)
     return 8 * classes + 12 * channels + 100, 0, classes
 
 
-def fit_segment(fitting: Fitting, config: SegmentConfig) -> TileModel:
+def fit_network(
+    fitting: Fitting,
+    config: SegmentConfig,
+    guide: Callable[[NDArray[np.float32]], Guide],
+) -> TileModel:
     """Fit the network to the image at the working size, or at the scale if that is smaller.
 
     Parameters
@@ -48,6 +51,8 @@ def fit_segment(fitting: Fitting, config: SegmentConfig) -> TileModel:
         The image.
     config : SegmentConfig
         How to go about it.
+    guide : callable
+        From the image at that size to what guides the network.
 
     Returns
     -------
@@ -66,16 +71,34 @@ def fit_segment(fitting: Fitting, config: SegmentConfig) -> TileModel:
     small = fitting.image.small(config.working_size)
     if small.shape[0] * small.shape[1] > MOST_FITTED:
         raise ConfigError(
-            f"got working_size={config.working_size} for {small.shape[0]} x {small.shape[1]} "
-            "pixels; pass one of at most 2000"
+            f" for {small.shape[0]} x {small.shape[1]} pixels",
+            option="working_size",
+            got=config.working_size,
+            cure="pass one of at most 2000",
         )
     if is_flat(small):
         if (config.classes or 1) > 1:
-            raise ImageError(f"one colour has one class, not classes={config.classes}")
+            raise ImageError("one colour has one class, not ", Setting("classes", config.classes))
         return _Network(None, [np.zeros(1, np.intp)], fitting, {"found": 1.0})
-    found = _fitted(fitting, config, small)
-    classes = _classes(found, config, small)
+    guided = guide(small)
+    import torch
+
+    from segprior.nn.clustering.network import FixedResponse
+    from segprior.nn.clustering.training import cluster
+    from segprior.runtime.devices import resolve_device
+
     device = resolve_device(fitting.device)
+    found = cluster(
+        small,
+        config.options,
+        fitting.seed,
+        device,
+        superpixels=guided.superpixels,
+        continuity=guided.continuity,
+        least=config.classes or config.min_classes,
+        callback=fitting.callback,
+    )
+    classes = _classes(found, config, small)
     pixels = torch.from_numpy(np.ascontiguousarray(small.transpose(2, 0, 1)))[None].to(device)
     response = FixedResponse(found.weights.map(lambda tensor: tensor.to(device)), pixels)
     evidence = {
@@ -83,31 +106,6 @@ def fit_segment(fitting: Fitting, config: SegmentConfig) -> TileModel:
         "found": float(np.unique(found.labels).size),
     }
     return _Network(response, classes, fitting, evidence)
-
-
-def _fitted(fitting: Fitting, config: SegmentConfig, small: NDArray[np.float32]) -> Clusters:
-    superpixels = None
-    callback = fitting.callback
-    if config.method == "backprop" and config.superpixels != "none":
-        source = small
-        if config.superpixels == "prior":
-            source = fit_prior(
-                small,
-                config=config.prior.replace(working_size=None),
-                rng=fitting.seed,
-                device=fitting.device,
-                callback=callback,
-            ).fitted
-        superpixels = superpixels_of(source, config)
-    return cluster(
-        small,
-        config,
-        fitting.seed,
-        resolve_device(fitting.device),
-        superpixels=superpixels,
-        least=config.classes or config.min_classes,
-        callback=callback,
-    )
 
 
 def _classes(
@@ -134,7 +132,6 @@ class _Network:
         evidence: dict[str, float],
     ) -> None:
         self._response, self._classes, self._fitting = response, classes, fitting
-        self._device = resolve_device(fitting.device)
         self.largest = len(classes)
         self.evidence = evidence
 
@@ -145,8 +142,13 @@ class _Network:
         maps = np.zeros((len(self._classes), *shape), np.float32)
         if response is None or len(self._classes) == 1:
             return maps
+        import torch
+
+        from segprior.runtime.devices import resolve_device
+
+        device = resolve_device(self._fitting.device)
         image = self._fitting.read(tile).transpose(2, 0, 1)
-        pixels = torch.from_numpy(np.ascontiguousarray(image))[None].to(self._device)
+        pixels = torch.from_numpy(np.ascontiguousarray(image))[None].to(device)
         reach = response.reach
         step = max(1, LAYER_BYTES // (4 * response.channels * shape[1]) - 2 * reach)
         for top in range(0, shape[0], step):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,15 +12,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from segprior.callbacks import Callback, Event
-from segprior.features.superpixels import majority
-from segprior.methods.multiclass.config import SegmentConfig
+from segprior.config.network import NetworkConfig
 from segprior.nn.clustering.losses import Pull, choose
 from segprior.nn.clustering.network import PlainResponse, Response, Weights, draw_weights
 from segprior.nn.select import is_compiled
 from segprior.runtime.bands import Bands, banded
 from segprior.runtime.malloc import steady_heap
 
-__all__ = ["Clusters", "cluster"]
+__all__ = ["Clusters", "cluster", "majority"]
 
 _WARM_FROM = 0.001
 _FIRST_PERIOD = 2
@@ -52,7 +52,7 @@ class Clusters:
 class _Descent:
     """Gradient descent as the publications have it: a warm-up, then momentum at a fixed rate."""
 
-    def __init__(self, weights: list[Tensor], config: SegmentConfig) -> None:
+    def __init__(self, weights: list[Tensor], config: NetworkConfig) -> None:
         self._weights = weights
         self._config = config
         self._moving: list[Tensor] = []
@@ -106,12 +106,13 @@ class _Rule:
 
 def cluster(
     image: NDArray[np.float32],
-    config: SegmentConfig,
+    config: NetworkConfig,
     seed: int,
     device: torch.device,
     *,
     superpixels: NDArray[np.int32] | None = None,
     marks: NDArray[np.int64] | None = None,
+    continuity: Callable[[int], float] | None = None,
     least: int,
     callback: Callback | None = None,
 ) -> Clusters:
@@ -120,7 +121,7 @@ def cluster(
     Parameters
     ----------
     image : ndarray of float32, shape (H, W, bands)
-    config : SegmentConfig
+    config : NetworkConfig
     seed : int
         Of the weights.
     device : torch.device
@@ -128,6 +129,8 @@ def cluster(
         From 0; labels are voted on in each.
     marks : ndarray of int64, shape (H, W), optional
         The channel that a pixel must have, -1 where that is open.
+    continuity : callable, optional
+        From the number of labels to the weight of the differences between neighbours.
     least : int
         Number of labels at which to come to an end.
     callback : callable, optional
@@ -143,7 +146,9 @@ def cluster(
     weights = drawn.map(lambda tensor: tensor.to(device))
     with steady_heap(), torch.no_grad(), banded() as bands:
         network = _network(pixels, weights, bands)
-        return _train(network, weights, config, superpixels, marks, least, callback, bands)
+        return _train(
+            network, weights, config, superpixels, marks, continuity, least, callback, bands
+        )
 
 
 def _network(pixels: Tensor, weights: Weights, bands: Bands) -> Response:
@@ -160,9 +165,10 @@ def _network(pixels: Tensor, weights: Weights, bands: Bands) -> Response:
 def _train(
     network: Response,
     weights: Weights,
-    config: SegmentConfig,
+    config: NetworkConfig,
     superpixels: NDArray[np.int32] | None,
     marks: NDArray[np.int64] | None,
+    continuity: Callable[[int], float] | None,
     least: int,
     callback: Callback | None,
     bands: Bands,
@@ -189,8 +195,8 @@ def _train(
             target = majority(labels, patches, n_patches, config.channels)
         if wanted is not None:
             target = torch.where(wanted >= 0, wanted, target)
-        continuity = _continuity(config, counts[-1])
-        losses.append(pull(response, top, target, continuity, grad))
+        apart = 0.0 if continuity is None else continuity(counts[-1])
+        losses.append(pull(response, top, target, apart, grad))
         stopped = _told(callback, iteration + 1, total, losses[-1], counts[-1], labels)
         if stopped or (iteration >= config.warmup and rule.stops(counts[-1])):
             break
@@ -219,20 +225,12 @@ def _distinct(labels: Tensor, channels: int) -> int:
     return int(torch.count_nonzero(torch.bincount(labels.flatten(), minlength=channels)))
 
 
-def _shares(wanted: Tensor, config: SegmentConfig) -> Tensor:
+def _shares(wanted: Tensor, config: NetworkConfig) -> Tensor:
     """How much each pixel counts: the mean over open ones, and a weighted one over marked ones."""
     marked = wanted >= 0
     count = int(marked.sum())
     shares = torch.full(wanted.shape, 1 / max(1, wanted.numel() - count), device=wanted.device)
     return shares.masked_fill_(marked, config.scribble_weight / max(1, count))
-
-
-def _continuity(config: SegmentConfig, count: int) -> float:
-    if config.method == "backprop":
-        return 0.0
-    if config.method == "continuity":
-        return config.continuity
-    return 50 / count if config.weighting == "scf" else count / 15
 
 
 def _told(
@@ -251,3 +249,24 @@ def _told(
         label_map=labels.cpu().numpy(),
     )
     return callback(event) is True
+
+
+def majority(labels: Tensor, superpixels: Tensor, n_superpixels: int, n_labels: int) -> Tensor:
+    """Give each pixel the most frequent label of its superpixel, the lowest one of equals.
+
+    Parameters
+    ----------
+    labels : Tensor of int64, any shape
+        0 to ``n_labels - 1``.
+    superpixels : Tensor of int64, the same shape
+        0 to ``n_superpixels - 1``.
+    n_superpixels, n_labels : int
+        How many there are.
+
+    Returns
+    -------
+    Tensor of int64, the same shape
+    """
+    pairs = (superpixels * n_labels + labels).flatten()
+    votes = torch.bincount(pairs, minlength=n_superpixels * n_labels)
+    return votes.view(n_superpixels, n_labels).argmax(1)[superpixels]

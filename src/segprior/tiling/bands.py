@@ -1,4 +1,4 @@
-"""A hierarchy of a large image: what it is found on, and its labels at full size in bands."""
+"""A large image as a whole: reduced, and labels that are found on it enlarged band by band."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import numpy as np
 
 from segprior.errors import ConfigError
 from segprior.image.upsampling import enlarge_labels, label_strips
-from segprior.methods.multiclass.config import SegmentConfig
-from segprior.tiling.model import refuse_whole
 from segprior.tiling.overview import ReducedImage
 
 if TYPE_CHECKING:
@@ -18,27 +16,28 @@ if TYPE_CHECKING:
 
 __all__ = ["label_bands", "reduced_for"]
 
-# Pixels that regions may be found on.
+# Pixels that an image may be reduced to.
 MOST_PIXELS = 4_000_000
 
 
-def reduced_for(image: ReducedImage, config: SegmentConfig) -> NDArray[np.float32]:
-    """Return the whole image at the working size.
+def reduced_for(image: ReducedImage, working_size: int | None) -> NDArray[np.float32]:
+    """Return the whole image at the working size; None is the scale.
 
     Raises
     ------
     ConfigError
-        If that is too large, or the configuration asks for what needs the labels in one piece.
+        If that is too large.
     """
-    refuse_whole(config, ("min_size", "connected"), "labels")
-    size = config.working_size or max(image.shape[:2])
+    size = working_size or max(image.shape[:2])
     share = min(1.0, size / max(image.shape[:2]))
     if image.shape[0] * image.shape[1] * share**2 > MOST_PIXELS:
         raise ConfigError(
-            f"got working_size={config.working_size} for {image.full[0]} x {image.full[1]} pixels; "
-            "pass one of at most 2000"
+            f" for {image.full[0]} x {image.full[1]} pixels",
+            option="working_size",
+            got=working_size,
+            cure="pass one of at most 2000",
         )
-    return image.small(config.working_size)
+    return image.small(working_size)
 
 
 def label_bands(labels: NDArray[np.int32], shape: tuple[int, int]) -> Iterator[NDArray[np.int32]]:

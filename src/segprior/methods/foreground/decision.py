@@ -1,0 +1,59 @@
+"""What a method has found of the foreground: maps, and how a mask is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Decision", "decide_by_share"]
+
+
+def decide_by_share(
+    maps: NDArray[np.float32],
+) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """Take for foreground where the one map, from 0 to 1, is above a half; sure by how far."""
+    return maps[0] > 0.5, np.abs(2 * maps[0] - 1)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Decision:
+    """Maps at any size, which are enlarged bilinearly before it is decided.
+
+    Attributes
+    ----------
+    maps : ndarray of float32, shape (K, h, w)
+        By default one, the share that speaks for foreground.
+    decide : callable
+        From maps (K, rows, W), a strip of the enlarged ones, to the mask and how sure it is, in
+        [0, 1], both (rows, W).
+    score : float or None
+        How sure the whole is, in [0, 1]; None is the mean confidence times ``certainty``.
+    certainty : float
+        That foreground and background are not swapped, in [0, 1].
+    evidence : dict of str to float
+        Named numbers behind the decision.
+    voted : bool
+        What becomes of the confidence c where a mask is turned over afterwards: 1 - c if it is a
+        share of votes, else 0.
+    """
+
+    maps: NDArray[np.float32]
+    decide: Callable[[NDArray[np.float32]], tuple[NDArray[np.bool_], NDArray[np.float32]]] = (
+        decide_by_share
+    )
+    score: float | None = None
+    certainty: float = 1.0
+    evidence: dict[str, float] = field(default_factory=dict)
+    voted: bool = True
+
+    def total(self, confidence: NDArray[np.float32]) -> float:
+        """How sure the whole is, by how sure the pixels are."""
+        if self.score is not None:
+            return self.score
+        return float(confidence.mean(dtype=np.float64)) * self.certainty
