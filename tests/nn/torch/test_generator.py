@@ -21,7 +21,7 @@ SIZES = [(16, 16), (16, 40), (24, 200), (64, 48), (136, 72)]
 
 
 def plain_generator() -> Any:
-    path = Path(__file__).parents[1] / "benchmarks" / "plain.py"
+    path = Path(__file__).parents[3] / "benchmarks" / "plain.py"
     spec = importlib.util.spec_from_file_location("plain", path)
     assert spec is not None
     assert spec.loader is not None
