@@ -28,6 +28,7 @@ from segprior.nn.compiled import row_ops as rows
 from segprior.nn.compiled import upconv as enlarge_kernels
 from segprior.nn.compiled.engine import CompiledEngine
 from segprior.nn.compiled.matmul import add_dots_at, mix_at
+from segprior.nn.shared.constants import LEAKY_SLOPE
 from segprior.runtime.malloc import steady_heap
 
 MODULES = (kernels, conv_kernels, enlarge_kernels)
@@ -183,7 +184,7 @@ def parts(size: tuple[int, int]) -> list[tuple[str, Any, tuple[Any, ...], float,
     far, turned = np.full((4, wide), 0.5, np.float32), np.full((8, wide), 0.5, np.float32)
     lines = np.full((8, 9), 0.5, np.float32)
     nine, apart = np.zeros((9 * c, wide), np.float32), np.zeros((2, wide), np.float32)
-    slope = np.float32(0.2)
+    slope = np.float32(LEAKY_SLOPE)
     moments, line_of, slope_back = rows.add_moments, conv_kernels._put_line, rows.slope_back
     norm_back, enlarge_rows = rows.put_norm_back, enlarge_kernels._enlarge_rows
     enlarge_columns = enlarge_kernels._enlarge_columns

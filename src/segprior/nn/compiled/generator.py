@@ -19,11 +19,11 @@ from segprior.nn.compiled import conv as conv_kernels
 from segprior.nn.compiled import pointwise as kernels
 from segprior.nn.compiled import upconv as enlarge_kernels
 from segprior.nn.shared import bilinear
+from segprior.nn.shared.constants import BATCH_NORM_EPS, LEAKY_SLOPE
 
 __all__ = ["CompiledGenerator"]
 
-EPS = 1e-5  # of the normalisation before an enlarging convolution
-SLOPE = np.float32(0.2)
+_SLOPE = np.float32(LEAKY_SLOPE)
 
 Array = NDArray[np.float32]
 
@@ -229,7 +229,7 @@ class CompiledGenerator:
         if place == 0:
             width = self.weights["blocks.down1.conv1"].shape[1]
             return np.array([[1], [0], [0], [1]], np.float32).repeat(width, 1), np.float32(1)
-        return self.blocks[place - 1].norm2.table, SLOPE
+        return self.blocks[place - 1].norm2.table, _SLOPE
 
     def _forward(self, place: int, x: Array) -> None:
         block = self.blocks[place]
@@ -246,7 +246,7 @@ class CompiledGenerator:
         if block.up:
             kernels.pointwise_forward(block.z2, block.z1, w, table, moments[1])
         else:
-            conv_kernels.conv_forward(block.z2, block.z1, table, SLOPE, w, moments[1])
+            conv_kernels.conv_forward(block.z2, block.z1, table, _SLOPE, w, moments[1])
         block.norm2.settle(self._of(block, "gain2"), self._of(block, "shift2"))
 
     def _mix(self, block: _Block, x: Array, before: _Block) -> None:
@@ -259,7 +259,7 @@ class CompiledGenerator:
         count = 4 * x.shape[0] * x.shape[2]
         mean = total[0] / count
         block.mean = mean.astype(np.float32)
-        block.inverse = (total[1] / count - mean * mean + EPS) ** -0.5
+        block.inverse = (total[1] / count - mean * mean + BATCH_NORM_EPS) ** -0.5
         factor = (self._of(block, "gain0") * block.inverse).astype(np.float32)
         block.taps.reshape(3, 3, -1, block.into)[:] = self._of(block, "conv1").transpose(2, 3, 0, 1)
         np.multiply(block.taps, factor, out=block.mixed)
@@ -281,7 +281,7 @@ class CompiledGenerator:
             gw = np.zeros((block.width, 9 * block.width), np.float32)
             conv_kernels.conv_backward(
                 block.middle, gw, block.gradient, block.z2, block.z1, one.table, one.sums,
-                SLOPE, turned, two.table, two.sums,
+                _SLOPE, turned, two.table, two.sums,
             )  # fmt: skip
             found["conv2"] = _unflat(gw)
         if block.up:

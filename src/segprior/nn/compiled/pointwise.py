@@ -19,6 +19,7 @@ from segprior.nn.compiled.row_ops import (
     slope_back,
     take,
 )
+from segprior.nn.shared.constants import BATCH_NORM_EPS
 from segprior.runtime.compilation import jit, part
 
 __all__ = [
@@ -32,7 +33,6 @@ __all__ = [
     "settle",
 ]
 
-_EPS = 1e-5
 _LOG2E, _LN2 = np.float32(1.4426950408889634), np.float32(0.6931471805599453)
 
 
@@ -56,7 +56,7 @@ def settle(table, moments, count, gain, shift):
     for c in range(table.shape[1]):
         apart = moments[0, c] / count
         mean = moments[2, c] + apart
-        inverse = 1 / np.sqrt(moments[1, c] / count - apart * apart + _EPS)
+        inverse = 1 / np.sqrt(moments[1, c] / count - apart * apart + BATCH_NORM_EPS)
         scale = gain[c] * inverse
         table[0, c], table[1, c] = scale, shift[c] - mean * scale
         table[2, c], table[3, c] = mean, inverse

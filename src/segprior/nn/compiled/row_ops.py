@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from segprior.nn.shared.constants import LEAKY_SLOPE
 from segprior.runtime.compilation import part
 
 __all__ = [
@@ -25,7 +26,7 @@ __all__ = [
     "take",
 ]
 
-_SLOPE = np.float32(0.2)
+_SLOPE = np.float32(LEAKY_SLOPE)
 _BAND = 256  # columns of a band: enough to be quick, few enough to stay in the cache
 
 

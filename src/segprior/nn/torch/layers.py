@@ -19,12 +19,11 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd import Function
 
+from segprior.nn.shared.constants import BATCH_NORM_EPS, LEAKY_SLOPE
 from segprior.nn.torch.upconv import enlarged_conv, enlarged_variance
 
 __all__ = ["CPU", "PLAIN", "Layers"]
 
-EPS = 1e-5
-SLOPE = 0.2
 
 _conv_backward = torch.ops.aten.convolution_backward
 _leaky_backward = torch.ops.aten.leaky_relu_backward.grad_input
@@ -72,13 +71,13 @@ def _conv(x: Tensor, weight: Tensor, *, stride: int, groups: int) -> Tensor:
 
 
 def _norm_act(x: Tensor, gain: Tensor, shift: Tensor) -> Tensor:
-    x = F.batch_norm(x, None, None, gain, shift, training=True, eps=EPS)
-    return F.leaky_relu(x, SLOPE, inplace=True)
+    x = F.batch_norm(x, None, None, gain, shift, training=True, eps=BATCH_NORM_EPS)
+    return F.leaky_relu(x, LEAKY_SLOPE, inplace=True)
 
 
 def _up_conv(x: Tensor, gain: Tensor, weight: Tensor, *, groups: int) -> Tensor:
     x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True)
-    x = F.batch_norm(x, None, None, gain, training=True, eps=EPS)
+    x = F.batch_norm(x, None, None, gain, training=True, eps=BATCH_NORM_EPS)
     return _conv(x, weight, stride=1, groups=groups)
 
 
@@ -119,8 +118,10 @@ class _NormAct(Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, gain: Tensor, shift: Tensor) -> Tensor:
-        y, mean, inverse_std = torch.native_batch_norm(x, gain, shift, None, None, True, 0.0, EPS)
-        F.leaky_relu_(y, SLOPE)
+        y, mean, inverse_std = torch.native_batch_norm(
+            x, gain, shift, None, None, True, 0.0, BATCH_NORM_EPS
+        )
+        F.leaky_relu_(y, LEAKY_SLOPE)
         ctx.save_for_backward(x, y, gain, mean, inverse_std)
         return y
 
@@ -129,9 +130,9 @@ class _NormAct(Function):
         x, y, gain, mean, inverse_std = ctx.saved_tensors
         # The slope is positive, so y has the sign of what went into the leaky ReLU.
         # Nobody else holds the gradient of a chain of layers, so it can be overwritten.
-        _leaky_backward(grad, y, SLOPE, True, grad_input=grad)
+        _leaky_backward(grad, y, LEAKY_SLOPE, True, grad_input=grad)
         return torch.ops.aten.native_batch_norm_backward(  # type: ignore[no-any-return]
-            grad, x, gain, None, None, mean, inverse_std, True, EPS, [True, True, True]
+            grad, x, gain, None, None, mean, inverse_std, True, BATCH_NORM_EPS, [True, True, True]
         )
 
 
@@ -144,7 +145,7 @@ def _quick_norm_act(x: Tensor, gain: Tensor, shift: Tensor) -> Tensor:
 
 
 def _quick_up_conv(x: Tensor, gain: Tensor, weight: Tensor, *, groups: int) -> Tensor:
-    factor = gain * torch.rsqrt(enlarged_variance(x) + EPS)
+    factor = gain * torch.rsqrt(enlarged_variance(x) + BATCH_NORM_EPS)
     return enlarged_conv(x, weight * factor.view(1, -1, 1, 1))
 
 
