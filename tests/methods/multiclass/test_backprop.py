@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from segprior.callbacks import Event
 from segprior.config.segment import SegmentConfig
-from segprior.methods.multiclass.backprop import Clusters, _cosine, _Rule, cluster
+from segprior.methods.multiclass.backprop import Clusters, StopRule, cluster, warm_restarts
 from segprior.nn.clustering.network import draw_weights
 
 CPU = torch.device("cpu")
@@ -108,11 +108,11 @@ def test_few_channels_use_the_plain_network() -> None:
 
 
 def test_it_comes_to_an_end_after_settling() -> None:
-    rule = _Rule(3, 5)
+    rule = StopRule(3, 5)
     assert [rule.stops(count) for count in (9, 4, 3, 4, 3, 3, 5, 3)] == [False] * 7 + [True]
-    rule = _Rule(3, 50)
+    rule = StopRule(3, 50)
     assert [rule.stops(count) for count in (9, 3, 4, 2)] == [False, False, False, True]
-    assert _Rule(3, 0).stops(3)
+    assert StopRule(3, 0).stops(3)
 
 
 def test_never_fewer_labels_than_asked_for() -> None:
@@ -123,14 +123,14 @@ def test_never_fewer_labels_than_asked_for() -> None:
 
 
 def test_restarts_follow_the_cosine() -> None:
-    assert [_cosine(step) for step in (0, 2, 6, 14)] == [1, 1, 1, 1]
-    assert _cosine(1) == pytest.approx(0.5)
-    assert _cosine(4) == pytest.approx(0.5)
+    assert [warm_restarts(step) for step in (0, 2, 6, 14)] == [1, 1, 1, 1]
+    assert warm_restarts(1) == pytest.approx(0.5)
+    assert warm_restarts(4) == pytest.approx(0.5)
     torch_model = torch.zeros(1, requires_grad=True)
     optimiser = torch.optim.SGD([torch_model], lr=1.0)
     schedule = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimiser, 2, 2)
     for step in range(20):
-        assert _cosine(step) == pytest.approx(optimiser.param_groups[0]["lr"])
+        assert warm_restarts(step) == pytest.approx(optimiser.param_groups[0]["lr"])
         optimiser.step()
         schedule.step()
     assert not np.array_equal(run(restarts=True).losses, run().losses)

@@ -14,15 +14,10 @@ import torch
 from numpy.typing import NDArray
 
 from segprior.config.prior import PriorConfig
-from segprior.nn.compiled import conv as conv_kernels
-from segprior.nn.compiled import matmul as simd
-from segprior.nn.compiled import pointwise as kernels
-from segprior.nn.compiled import row_ops as rows
-from segprior.nn.compiled import upconv as enlarge_kernels
-from segprior.nn.compiled import vectors
+from segprior.nn.compiled import conv, matmul, pointwise, row_ops, upconv, vectors
 from segprior.nn.compiled.engine import CompiledEngine
 from segprior.nn.compiled.generator import CompiledGenerator
-from segprior.nn.select import cpu_engine
+from segprior.nn.shared.bilinear import squares
 from segprior.nn.shared.initial import BLOCKS
 from segprior.nn.torch.engine import TorchEngine
 from segprior.nn.torch.generator import Generator
@@ -60,7 +55,7 @@ def test_loss_gradients_and_features_are_those_of_the_network(
     rows_first = [np.ascontiguousarray(x[0].permute(1, 0, 2).numpy()) for x in (noise, target)]
     output = quick.forward(rows_first[0])
     by_output = np.empty_like(output)
-    loss = kernels.absolute_error(by_output, output, rows_first[1])
+    loss = pointwise.absolute_error(by_output, output, rows_first[1])
     output, features = output.copy(), {name: quick.features(name) for name in BLOCKS}
     gradients = quick.backward(by_output)
 
@@ -119,13 +114,6 @@ def test_it_follows_the_other_engine(noise_seed: int | None) -> None:
     assert losses[0][4] < losses[0][0]
 
 
-def test_without_numba_pytorch_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    target, config = picture(16, 24), PriorConfig()
-    assert isinstance(cpu_engine(target, config)(0), CompiledEngine)
-    monkeypatch.setattr("segprior.nn.select.find_spec", lambda name: None)
-    assert isinstance(cpu_engine(target, config)(0), TorchEngine)
-
-
 def test_a_member_is_the_same_on_one_thread_and_on_two() -> None:
     config = PriorConfig(iterations=4, features=(("up1", 4),))
 
@@ -144,7 +132,7 @@ def test_mix_is_a_matrix_product(columns: int) -> None:
     pixels = rng.normal(size=(10, columns + 3)).astype(np.float32)
     packed = np.ascontiguousarray(matrix.reshape(3, 4, 10).transpose(0, 2, 1))
     result = np.full((12, columns + 5), np.nan, np.float32)
-    simd.mix(result.ctypes.data, columns + 5, packed, pixels.ctypes.data, columns + 3, columns)
+    matmul.mix(result.ctypes.data, columns + 5, packed, pixels.ctypes.data, columns + 3, columns)
     np.testing.assert_allclose(result[:, :columns], matrix @ pixels[:, :columns], atol=1e-5)
     assert np.isnan(result[:, columns:]).all()
 
@@ -153,7 +141,7 @@ def test_dots_are_added_up() -> None:
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(8, 40)).astype(np.float32), rng.normal(size=(6, 40)).astype(np.float32)
     total = np.ones((8, 6), np.float32)
-    simd.add_dots(total, a.ctypes.data, 40, b.ctypes.data, 40, 32)
+    matmul.add_dots(total, a.ctypes.data, 40, b.ctypes.data, 40, 32)
     np.testing.assert_allclose(total, 1 + a[:, :32] @ b[:, :32].T, atol=1e-5)
 
 
@@ -161,7 +149,7 @@ def test_moments_of_rows_far_from_zero() -> None:
     z = np.random.default_rng(0).normal(1000, 1, (30, 2, 40)).astype(np.float32)
     total = np.zeros((3, 2))
     for row in range(len(z)):
-        rows.add_moments(total, z[row], 0, 40, row)
+        row_ops.add_moments(total, z[row], 0, 40, row)
     apart, squares = total[:2] / (30 * 40)
     np.testing.assert_allclose(total[2] + apart, z.mean((0, 2), dtype=np.float64), rtol=1e-6)
     np.testing.assert_allclose(squares - apart**2, z.var((0, 2), dtype=np.float64), rtol=1e-5)
@@ -186,18 +174,17 @@ def test_vectors_are_loaded_computed_with_and_stored() -> None:
 
 def test_exponential() -> None:
     x = np.linspace(-30, 30, 1001, dtype=np.float32)
-    found = np.array([kernels._exp(value) for value in x])
+    found = np.array([row_ops.exponential(value) for value in x])
     np.testing.assert_allclose(found, np.exp(x.astype(np.float64)), rtol=3e-6)
 
 
 def test_moments_of_the_enlarged_image() -> None:
-    from segprior.nn.compiled.generator import _squares
-
     x = np.random.default_rng(0).normal(size=(5, 2, 9)).astype(np.float32)
     kept, total = np.empty_like(x), np.zeros((2, 2))
     z, x = x, np.empty_like(x)
     norm = np.array([[2, 1], [0, 0.5], [0, 0], [1, 1]], np.float32)
-    enlarge_kernels.enlarged_moments(kept, x, z, norm, *_squares(5), *_squares(9), total)
+    tables = [table.astype(np.float32) for size in (5, 9) for table in squares(size)]
+    upconv.enlarged_moments(kept, x, z, norm, *tables, total)
     made = z * norm[0][:, None] + norm[1][:, None]
     np.testing.assert_allclose(x, np.maximum(made, 0.2 * made), rtol=1e-5)
     small = torch.from_numpy(x).permute(1, 0, 2)[None]
@@ -209,10 +196,10 @@ def test_moments_of_the_enlarged_image() -> None:
 
 
 def test_what_kernels_call_is_compiled_into_them() -> None:
-    for module in (rows, kernels, conv_kernels, enlarge_kernels):
+    for module in (row_ops, pointwise, conv, upconv):
         for name, function in vars(module).items():
             if hasattr(function, "targetoptions") and function.__module__ == module.__name__:
-                inner = module is rows or name.startswith("_")
+                inner = module is row_ops or name.startswith("_")
                 assert bool(function.targetoptions.get("forceinline")) is inner, name
 
 

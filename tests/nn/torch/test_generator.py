@@ -7,17 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
 import torch
-from torch import Tensor
-from torch.nn import functional as F
 
 from segprior.nn.shared.initial import BLOCKS
 from segprior.nn.torch.generator import Generator
-from segprior.nn.torch.layers import CPU, PLAIN
-from segprior.nn.torch.upconv import enlarged_conv, enlarged_variance
-
-SIZES = [(16, 16), (16, 40), (24, 200), (64, 48), (136, 72)]
 
 
 def plain_generator() -> Any:
@@ -62,13 +55,6 @@ def perturbed(network: Generator) -> Generator:
     return network
 
 
-def outputs(network: Generator, noise: Tensor, target: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-    output, _ = network(noise)
-    F.l1_loss(output, target).backward()
-    gradients = {k: v.grad for k, v in network.named_parameters() if v.grad is not None}
-    return output.detach(), gradients
-
-
 def test_it_has_the_published_parameters_but_for_those_without_effect() -> None:
     ours = sum(p.numel() for p in Generator([0], 3, 2).parameters())
     published = sum(p.numel() for p in plain_generator().parameters())
@@ -84,68 +70,6 @@ def test_it_computes_what_the_published_network_computes() -> None:
     copy_weights(network, plain)
     noise = network.noise(64, 48, 0.01).double()
     torch.testing.assert_close(network(noise)[0], plain(noise), rtol=0, atol=1e-10)
-
-
-@pytest.mark.parametrize("size", SIZES, ids=str)
-def test_the_quick_layers_equal_the_plain_ones(size: tuple[int, int]) -> None:
-    plain = perturbed(Generator([5], 3, 2, PLAIN)).double()
-    quick = Generator([5], 3, 2, CPU).double()
-    quick.load_state_dict(plain.state_dict())
-    noise = plain.noise(*size, 0.01).double()
-    target = torch.rand((1, 3, *size), dtype=torch.float64)
-    expected, gradients = outputs(plain, noise, target)
-    output, quick_gradients = outputs(quick, noise, target)
-    torch.testing.assert_close(output, expected, rtol=0, atol=1e-11)
-    assert gradients.keys() == quick_gradients.keys()
-    for name, gradient in gradients.items():
-        scale = float(gradient.abs().max())
-        torch.testing.assert_close(
-            quick_gradients[name], gradient, rtol=0, atol=1e-7 * scale, msg=name
-        )
-
-
-def test_single_precision_loses_no_more_than_the_plain_layers() -> None:
-    exact = perturbed(Generator([5], 3, 2)).double()
-    noise = exact.noise(64, 48, 0.01)
-    target = torch.rand((1, 3, 64, 48), generator=torch.Generator().manual_seed(0))
-    expected, _ = outputs(exact, noise.double(), target.double())
-    errors = []
-    for layers in (PLAIN, CPU):
-        network = Generator([5], 3, 2, layers)
-        network.load_state_dict(exact.state_dict())
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        output, _ = outputs(network, noise.to(memory_format=torch.channels_last), target)
-        errors.append(float((output - expected).abs().max()))
-    assert errors[1] < 3 * errors[0] + 1e-6
-
-
-@pytest.mark.parametrize("size", SIZES, ids=str)
-def test_enlarging_and_convolving_has_the_gradients_of_its_parts(size: tuple[int, int]) -> None:
-    source = torch.Generator().manual_seed(2)
-    x = torch.rand((1, 5, *size), dtype=torch.float64, generator=source, requires_grad=True)
-    weight = torch.rand((4, 5, 3, 3), dtype=torch.float64, generator=source, requires_grad=True)
-    large = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True)
-    expected = F.conv2d(F.pad(large, (1, 1, 1, 1), mode="reflect"), weight)
-    upstream = torch.rand(expected.shape, dtype=torch.float64, generator=source)
-    wanted = torch.autograd.grad(expected, (x, weight), upstream)
-    result = enlarged_conv(x, weight)
-    torch.testing.assert_close(result, expected)
-    for got, gradient in zip(
-        torch.autograd.grad(result, (x, weight), upstream), wanted, strict=True
-    ):
-        torch.testing.assert_close(got, gradient)
-
-
-@pytest.mark.parametrize("size", [(2, 2), (2, 9), *SIZES], ids=str)
-def test_the_variance_of_the_enlarged_image(size: tuple[int, int]) -> None:
-    source = torch.Generator().manual_seed(4)
-    x = torch.rand((1, 3, *size), dtype=torch.float64, generator=source, requires_grad=True)
-    large = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True)
-    expected = large.var((0, 2, 3), correction=0)
-    torch.testing.assert_close(enlarged_variance(x), expected)
-    upstream = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
-    wanted = torch.autograd.grad(expected, x, upstream)
-    torch.testing.assert_close(torch.autograd.grad(enlarged_variance(x), x, upstream), wanted)
 
 
 def test_members_side_by_side_equal_members_alone() -> None:
