@@ -22,15 +22,13 @@ import numpy as np
 from numba import njit
 
 from segprior.config.prior import PriorConfig
-from segprior.nn.compiled import conv as conv_kernels
-from segprior.nn.compiled import pointwise as kernels
-from segprior.nn.compiled import row_ops as rows
-from segprior.nn.compiled import upconv as enlarge_kernels
+from segprior.nn.compiled import conv, pointwise, row_ops, upconv
 from segprior.nn.compiled.engine import CompiledEngine
 from segprior.nn.compiled.matmul import add_dots_at, mix_at
+from segprior.nn.shared.constants import LEAKY_SLOPE
 from segprior.runtime.malloc import steady_heap
 
-MODULES = (kernels, conv_kernels, enlarge_kernels)
+MODULES = (pointwise, conv, upconv)
 FAST = {"fastmath": True, "error_model": "numpy"}
 
 
@@ -183,11 +181,11 @@ def parts(size: tuple[int, int]) -> list[tuple[str, Any, tuple[Any, ...], float,
     far, turned = np.full((4, wide), 0.5, np.float32), np.full((8, wide), 0.5, np.float32)
     lines = np.full((8, 9), 0.5, np.float32)
     nine, apart = np.zeros((9 * c, wide), np.float32), np.zeros((2, wide), np.float32)
-    slope = np.float32(0.2)
-    moments, line_of, slope_back = rows.add_moments, conv_kernels._put_line, rows.slope_back
-    norm_back, enlarge_rows = rows.put_norm_back, enlarge_kernels._enlarge_rows
-    enlarge_columns = enlarge_kernels._enlarge_columns
-    reduce_columns, reduce_rows = enlarge_kernels._reduce_columns, enlarge_kernels._reduce_rows
+    slope = np.float32(LEAKY_SLOPE)
+    moments, line_of, slope_back = row_ops.add_moments, conv._put_line, row_ops.slope_back
+    norm_back, enlarge_rows = row_ops.put_norm_back, upconv._enlarge_rows
+    enlarge_columns = upconv._enlarge_columns
+    reduce_columns, reduce_rows = upconv._reduce_columns, upconv._reduce_rows
 
     @njit(**FAST)
     def moments_loop(z, sums):  # type: ignore[no-untyped-def]

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
-from segprior.features.superpixels import find_superpixels, majority
+from segprior.features.superpixels import find_superpixels
 from segprior.regions.label_map import pieces
 
 
@@ -23,15 +22,3 @@ def test_superpixels_are_connected_and_keep_to_edges(channels: int) -> None:
 def test_more_superpixels_than_pixels() -> None:
     found = find_superpixels(np.zeros((8, 8, 3), np.float32), n_superpixels=10_000, compactness=100)
     assert found.max() < 64
-
-
-def test_majority_is_that_of_a_loop() -> None:
-    source = torch.Generator().manual_seed(0)
-    labels = torch.randint(0, 6, (20, 30), generator=source)
-    superpixels = torch.randint(0, 25, (20, 30), generator=source)
-    expected = labels.clone()
-    for number in range(25):
-        inside = superpixels == number
-        values, counts = np.unique(labels[inside].numpy(), return_counts=True)
-        expected[inside] = int(values[counts.argmax()])
-    assert torch.equal(majority(labels, superpixels, 25, 6), expected)

@@ -1,1 +1,1 @@
-"""Networks that are fitted to one image, and the choice of how they are computed."""
+"""Networks that are fitted to one image: in plain PyTorch, and in compiled loops for a CPU."""

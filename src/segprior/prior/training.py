@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from segprior.callbacks import Callback, Event
 from segprior.config.prior import PriorConfig
-from segprior.nn.select import cpu_engine
 from segprior.nn.shared.engine import Engine
 from segprior.runtime.devices import is_cpu, resolve_device, side_by_side, thread_count
 from segprior.runtime.malloc import steady_heap
@@ -124,11 +123,13 @@ def fit_members(
     if not is_cpu(device):
         return _on_device(target, seeds, config, device, announcer, noise_seed)
 
-    make = cpu_engine(target, config, noise_seed)
+    from segprior.nn.compiled.engine import CompiledEngine
+
     runs = [_blank(config) for _ in seeds]
 
     def steps(member: int) -> Iterator[None]:
-        yield from _steps(make(seeds[member]), [runs[member]], member, config, announcer)
+        engine = CompiledEngine(target, seeds[member], config, noise_seed)
+        yield from _steps(engine, [runs[member]], member, config, announcer)
 
     threads = min(len(seeds), thread_count())
     small = target.shape[0] * target.shape[1] <= _PIXELS_IN_TURNS

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from segprior.config.prior import PriorConfig
 from segprior.nn.compiled.adam import ArrayAdam
-from segprior.nn.select import is_compiled
+from segprior.nn.compiled.generator import CompiledGenerator
 from segprior.nn.shared.initial import Source, initial_noise, initial_weights
 from segprior.nn.torch.adam import Adam
 from segprior.nn.torch.generator import Generator
 
-__all__ = ["Loss", "Part", "as_generated", "make_part"]
+__all__ = ["Loss", "Part", "as_generated", "compiled_part", "make_part", "torch_part"]
 
 Loss = Callable[[Tensor, int, int], Tensor | None]
 
@@ -102,8 +102,6 @@ class _CompiledPart(Part):
         shape: tuple[int, int],
         loss: Loss,
     ) -> None:
-        from segprior.nn.compiled.generator import CompiledGenerator
-
         super().__init__(noise, loss)
         flat = ArrayAdam(weights, 0.0)
         self.weights = flat.parameters
@@ -135,7 +133,7 @@ def _rows_first(x: Tensor) -> NDArray[np.float32]:
 
 def as_generated(x: Tensor) -> Tensor:
     """Lay (1, C, rows, columns) out in memory as the generators on its device give theirs."""
-    if x.device.type == "cpu" and is_compiled():
+    if x.device.type == "cpu":
         return x[0].permute(1, 0, 2).contiguous().permute(1, 0, 2)[None]
     return x.contiguous(memory_format=torch.channels_last)
 
@@ -144,14 +142,26 @@ def make_part(
     seed: int, channels: int, shape: tuple[int, int], loss: Loss, device: torch.device
 ) -> Part:
     """Make a generator of images of ``channels`` and (rows, columns), and its noise."""
+    if device.type == "cpu":
+        return compiled_part(seed, channels, shape, loss)
+    return torch_part(seed, channels, shape, loss, device)
+
+
+def compiled_part(seed: int, channels: int, shape: tuple[int, int], loss: Loss) -> Part:
+    """The same by compiled loops, on a CPU."""
     usual = PriorConfig()
-    rows, columns = shape
-    if device.type == "cpu" and is_compiled():
-        source = Source(seed)
-        weights = initial_weights(source, channels, usual.noise_channels)
-        noise = initial_noise(source, (usual.noise_channels, rows, columns), usual.noise_scale)
-        return _CompiledPart(weights, torch.from_numpy(noise)[None], shape, loss)
+    source = Source(seed)
+    weights = initial_weights(source, channels, usual.noise_channels)
+    noise = initial_noise(source, (usual.noise_channels, *shape), usual.noise_scale)
+    return _CompiledPart(weights, torch.from_numpy(noise)[None], shape, loss)
+
+
+def torch_part(
+    seed: int, channels: int, shape: tuple[int, int], loss: Loss, device: torch.device
+) -> Part:
+    """The same by PyTorch, on any device."""
+    usual = PriorConfig()
     network = Generator([seed], channels, usual.noise_channels)
-    drawn = network.noise(rows, columns, usual.noise_scale).to(device)
+    drawn = network.noise(*shape, usual.noise_scale).to(device)
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return _TorchPart(network, drawn, loss)

@@ -24,7 +24,7 @@ from segprior.runtime.devices import side_by_side
 from segprior.runtime.malloc import steady_heap
 from segprior.runtime.seeding import member_seed
 
-__all__ = ["LEVELS", "Layered", "Layering", "fit_layers", "push", "within"]
+__all__ = ["LEVELS", "Layered", "Layering", "fit_layers", "noise_deviation", "push", "within"]
 
 LEVELS = 10
 
@@ -186,7 +186,7 @@ def _run_step(
     weight = config.composed_weight if step == 2 else 0.0
 
     def generate(part: Part, i: int) -> None:
-        part.generate(step, i, 0.0 if step == 2 and i == count - 1 else _deviation(i, config))
+        part.generate(step, i, 0.0 if step == 2 and i == count - 1 else noise_deviation(i, config))
 
     def improve(part: Part, told: Tensor | None, i: int, last: bool) -> Future[None] | None:
         part.learn(told)
@@ -216,7 +216,7 @@ def _run_step(
             return
 
 
-def _deviation(i: int, config: DoubleDipConfig) -> float:
+def noise_deviation(i: int, config: DoubleDipConfig) -> float:
     """Deviation of the noise added to the input: it rises level by level and then falls to one."""
     level = i // config.stage
     return config.noise_step * (level if level < LEVELS else 1)

@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["EPS", "FixedResponse", "PlainResponse", "Response", "Weights", "draw_weights"]
+from segprior.nn.shared.constants import BATCH_NORM_EPS
 
-EPS = 1e-5
+__all__ = ["FixedResponse", "PlainResponse", "Response", "Weights", "draw_weights"]
 
 
 class Weights(NamedTuple):
@@ -146,9 +146,11 @@ class PlainResponse:
                 w.convs, w.biases, w.gains, [*w.shifts, None], strict=True
             ):
                 x = F.relu(F.conv2d(x, conv, bias, padding=1))  # (1, C, H, W)
-                x = F.batch_norm(x, None, None, gain, shift, training=True, eps=EPS)
+                x = F.batch_norm(x, None, None, gain, shift, training=True, eps=BATCH_NORM_EPS)
             x = F.conv2d(x, w.head[..., None, None])
-            x = F.batch_norm(x, None, None, w.head_gain, w.head_shift, training=True, eps=EPS)
+            x = F.batch_norm(
+                x, None, None, w.head_gain, w.head_shift, training=True, eps=BATCH_NORM_EPS
+            )
             self._response = x[0].permute(1, 2, 0)  # (H, W, C)
         return self._response.detach()
 
@@ -205,5 +207,5 @@ class FixedResponse:
 def _as_line(x: Tensor, gain: Tensor, shift: Tensor) -> tuple[Tensor, Tensor]:
     """What batch normalisation does to ``x``, as a scale and an offset of shape (1, C, 1, 1)."""
     variance, mean = torch.var_mean(x, dim=(0, 2, 3), correction=0)
-    scale = gain * torch.rsqrt(variance + EPS)
+    scale = gain * torch.rsqrt(variance + BATCH_NORM_EPS)
     return scale[None, :, None, None], (shift - mean * scale)[None, :, None, None]

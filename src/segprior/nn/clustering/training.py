@@ -15,11 +15,10 @@ from segprior.callbacks import Callback, Event
 from segprior.config.network import NetworkConfig
 from segprior.nn.clustering.losses import Pull, choose
 from segprior.nn.clustering.network import PlainResponse, Response, Weights, draw_weights
-from segprior.nn.select import is_compiled
 from segprior.runtime.bands import Bands, banded
 from segprior.runtime.malloc import steady_heap
 
-__all__ = ["Clusters", "cluster", "majority"]
+__all__ = ["Clusters", "StopRule", "cluster", "majority", "warm_restarts"]
 
 _WARM_FROM = 0.001
 _FIRST_PERIOD = 2
@@ -72,11 +71,11 @@ class _Descent:
             self._moving = [gradient.clone() for gradient in gradients]
         rate = config.learning_rate
         if config.restarts:
-            rate *= _cosine(iteration - config.warmup)
+            rate *= warm_restarts(iteration - config.warmup)
         torch._foreach_add_(self._weights, self._moving, alpha=-rate)
 
 
-def _cosine(step: int) -> float:
+def warm_restarts(step: int) -> float:
     """Half a cosine from 1 to 0 over 2 steps, then again over 4, 8, …"""
     period = _FIRST_PERIOD
     while step >= period:
@@ -85,7 +84,7 @@ def _cosine(step: int) -> float:
     return (1 + math.cos(math.pi * step / period)) / 2
 
 
-class _Rule:
+class StopRule:
     """Says when to stop, from the number of labels."""
 
     def __init__(self, least: int, settle: int) -> None:
@@ -153,7 +152,7 @@ def cluster(
 
 def _network(pixels: Tensor, weights: Weights, bands: Bands) -> Response:
     """Choose how responses are computed."""
-    if pixels.device.type == "cpu" and is_compiled():
+    if pixels.device.type == "cpu":
         from segprior.nn.clustering.winograd import WinogradResponse
         from segprior.nn.compiled.matmul import LANES
 
@@ -174,7 +173,7 @@ def _train(
     bands: Bands,
 ) -> Clusters:
     flat = weights.flat()
-    descent, rule = _Descent(flat, config), _Rule(least, config.settle)
+    descent, rule = _Descent(flat, config), StopRule(least, config.settle)
     response = network.forward()
     patches = None if superpixels is None else _sent(superpixels, response)
     n_patches = 0 if superpixels is None else int(superpixels.max()) + 1

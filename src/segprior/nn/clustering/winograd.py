@@ -27,8 +27,9 @@ import torch
 from torch import Tensor
 
 from segprior.nn.clustering import winograd_passes as passes
-from segprior.nn.clustering.network import EPS, Weights
+from segprior.nn.clustering.network import Weights
 from segprior.nn.clustering.winograd_transforms import FILTER, from_products, to_grads, to_inputs
+from segprior.nn.shared.constants import BATCH_NORM_EPS
 from segprior.runtime.bands import Bands
 
 __all__ = ["WinogradResponse"]
@@ -81,7 +82,7 @@ def _scale(
 ) -> tuple[Tensor, Tensor]:
     """Batch normalisation as a factor and a term, from the sums of values and of squares."""
     mean = sums / count
-    factor = gain * torch.rsqrt(squares / count - mean * mean + EPS)
+    factor = gain * torch.rsqrt(squares / count - mean * mean + BATCH_NORM_EPS)
     return factor, shift - factor * mean
 
 
@@ -97,9 +98,9 @@ def _fold(
     """Batch normalisation, 1×1 convolution and batch normalisation as one matrix and one term."""
     mean = sums / count
     covariance = gram / count - mean[:, None] * mean
-    mixed = head * (gain * torch.rsqrt(covariance.diagonal() + EPS))
+    mixed = head * (gain * torch.rsqrt(covariance.diagonal() + BATCH_NORM_EPS))
     variance = ((mixed @ covariance) * mixed).sum(1)
-    matrix = mixed * (head_gain * torch.rsqrt(variance + EPS))[:, None]
+    matrix = mixed * (head_gain * torch.rsqrt(variance + BATCH_NORM_EPS))[:, None]
     return matrix, head_shift - matrix @ mean
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from segprior.nn.shared.constants import EPS, MEAN, SQUARE
+from segprior.nn.shared.constants import ADAM_BETA1, ADAM_BETA2, ADAM_EPS
 from segprior.runtime.compilation import jit
 
 __all__ = ["ArrayAdam", "adam_step"]
@@ -54,12 +54,12 @@ class ArrayAdam:
         for name, gradient in self.gradients.items():
             gradient[...] = gradients[name]
         self.steps += 1
-        rate = np.float32(self.learning_rate / (1 - MEAN**self.steps))
-        deviation = np.float32((1 - SQUARE**self.steps) ** 0.5)
+        rate = np.float32(self.learning_rate / (1 - ADAM_BETA1**self.steps))
+        deviation = np.float32((1 - ADAM_BETA2**self.steps) ** 0.5)
         adam_step(self.flat, self.mean, self.square, self.gradient, rate, deviation)
 
 
-_KEPT, _KEPT_SQUARE = np.float32(1 - MEAN), np.float32(1 - SQUARE)
+_KEPT, _KEPT_SQUARE = np.float32(1 - ADAM_BETA1), np.float32(1 - ADAM_BETA2)
 
 
 @jit
@@ -68,6 +68,6 @@ def adam_step(weights, mean, square, gradient, rate, deviation):
     for j in range(weights.size):
         g = gradient[j]
         mean[j] += _KEPT * (g - mean[j])
-        square[j] = square[j] * np.float32(SQUARE) + _KEPT_SQUARE * g * g
-        spread = np.sqrt(square[j]) / deviation + np.float32(EPS)
+        square[j] = square[j] * np.float32(ADAM_BETA2) + _KEPT_SQUARE * g * g
+        spread = np.sqrt(square[j]) / deviation + np.float32(ADAM_EPS)
         weights[j] -= rate * mean[j] / spread

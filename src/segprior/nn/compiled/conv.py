@@ -19,7 +19,6 @@ from segprior.runtime.compilation import jit, part
 __all__ = ["conv_backward", "conv_forward", "shrink_backward", "shrink_forward"]
 
 _BAND = 512  # columns of a band
-_SLOPE = np.float32(0.2)
 
 
 @part

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segprior.config.prior import PriorConfig
+from segprior.nn.compiled import pointwise
 from segprior.nn.compiled.adam import ArrayAdam
+from segprior.nn.compiled.generator import CompiledGenerator
 from segprior.nn.shared.initial import Source, initial_noise, initial_weights
 
 __all__ = ["CompiledEngine"]
@@ -25,11 +27,6 @@ class CompiledEngine:
         Learning rate and noise.
     noise_seed : int, optional
         Seed of the noise, where members share one.
-
-    Raises
-    ------
-    ImportError
-        If Numba is not there.
     """
 
     def __init__(
@@ -39,8 +36,6 @@ class CompiledEngine:
         config: PriorConfig,
         noise_seed: int | None = None,
     ) -> None:
-        from segprior.nn.compiled.generator import CompiledGenerator
-
         source = Source(seed)
         weights = initial_weights(source, target.shape[2], config.noise_channels)
         if noise_seed is not None:
@@ -55,10 +50,8 @@ class CompiledEngine:
 
     def forward(self) -> list[float]:
         """See `Engine`."""
-        from segprior.nn.compiled.pointwise import absolute_error
-
         self.generated = self.generator.forward(self.noise)
-        return [absolute_error(self.gradient, self.generated, self.target)]
+        return [pointwise.absolute_error(self.gradient, self.generated, self.target)]
 
     def update(self) -> None:
         """See `Engine`."""

@@ -4,7 +4,7 @@ The same function of the same weights as :class:`segprior.nn.torch.generator.Gen
 same gradients up to rounding; every large tensor is written once and read a few times, because
 normalisation, leaky ReLU, padding and enlarging happen to a row at a time, on its way into the next
 convolution. Enlarging and convolving is done on the small grid in both directions, as
-:mod:`segprior.nn.torch.upconv` explains.
+:mod:`segprior.nn.shared.bilinear` explains.
 """
 
 from __future__ import annotations
@@ -15,15 +15,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from segprior.nn.compiled import conv as conv_kernels
-from segprior.nn.compiled import pointwise as kernels
-from segprior.nn.compiled import upconv as enlarge_kernels
+from segprior.nn.compiled import conv, pointwise, upconv
 from segprior.nn.shared import bilinear
+from segprior.nn.shared.constants import BATCH_NORM_EPS, LEAKY_SLOPE
 
 __all__ = ["CompiledGenerator"]
 
-EPS = 1e-5  # of the normalisation before an enlarging convolution
-SLOPE = np.float32(0.2)
+_SLOPE = np.float32(LEAKY_SLOPE)
 
 Array = NDArray[np.float32]
 
@@ -73,7 +71,7 @@ class _Norm:
         return self.moments
 
     def settle(self, gain: Array, shift: Array) -> Array:
-        kernels.settle(self.table, self.moments, self.count, gain, shift)
+        pointwise.settle(self.table, self.moments, self.count, gain, shift)
         return self.table
 
 
@@ -112,7 +110,7 @@ def _apart(weight: Array, wanted: bool) -> tuple[Array, ...]:
         return (np.empty((0, 0, 4), np.float32),) * 4
     turned = weight.transpose(1, 2, 3, 0)  # (C, 3, 3, O)
     taps = slice(0, 3, 2), slice(1, 2)
-    return tuple(kernels.packed(turned[:, a, b]) for a in taps for b in taps)
+    return tuple(pointwise.packed(turned[:, a, b]) for a in taps for b in taps)
 
 
 class CompiledGenerator:
@@ -148,10 +146,10 @@ class CompiledGenerator:
         z2, output = block.z2, np.empty_like(block.gradient)
         if not z2.size:
             z2, weight = output, self._packed(block, "conv2")
-            kernels.pointwise_forward(
+            pointwise.pointwise_forward(
                 z2, block.z1, weight, block.norm1.table, np.zeros((3, block.width))
             )
-        kernels.activate(output, z2, block.norm2.table)
+        pointwise.activate(output, z2, block.norm2.table)
         return np.ascontiguousarray(output.transpose(0, 2, 1))
 
     def forward(self, noise: Array) -> Array:
@@ -175,9 +173,9 @@ class CompiledGenerator:
             after = self.blocks[place + 1] if place + 1 < len(self.blocks) else block
             x = block.output if after.up else block.z2
         last = self.blocks[-1]
-        kernels.head_forward(
+        pointwise.head_forward(
             self.generated, last.z1, self._packed(last, "conv2"),
-            kernels.packed(self.weights["head"].transpose(0, 2, 3, 1)), self.weights["head_bias"],
+            pointwise.packed(self.weights["head"].transpose(0, 2, 3, 1)), self.weights["head_bias"],
             last.norm1.table, last.norm2.table,
         )  # fmt: skip
         return self.generated
@@ -200,9 +198,9 @@ class CompiledGenerator:
         last = self.blocks[-1]
         head, gb = self.weights["head"], np.zeros(self.generated.shape[1], np.float32)
         gw = np.zeros((-(-len(gb) // 4) * 4, last.width), np.float32)
-        kernels.head_backward(
+        pointwise.head_backward(
             last.gradient, gw, gb, gradient, self.generated, last.z1, self._packed(last, "conv2"),
-            kernels.packed(head.transpose(1, 2, 3, 0)), last.norm1.table, last.norm2.table,
+            pointwise.packed(head.transpose(1, 2, 3, 0)), last.norm1.table, last.norm2.table,
             last.norm2.sums,
         )  # fmt: skip
         self.gradients = {"head": gw[: len(gb), :, None, None], "head_bias": gb}
@@ -213,12 +211,12 @@ class CompiledGenerator:
 
     def _packed(self, block: _Block, name: str) -> Array:
         """Weights of a convolution as (O, taps C), packed."""
-        packed: Array = kernels.packed(self._of(block, name).transpose(0, 2, 3, 1))
+        packed: Array = pointwise.packed(self._of(block, name).transpose(0, 2, 3, 1))
         return packed
 
     def _turned(self, block: _Block, name: str) -> Array:
         """The same as (C, taps O), packed."""
-        packed: Array = kernels.packed(self._of(block, name).transpose(1, 2, 3, 0))
+        packed: Array = pointwise.packed(self._of(block, name).transpose(1, 2, 3, 0))
         return packed
 
     def _of(self, block: _Block, name: str) -> Array:
@@ -229,37 +227,35 @@ class CompiledGenerator:
         if place == 0:
             width = self.weights["blocks.down1.conv1"].shape[1]
             return np.array([[1], [0], [0], [1]], np.float32).repeat(width, 1), np.float32(1)
-        return self.blocks[place - 1].norm2.table, SLOPE
+        return self.blocks[place - 1].norm2.table, _SLOPE
 
     def _forward(self, place: int, x: Array) -> None:
         block = self.blocks[place]
         moments = block.norm1.clear(), block.norm2.clear()
         if block.up:
             self._mix(block, x, self.blocks[place - 1])
-            w = kernels.packed(block.mixed[:, None, None])
-            enlarge_kernels.enlarge_forward(block.z1, x, w, *block.far, moments[0])
+            w = pointwise.packed(block.mixed[:, None, None])
+            upconv.enlarge_forward(block.z1, x, w, *block.far, moments[0])
         else:
             w = self._packed(block, "conv1")
-            conv_kernels.shrink_forward(block.z1, x, *self._activation(place), w, moments[0])
+            conv.shrink_forward(block.z1, x, *self._activation(place), w, moments[0])
         table = block.norm1.settle(self._of(block, "gain1"), self._of(block, "shift1"))
         w = self._packed(block, "conv2")
         if block.up:
-            kernels.pointwise_forward(block.z2, block.z1, w, table, moments[1])
+            pointwise.pointwise_forward(block.z2, block.z1, w, table, moments[1])
         else:
-            conv_kernels.conv_forward(block.z2, block.z1, table, SLOPE, w, moments[1])
+            conv.conv_forward(block.z2, block.z1, table, _SLOPE, w, moments[1])
         block.norm2.settle(self._of(block, "gain2"), self._of(block, "shift2"))
 
     def _mix(self, block: _Block, x: Array, before: _Block) -> None:
         """Activate what an enlarging convolution is given; its weights, (9 O, C), with its input's
         normalisation in them."""
         total = np.zeros((2, block.into))
-        enlarge_kernels.enlarged_moments(
-            block.kept, x, before.z2, before.norm2.table, *block.squares, total
-        )
+        upconv.enlarged_moments(block.kept, x, before.z2, before.norm2.table, *block.squares, total)
         count = 4 * x.shape[0] * x.shape[2]
         mean = total[0] / count
         block.mean = mean.astype(np.float32)
-        block.inverse = (total[1] / count - mean * mean + EPS) ** -0.5
+        block.inverse = (total[1] / count - mean * mean + BATCH_NORM_EPS) ** -0.5
         factor = (self._of(block, "gain0") * block.inverse).astype(np.float32)
         block.taps.reshape(3, 3, -1, block.into)[:] = self._of(block, "conv1").transpose(2, 3, 0, 1)
         np.multiply(block.taps, factor, out=block.mixed)
@@ -272,16 +268,16 @@ class CompiledGenerator:
         found: dict[str, Array] = {}
         if block.up:
             gw = np.zeros((block.width, block.width), np.float32)
-            kernels.pointwise_backward(
+            pointwise.pointwise_backward(
                 block.gradient, gw, block.z2, block.z1, self._packed(block, "conv2"), turned,
                 two.table, two.sums, one.table, one.sums,
             )  # fmt: skip
             found["conv2"] = gw[:, :, None, None]
         else:
             gw = np.zeros((block.width, 9 * block.width), np.float32)
-            conv_kernels.conv_backward(
+            conv.conv_backward(
                 block.middle, gw, block.gradient, block.z2, block.z1, one.table, one.sums,
-                SLOPE, turned, two.table, two.sums,
+                _SLOPE, turned, two.table, two.sums,
             )  # fmt: skip
             found["conv2"] = _unflat(gw)
         if block.up:
@@ -292,7 +288,7 @@ class CompiledGenerator:
             dx = np.empty((0, 0, 0), np.float32) if before is None else before.gradient
             sums = one.sums if before is None else before.norm2.sums
             table, slope = self._activation(place)
-            conv_kernels.shrink_backward(
+            conv.shrink_backward(
                 dx, gw, block.middle, block.z1, x, table, sums, slope,
                 _apart(self._of(block, "conv1"), dx.size > 0), one.table, one.sums,
             )  # fmt: skip
@@ -304,9 +300,9 @@ class CompiledGenerator:
 
     def _enlarge_backward(self, block: _Block, x: Array, before: _Block) -> dict[str, Array]:
         by_mixed = np.zeros_like(block.mixed)
-        enlarge_kernels.enlarge_backward(
+        upconv.enlarge_backward(
             before.gradient, by_mixed, block.gradient, block.z1, x,
-            kernels.packed(block.mixed.T[:, None, None]), *block.turned_far,
+            pointwise.packed(block.mixed.T[:, None, None]), *block.turned_far,
             block.norm1.table, block.norm1.sums,
         )  # fmt: skip
         gain, norm = self._of(block, "gain0"), before.norm2
@@ -314,7 +310,7 @@ class CompiledGenerator:
         by_variance = by_factor * gain * -0.5 * block.inverse**3
         _, row_sums, _, column_sums = block.squares
         factor = (by_variance * (2 / block.norm1.count)).astype(np.float32)
-        enlarge_kernels.variance_backward(
+        upconv.variance_backward(
             before.gradient, block.kept, factor, block.mean, row_sums, column_sums,
             before.z2, norm.table, norm.sums,
         )  # fmt: skip

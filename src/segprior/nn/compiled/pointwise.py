@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from segprior.nn.compiled.matmul import add_dots, as_float, mix
+from segprior.nn.compiled.matmul import add_dots, mix
 from segprior.nn.compiled.row_ops import (
     activate_band,
     add_moments,
     band_of,
+    exponential,
     put_activated,
     put_norm_back,
     slope_back,
     take,
 )
-from segprior.runtime.compilation import jit, part
+from segprior.nn.shared.constants import BATCH_NORM_EPS
+from segprior.runtime.compilation import jit
 
 __all__ = [
     "absolute_error",
@@ -31,9 +33,6 @@ __all__ = [
     "pointwise_forward",
     "settle",
 ]
-
-_EPS = 1e-5
-_LOG2E, _LN2 = np.float32(1.4426950408889634), np.float32(0.6931471805599453)
 
 
 @jit
@@ -56,7 +55,7 @@ def settle(table, moments, count, gain, shift):
     for c in range(table.shape[1]):
         apart = moments[0, c] / count
         mean = moments[2, c] + apart
-        inverse = 1 / np.sqrt(moments[1, c] / count - apart * apart + _EPS)
+        inverse = 1 / np.sqrt(moments[1, c] / count - apart * apart + BATCH_NORM_EPS)
         scale = gain[c] * inverse
         table[0, c], table[1, c] = scale, shift[c] - mean * scale
         table[2, c], table[3, c] = mean, inverse
@@ -123,19 +122,6 @@ def pointwise_backward(dl, gw, z2, z1, w, turned, norm2, sums2, norm1, sums1):
             slope_back(dl[r], z1[r], 0, n, norm1, sums1)
 
 
-@part
-def _exp(x):
-    """The exponential function to about 1e-7, without a call, so that loops are vectorised."""
-    x = min(max(x, np.float32(-80)), np.float32(80)) * _LOG2E
-    whole = np.floor(x + np.float32(0.5))
-    f = (x - whole) * _LN2  # within ±ln(2)/2, where eight terms of the series are enough
-    y = np.float32(1 / 720) + f * np.float32(1 / 5040)
-    y = np.float32(1 / 24) + f * (np.float32(1 / 120) + f * y)
-    y = np.float32(0.5) + f * (np.float32(1 / 6) + f * y)
-    y = np.float32(1) + f * (np.float32(1) + f * y)
-    return y * as_float((np.int32(whole) + np.int32(127)) << np.int32(23))
-
-
 @jit
 def head_forward(out, z1, w2, w, bias, norm1, norm2):
     """The last two layers: out (H, channels, W), sigmoid of 1×1 convolutions of z1, activated.
@@ -160,7 +146,9 @@ def head_forward(out, z1, w2, w, bias, norm1, norm2):
             for c in range(channels):
                 b = bias[c]
                 for j in range(np.uintp(n)):
-                    out[r, c, j] = np.float32(1) / (np.float32(1) + _exp(-(y[c, at + j] + b)))
+                    out[r, c, j] = np.float32(1) / (
+                        np.float32(1) + exponential(-(y[c, at + j] + b))
+                    )
 
 
 @jit

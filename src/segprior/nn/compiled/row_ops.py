@@ -4,19 +4,23 @@ Images are float32 arrays of shape (rows, channels, columns), so that each loop 
 which are contiguous, whatever the number of channels. Rows are taken into the matrix products of
 :mod:`segprior.nn.compiled.matmul` in bands: arrays (channels, columns) of several narrow rows side
 by side. Columns of a band are counted unsigned: numbers that could be negative would count from the
-end, and the loops not be vectorised.
+end, and the loops not be vectorised. The exponential function stands here because such a loop
+calls it.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from segprior.nn.compiled.matmul import as_float
+from segprior.nn.shared.constants import LEAKY_SLOPE
 from segprior.runtime.compilation import part
 
 __all__ = [
     "activate_band",
     "add_moments",
     "band_of",
+    "exponential",
     "norm_back",
     "put",
     "put_activated",
@@ -25,7 +29,8 @@ __all__ = [
     "take",
 ]
 
-_SLOPE = np.float32(0.2)
+_SLOPE = np.float32(LEAKY_SLOPE)
+_LOG2E, _LN2 = np.float32(1.4426950408889634), np.float32(0.6931471805599453)
 _BAND = 256  # columns of a band: enough to be quick, few enough to stay in the cache
 
 
@@ -144,3 +149,16 @@ def put_norm_back(band, at, d, z, start, count, norm, sums):
         s, one, mean, other = norm_back(norm, sums, c, count)
         for j in range(np.uintp(n)):
             band[c, to + j] = s * (d[c, j] - one - (z[c, first + j] - mean) * other)
+
+
+@part
+def exponential(x):
+    """The exponential function to about 1e-7, without a call, so that loops are vectorised."""
+    x = min(max(x, np.float32(-80)), np.float32(80)) * _LOG2E
+    whole = np.floor(x + np.float32(0.5))
+    f = (x - whole) * _LN2  # within ±ln(2)/2, where eight terms of the series are enough
+    y = np.float32(1 / 720) + f * np.float32(1 / 5040)
+    y = np.float32(1 / 24) + f * (np.float32(1 / 120) + f * y)
+    y = np.float32(0.5) + f * (np.float32(1 / 6) + f * y)
+    y = np.float32(1) + f * (np.float32(1) + f * y)
+    return y * as_float((np.int32(whole) + np.int32(127)) << np.int32(23))

@@ -2,7 +2,7 @@
 
 Images are arrays of shape (rows, channels, columns), see :mod:`segprior.nn.compiled.row_ops`. In
 both directions the channels are mixed on the small grid, once for each of the nine taps, where the
-large one would take four times as much: see :mod:`segprior.nn.torch.upconv`.
+large one would take four times as much: see :mod:`segprior.nn.shared.bilinear`.
 
 Line ``2 c`` and line ``2 c + 1`` of the large image, seen through the three taps, are lines
 ``2 c - 1`` to ``2 c + 2``, which lie between lines ``c - 1`` and ``c`` (the first two) and between
@@ -126,7 +126,7 @@ def enlarge_forward(z, x, w, row_far, column_far, moments):
     """Enlarge x (h, C, w) twofold, reflect its borders, convolve to z (2h, O, 2w).
 
     ``w``, (9 O, C) packed, mixes the channels for the nine taps on the small grid: see
-    :mod:`segprior.nn.torch.upconv`.
+    :mod:`segprior.nn.shared.bilinear`.
     """
     rows, channels, columns = x.shape
     out, pitch = z.shape[1], columns + 2

@@ -1,6 +1,19 @@
 """Tables of twofold bilinear enlarging along one axis, corners aligned.
 
-:mod:`segprior.nn.torch.upconv` tells what they are for.
+With them an image is enlarged, normalised and convolved without a tensor of the large size.
+
+Bilinear enlarging, reflection and a 3×3 convolution are one linear map of the small image ``x``:
+the sum over the nine taps ``a, b`` of ``R_a x C_bᵀ``, mixed over channels by ``W[:, :, a, b]``,
+where row ``r`` of ``R_a`` (and of ``C_b``, for columns) holds the two weights by which line
+``r + a - 1`` of the large image is interpolated. So channels are mixed on the small grid, with a
+quarter of the arithmetic of the large one; and with the gradient ``G`` of the result, the nine
+small images ``R_aᵀ G C_b`` give both the gradient of the weights and that of ``x``, each by one
+matrix product.
+
+The variance of the enlarged image is a quadratic form of the small one. With ``U`` the enlarging
+of rows and ``V`` that of columns, the sum of squares of ``U x Vᵀ`` is the sum of ``x * s`` with
+``s = (UᵀU) x (VᵀV)``, where both factors are tridiagonal. So normalising the enlarged image means
+scaling the weights of the convolution that follows.
 """
 
 from __future__ import annotations

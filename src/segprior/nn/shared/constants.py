@@ -1,10 +1,18 @@
-"""The numbers that every implementation of the generator shares."""
+"""The numbers that every implementation of a network shares.
+
+Numba takes them into compiled loops as they are when it compiles: after a change here, loops that
+it keeps on disk still hold the old ones.
+"""
 
 from __future__ import annotations
 
-__all__ = ["EPS", "MEAN", "SQUARE"]
+__all__ = ["ADAM_BETA1", "ADAM_BETA2", "ADAM_EPS", "BATCH_NORM_EPS", "LEAKY_SLOPE"]
 
-# Of Adam, as its authors recommend.
+# As its authors recommend.
+ADAM_BETA1, ADAM_BETA2, ADAM_EPS = 0.9, 0.999, 1e-8
 
+# What is added to a variance, as PyTorch does by default.
+BATCH_NORM_EPS = 1e-5
 
-MEAN, SQUARE, EPS = 0.9, 0.999, 1e-8
+# Of the leaky ReLU below 0, as in the published generator.
+LEAKY_SLOPE = 0.2

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from segprior.nn.shared.constants import EPS, MEAN, SQUARE
+from segprior.nn.shared.constants import ADAM_BETA1, ADAM_BETA2, ADAM_EPS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,12 +48,12 @@ class Adam:
 
         gradients = list(gradients)
         self.steps += 1
-        rate = self.learning_rate / (1 - MEAN**self.steps)
+        rate = self.learning_rate / (1 - ADAM_BETA1**self.steps)
         with torch.no_grad():
-            torch._foreach_lerp_(self.means, gradients, 1 - MEAN)
-            torch._foreach_mul_(self.squares, SQUARE)
-            torch._foreach_addcmul_(self.squares, gradients, gradients, 1 - SQUARE)
+            torch._foreach_lerp_(self.means, gradients, 1 - ADAM_BETA1)
+            torch._foreach_mul_(self.squares, ADAM_BETA2)
+            torch._foreach_addcmul_(self.squares, gradients, gradients, 1 - ADAM_BETA2)
             deviations = torch._foreach_sqrt(self.squares)
-            torch._foreach_div_(deviations, (1 - SQUARE**self.steps) ** 0.5)
-            torch._foreach_add_(deviations, EPS)
+            torch._foreach_div_(deviations, (1 - ADAM_BETA2**self.steps) ** 0.5)
+            torch._foreach_add_(deviations, ADAM_EPS)
             torch._foreach_addcdiv_(self.parameters, self.means, deviations, -rate)

@@ -12,12 +12,8 @@ from torch import Tensor
 from segprior.config.prior import PriorConfig
 from segprior.nn.torch.adam import Adam
 from segprior.nn.torch.generator import Generator
-from segprior.nn.torch.layers import CPU, PLAIN, Layers
 
 __all__ = ["TorchEngine"]
-
-# Below about 240 x 160 pixels the quick layers save less arithmetic than their calls cost.
-_QUICK_FROM = 40_000
 
 
 class TorchEngine:
@@ -48,8 +44,7 @@ class TorchEngine:
         order = torch.channels_last
         rows, columns, channels = target.shape
         self.members = len(seeds)
-        layers = _layers(rows * columns, len(seeds), torch.device(device))
-        self.network = Generator(seeds, channels, config.noise_channels, layers)
+        self.network = Generator(seeds, channels, config.noise_channels)
         noise = self.network.noise(rows, columns, config.noise_scale, noise_seed)
         self.noise = noise.to(device, memory_format=order)
         self.target = torch.from_numpy(target).permute(2, 0, 1)[None]
@@ -81,8 +76,3 @@ class TorchEngine:
         part = x.detach()[0].unflatten(0, (self.members, -1))[place].permute(1, 2, 0)
         taken: NDArray[np.float32] = part.cpu().numpy().copy(order="C")
         return taken
-
-
-def _layers(pixels: int, members: int, device: torch.device) -> Layers:
-    alone = members == 1 and device.type == "cpu"
-    return CPU if alone and pixels >= _QUICK_FROM else PLAIN

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from segprior.nn.shared.initial import BLOCKS, Source, initial_noise, initial_weights
-from segprior.nn.torch.layers import PLAIN, Layers
+from segprior.nn.torch.layers import conv, norm_act, pointwise, up_conv
 
 __all__ = ["Generator"]
 
@@ -31,19 +31,14 @@ class Generator(nn.Module):
         Channels of the image.
     noise_channels : int
         Channels of the noise that goes in.
-    layers : Layers
-        How the layers are computed; ``layers.CPU`` takes one member only.
 
     References
     ----------
     .. [1] Ulyanov, Vedaldi, Lempitsky: Deep Image Prior. CVPR 2018, arXiv:1711.10925.
     """
 
-    def __init__(
-        self, seeds: Sequence[int], channels: int, noise_channels: int, layers: Layers = PLAIN
-    ) -> None:
+    def __init__(self, seeds: Sequence[int], channels: int, noise_channels: int) -> None:
         super().__init__()
-        self.layers = layers
         self.members = len(seeds)
         self.noise_channels = noise_channels
         self.sources = [Source(seed) for seed in seeds]
@@ -73,7 +68,6 @@ class Generator(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Generate the image, in (0, 1), and return the output of every block beside it."""
-        conv, norm_act, up_conv, pointwise = self.layers
         m = self.members
         outputs: dict[str, Tensor] = {}
         for name, block in self.blocks.items():

@@ -10,11 +10,16 @@ from torch import Tensor
 from segprior.callbacks import Event
 from segprior.config.double_dip import DoubleDipConfig
 from segprior.errors import Cancelled
-from segprior.methods.double_dip import generators as layer_parts
-from segprior.methods.double_dip import training as layering
-from segprior.methods.double_dip.training import Layering, fit_layers, push, within
+from segprior.methods.double_dip import training
+from segprior.methods.double_dip.generators import torch_part
+from segprior.methods.double_dip.training import (
+    Layering,
+    fit_layers,
+    noise_deviation,
+    push,
+    within,
+)
 from segprior.nn.torch.generator import Generator
-from segprior.nn.torch.layers import PLAIN
 from segprior.runtime.seeding import member_seed
 
 SHAPE = (16, 24)
@@ -55,11 +60,12 @@ def test_the_losses_by_hand() -> None:
 @pytest.mark.parametrize("compiled", [False, True])
 def test_it_is_the_published_method(compiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Against one backward pass through everything, with PyTorch's own optimiser."""
-    monkeypatch.setattr(layer_parts, "is_compiled", lambda: compiled)
+    if not compiled:
+        monkeypatch.setattr(training, "make_part", torch_part)
     stage, first, second = 2, 5, 23
     options = config(first, second, stage=stage, learning_rate=0.0005)
     target, hint = scene()
-    parts = [Generator([member_seed(0, k)], c, 2, PLAIN) for k, c in enumerate((3, 3, 1))]
+    parts = [Generator([member_seed(0, k)], c, 2) for k, c in enumerate((3, 3, 1))]
     noises = [part.noise(*SHAPE, 0.01) for part in parts]
     noises[1] = noises[0]
     sources = [torch.Generator().manual_seed(member_seed(0, 3 + k)) for k in range(3)]
@@ -126,7 +132,7 @@ def test_the_rows_say_what_is_minimised() -> None:
 
 def test_the_noise_rises_and_falls_to_one_level() -> None:
     options = config(stage=100)
-    levels = [layering._deviation(i, options) for i in (0, 99, 100, 950, 999, 1000, 3000)]
+    levels = [noise_deviation(i, options) for i in (0, 99, 100, 950, 999, 1000, 3000)]
     assert levels == pytest.approx([0, 0, 0.001, 0.009, 0.009, 0.001, 0.001])
 
 
@@ -134,7 +140,8 @@ def test_the_noise_rises_and_falls_to_one_level() -> None:
 def test_the_number_of_threads_changes_nothing(
     compiled: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(layer_parts, "is_compiled", lambda: compiled)
+    if not compiled:
+        monkeypatch.setattr(training, "make_part", torch_part)
     before = torch.get_num_threads()
     try:
         found = []

@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from segprior.callbacks import Event
-from segprior.methods.multiclass.config import SegmentConfig
+from segprior.config.network import NetworkConfig
 from segprior.nn.clustering.network import draw_weights
-from segprior.nn.clustering.training import Clusters, _cosine, _Rule, cluster
+from segprior.nn.clustering.training import Clusters, StopRule, cluster, majority, warm_restarts
 
 CPU = torch.device("cpu")
 
@@ -28,9 +28,13 @@ def squares(rows: int = 24, columns: int = 32) -> NDArray[np.int32]:
 
 
 def run(callback: Any = None, least: int = 2, **options: Any) -> Clusters:
-    config = SegmentConfig.preset("backprop", **{"channels": 10, "iterations": 8, **options})
-    patches = squares() if config.method == "backprop" else None
-    return cluster(picture(), config, 5, CPU, superpixels=patches, least=least, callback=callback)
+    continuity = options.pop("continuity", None)
+    config = NetworkConfig(**{"channels": 10, "iterations": 8, **options})
+    return cluster(
+        picture(), config, 5, CPU, least=least, callback=callback,
+        superpixels=squares() if continuity is None else None,
+        continuity=None if continuity is None else lambda count: continuity,
+    )  # fmt: skip
 
 
 def published(
@@ -79,11 +83,11 @@ def published(
     [
         ({"iterations": 6, "warmup": 0}, 0.0),
         ({"iterations": 4, "warmup": 4}, 0.0),
-        ({"iterations": 6, "warmup": 0, "method": "continuity", "continuity": 2.0}, 2.0),
+        ({"iterations": 6, "warmup": 0, "continuity": 2.0}, 2.0),
     ],
 )
 def test_it_is_the_published_loop(options: dict[str, Any], continuity: float) -> None:
-    patches = options.get("method") != "continuity"
+    patches = "continuity" not in options
     counts, losses = published(options["iterations"], options["warmup"], continuity, patches)
     found = run(least=1, **options)
     np.testing.assert_allclose(found.losses, losses, rtol=2e-3)
@@ -108,11 +112,11 @@ def test_few_channels_use_the_plain_network() -> None:
 
 
 def test_it_comes_to_an_end_after_settling() -> None:
-    rule = _Rule(3, 5)
+    rule = StopRule(3, 5)
     assert [rule.stops(count) for count in (9, 4, 3, 4, 3, 3, 5, 3)] == [False] * 7 + [True]
-    rule = _Rule(3, 50)
+    rule = StopRule(3, 50)
     assert [rule.stops(count) for count in (9, 3, 4, 2)] == [False, False, False, True]
-    assert _Rule(3, 0).stops(3)
+    assert StopRule(3, 0).stops(3)
 
 
 def test_never_fewer_labels_than_asked_for() -> None:
@@ -123,35 +127,24 @@ def test_never_fewer_labels_than_asked_for() -> None:
 
 
 def test_restarts_follow_the_cosine() -> None:
-    assert [_cosine(step) for step in (0, 2, 6, 14)] == [1, 1, 1, 1]
-    assert _cosine(1) == pytest.approx(0.5)
-    assert _cosine(4) == pytest.approx(0.5)
+    assert [warm_restarts(step) for step in (0, 2, 6, 14)] == [1, 1, 1, 1]
+    assert warm_restarts(1) == pytest.approx(0.5)
+    assert warm_restarts(4) == pytest.approx(0.5)
     torch_model = torch.zeros(1, requires_grad=True)
     optimiser = torch.optim.SGD([torch_model], lr=1.0)
     schedule = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimiser, 2, 2)
     for step in range(20):
-        assert _cosine(step) == pytest.approx(optimiser.param_groups[0]["lr"])
+        assert warm_restarts(step) == pytest.approx(optimiser.param_groups[0]["lr"])
         optimiser.step()
         schedule.step()
     assert not np.array_equal(run(restarts=True).losses, run().losses)
 
 
-@pytest.mark.parametrize("weighting", ["scf", "fsf"])
-def test_the_weight_follows_the_number_of_labels(weighting: str) -> None:
-    found = run(method="dynamic", weighting=weighting, iterations=2)
-    count = int(found.counts[0])
-    weight = 50 / count if weighting == "scf" else count / 15
-    fixed = run(method="continuity", continuity=weight, iterations=2)
-    assert found.losses[0] == pytest.approx(fixed.losses[0], rel=1e-5)
-
-
 def test_marks_pull_their_pixels() -> None:
     marks = np.full((24, 32), -1, np.int64)
     marks[10, 10:20], marks[1, 5:20] = 0, 1
-    config = SegmentConfig.preset(
-        "backprop", channels=10, iterations=40, method="continuity", continuity=1
-    )
-    found = cluster(picture(), config, 5, CPU, marks=marks, least=2)
+    config = NetworkConfig(channels=10, iterations=40)
+    found = cluster(picture(), config, 5, CPU, marks=marks, continuity=lambda count: 1.0, least=2)
     assert (found.labels[10, 10:20] == 0).mean() > 0.8
     assert (found.labels[1, 5:20] == 1).mean() > 0.8
 
@@ -169,3 +162,15 @@ def test_events_tell_of_labels_and_can_stop() -> None:
     assert [event.labels for event in heard] == found.counts.tolist()
     assert heard[-1].label_map is not None
     np.testing.assert_array_equal(heard[-1].label_map, found.labels)
+
+
+def test_majority_is_that_of_a_loop() -> None:
+    source = torch.Generator().manual_seed(0)
+    labels = torch.randint(0, 6, (20, 30), generator=source)
+    superpixels = torch.randint(0, 25, (20, 30), generator=source)
+    expected = labels.clone()
+    for number in range(25):
+        inside = superpixels == number
+        values, counts = np.unique(labels[inside].numpy(), return_counts=True)
+        expected[inside] = int(values[counts.argmax()])
+    assert torch.equal(majority(labels, superpixels, 25, 6), expected)

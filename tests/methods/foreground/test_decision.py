@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from segprior.methods.foreground.decision import Decision, decide_by_share
+
+
+def test_a_share_is_foreground_above_a_half() -> None:
+    mask, sure = decide_by_share(np.array([[[0.0, 0.5, 0.75, 1.0]]], np.float32))
+    assert mask.tolist() == [[False, False, True, True]]
+    assert sure.tolist() == [[1.0, 0.0, 0.5, 1.0]]
+
+
+def test_the_score_is_given_or_the_mean_confidence_times_the_certainty() -> None:
+    maps, confidence = np.zeros((1, 2, 2), np.float32), np.array([[1.0, 0.5]], np.float32)
+    assert Decision(maps=maps, score=0.25).total(confidence) == 0.25
+    assert Decision(maps=maps).total(confidence) == pytest.approx(0.75)
+    assert Decision(maps=maps, certainty=0.5).total(confidence) == pytest.approx(0.375)
