@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -9,8 +11,11 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from skimage.segmentation import watershed
 
-from segprior.regions import merging
-from segprior.regions.merging import Weights, merge_regions
+from segprior.regions import adjacency, merging, tournament
+from segprior.regions.adjacency import Pairs
+from segprior.regions.merging import Content, Weights, merge_cost, merge_graph, merge_regions
+
+from .graphs import random_pairs
 
 Scene = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
 
@@ -65,6 +70,88 @@ def plain(
     return merges, costs
 
 
+def random_content(seed: int, count: int) -> Content:
+    random = np.random.default_rng(seed)
+    areas = random.integers(1, 50, count).astype(float)
+    histograms = random.multinomial(areas.astype(int), [0.5, 0.3, 0.2, 0.0]).astype(float)
+    return Content(areas, random.normal(0, 20, (count, 3)) * areas[:, None], histograms)
+
+
+def plain_cost(
+    content: Content, i: int, j: int, strength: float, weights: NDArray[np.float64]
+) -> float:
+    areas, colours, histograms = content
+    apart = np.linalg.norm(colours[i] / areas[i] - colours[j] / areas[j])
+    p, q = histograms[i] / areas[i], histograms[j] / areas[j]
+    texture = 0.5 * ((p - q) ** 2)[p + q > 0] @ (1 / (p + q)[p + q > 0])
+    inside = weights[0] * apart + weights[1] * texture
+    joint = weights[2] * np.sqrt(strength * inside)
+    return float((strength + inside + joint) * min(areas[i], areas[j]) ** weights[3])
+
+
+def plain_merges(
+    pairs: Pairs, content: Content, weights: NDArray[np.float64]
+) -> tuple[list[list[int]], list[float]]:
+    """At each step the cheapest of all pairs of neighbours, the lowest numbers of equals."""
+    count = len(content.areas)
+    sums, lengths = np.zeros((2, count, count))
+    for of, values in ((sums, pairs.sums), (lengths, pairs.lengths)):
+        of[pairs.first, pairs.second] = of[pairs.second, pairs.first] = values
+    merges, costs, highest = [], [], 0.0
+    for _ in range(count - 1):
+        cost, i, j = min(
+            (plain_cost(content, i, j, sums[i, j] / lengths[i, j], weights), i, j)
+            for i, j in np.argwhere(np.triu(lengths)).tolist()
+        )
+        highest = max(highest, cost)
+        merges.append([i, j])
+        costs.append(highest)
+        for values in content:
+            values[i] += values[j]
+        for of in (sums, lengths):
+            of[i] += of[j]
+            of[:, i] += of[:, j]
+            of[i, i] = of[j] = of[:, j] = 0
+    return merges, costs
+
+
+@pytest.mark.parametrize("cost", [merge_cost, merge_cost.py_func], ids=["compiled", "plain"])
+def test_a_cost_is_that_of_whole_arrays(cost: Callable[..., float]) -> None:
+    content, weights = random_content(0, 12), np.array([0.15, 15.0, 3.0, 0.07])
+    for i, j in np.ndindex(12, 12):
+        expected = plain_cost(content, i, j, i + 0.5, weights)
+        assert cost(content, i, j, i + 0.5, weights) == pytest.approx(expected, rel=1e-12)
+        assert cost(content, i, j, 2.0, weights) == cost(content, j, i, 2.0, weights)
+
+
+@pytest.mark.parametrize("merge", [merge_graph, merge_graph.py_func], ids=["compiled", "plain"])
+@pytest.mark.parametrize("seed", range(4))
+def test_graphs_are_merged_as_by_looking_at_all_pairs(
+    merge: Callable[..., tuple[NDArray[Any], NDArray[Any]]], seed: int
+) -> None:
+    given = random_pairs(seed, 25), random_content(seed, 25)
+    weights = np.array([0.15, 15.0, 3.0, 0.07])
+    merges, costs = merge(*deepcopy(given), weights)
+    expected, prices = plain_merges(*deepcopy(given), weights)
+    assert merges.tolist() == expected
+    np.testing.assert_allclose(costs, prices, rtol=1e-12)
+
+
+@pytest.mark.parametrize("merge", [merge_graph, merge_graph.py_func], ids=["compiled", "plain"])
+@pytest.mark.parametrize("seed", range(4))
+def test_of_equal_costs_the_lowest_numbers_are_first(
+    merge: Callable[..., tuple[NDArray[Any], NDArray[Any]]], seed: int
+) -> None:
+    # One colour and texture, and sizes that do not count: costs are strengths of 1 or 2.
+    content = Content(np.ones(25), np.full((25, 2), 3.0), np.ones((25, 1)))
+    given, weights = (random_pairs(seed, 25, levels=2), content), np.array([1.0, 1.0, 1.0, 0.0])
+    merges, costs = merge(*deepcopy(given), weights)
+    expected, prices = plain_merges(*deepcopy(given), weights)
+    assert (np.diff(costs) == 0).sum() > 10
+    assert merges.tolist() == expected
+    assert costs.tolist() == prices
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_it_is_the_plain_loop(seed: int) -> None:
     given = scene(seed, (14, 18))
@@ -78,10 +165,10 @@ def test_it_is_the_plain_loop(seed: int) -> None:
 def test_it_is_the_same_without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
     given = scene(2)
     merges, costs = merge_regions(*given, Weights())
-    for name in ("_cost", "_nearest", "_put"):
-        compiled = getattr(merging, name)
-        monkeypatch.setattr(merging, name, getattr(compiled, "py_func", compiled))
-    monkeypatch.setattr(merging, "_merge", merging._merge_all)
+    for module in (adjacency, tournament, merging):
+        for name, compiled in list(vars(module).items()):
+            if hasattr(compiled, "py_func"):
+                monkeypatch.setattr(module, name, compiled.py_func)
     again = merge_regions(*given, Weights())
     np.testing.assert_array_equal(again[0], merges)
     np.testing.assert_allclose(again[1], costs, rtol=1e-12)
