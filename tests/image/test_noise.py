@@ -1,8 +1,22 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from segprior.image.noise import blur
+from segprior.image.noise import blur, noise_level, noise_of
+from segprior.image.resize import resize
+
+
+@pytest.mark.parametrize(("size", "level"), [(640, 0.04), (480, 0.03)])
+def test_the_level_is_that_of_the_measurements(size: int, level: float) -> None:
+    assert noise_level(size) == level
+
+
+@pytest.mark.parametrize("size", [60, 120, 180])
+def test_the_level_falls_with_the_size_as_the_noise_does(size: int) -> None:
+    image = np.random.default_rng(0).normal(0.5, 0.1, (960, 960, 1)).astype(np.float32)
+    one, other = (noise_of(resize(image, (side, side))) for side in (size, 240))
+    assert noise_level(size) / noise_level(240) == pytest.approx(one / other, rel=0.1)
 
 
 def test_a_blur_keeps_the_channels_apart() -> None:

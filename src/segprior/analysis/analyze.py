@@ -21,7 +21,7 @@ from segprior.config.analysis import AnalysisConfig
 from segprior.config.presets import resolve
 from segprior.image.resize import resize, working_shape
 from segprior.io.image import as_image
-from segprior.prior.prior import fit_prior
+from segprior.prior.prior import Prior, fit_prior
 from segprior.runtime.seeding import RandomSource, as_seed
 
 if TYPE_CHECKING:
@@ -109,26 +109,13 @@ def analyze(
     seconds = time.perf_counter() - start
     summary = {
         "version": __version__,
-        "rows": full.shape[0],
-        "columns": full.shape[1],
-        "channels": full.shape[2],
-        "working_rows": small.shape[0],
-        "working_columns": small.shape[1],
+        **_sizes(full, small),
         "psnr": {name: psnr(small, pictures[name]) for name in ("prior", "low_pass")},
         "octaves": _octaves(pictures),
-        "edges": {
-            name: dataclasses.asdict(
-                edge_agreement(edges["image"], edges[name], tolerance=config.tolerance)
-            )
-            for name in ("prior", "low_pass")
-        },
-        "edge_share": {name: float(found.mean()) for name, found in edges.items()},
+        **_edges(edges, config.tolerance),
         "windows": _windows(masks),
         "explained": {name: part.explained for name, part in components.items()},
-        "iterations": [
-            {"iteration": at, "psnr": psnr(small, shot)} for at, shot in prior.snapshots.items()
-        ],
-        "spread": {"mean": float(prior.spread.mean()), "largest": float(prior.spread.max())},
+        **_fit(small, prior),
         "seed": seed,
         "seconds": seconds,
         "config": config.to_dict(),
@@ -159,6 +146,17 @@ def _prior_config(config: AnalysisConfig) -> Any:
     )
 
 
+def _sizes(full: NDArray[Any], small: NDArray[Any]) -> dict[str, int]:
+    """Sizes of the image as it is and as it is worked on."""
+    return {
+        "rows": full.shape[0],
+        "columns": full.shape[1],
+        "channels": full.shape[2],
+        "working_rows": small.shape[0],
+        "working_columns": small.shape[1],
+    }
+
+
 def _octaves(pictures: Mapping[str, NDArray[Any]]) -> list[dict[str, Any]]:
     """For each octave, from the highest, what of it the prior and the low-pass have."""
     prior, smooth = (
@@ -175,6 +173,18 @@ def _octaves(pictures: Mapping[str, NDArray[Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def _edges(edges: Mapping[str, NDArray[np.bool_]], tolerance: float) -> dict[str, Any]:
+    """How well the edges of prior and low-pass agree with the image's, and how many there are."""
+    agreements = {
+        name: edge_agreement(edges["image"], edges[name], tolerance=tolerance)
+        for name in ("prior", "low_pass")
+    }
+    return {
+        "edges": {name: dataclasses.asdict(found) for name, found in agreements.items()},
+        "edge_share": {name: float(found.mean()) for name, found in edges.items()},
+    }
+
+
 def _windows(masks: Mapping[str, Mapping[int, NDArray[np.bool_]]]) -> dict[str, Any]:
     changes = {name: window_agreement(of) for name, of in masks.items()}
     return {
@@ -185,6 +195,16 @@ def _windows(masks: Mapping[str, Mapping[int, NDArray[np.bool_]]]) -> dict[str, 
             "foreground": {str(w): float(mask.mean()) for w, mask in masks[name].items()},
         }
         for name, lines in changes.items()
+    }
+
+
+def _fit(small: NDArray[Any], prior: Prior) -> dict[str, Any]:
+    """How close to the image the prior was at each snapshot, and how far apart its members are."""
+    return {
+        "iterations": [
+            {"iteration": at, "psnr": psnr(small, shot)} for at, shot in prior.snapshots.items()
+        ],
+        "spread": {"mean": float(prior.spread.mean()), "largest": float(prior.spread.max())},
     }
 
 

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import functools
 import os
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from segprior.config.running import EvaluateConfig
-from segprior.errors import ConfigError, OutputError
+from segprior.errors import ConfigError
 from segprior.evaluation.dataset import Example, pair
+from segprior.evaluation.jobs import Results, make_folders, make_jobs, make_keys, take_held
 from segprior.evaluation.method_spec import expand
 from segprior.evaluation.methods import Kind
 from segprior.evaluation.report import Evaluation, summarise
 from segprior.evaluation.score import Job, made_once, score
-from segprior.io.files.jsonl import Store, digest, file_digest
+from segprior.io.files.jsonl import Store
 from segprior.runtime.processes import run_jobs
 from segprior.runtime.seeding import RandomSource, as_seed
 
 __all__ = ["Interrupted", "Progress", "evaluate_foreground", "evaluate_regions"]
 
 Folder = str | os.PathLike[str]
-
-# Raised when what a stored result means changes.
-PROTOCOL = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,98 +207,79 @@ def _evaluate(
     keep: Folder | None,
     callback: Callable[[Progress], None] | None,
 ) -> Evaluation:
+    texts, folders = _named(kind, methods, predictions)
+    examples = pair(
+        images, truth, folders, annotators=kind == "regions", every=config.every, limit=config.limit
+    )
+    settings = _settings(kind, texts, folders, seed)
+    kept = make_folders(keep, texts)
+    held = Store(store)
+    jobs = make_jobs(kind, examples, texts, folders, kept, seed=seed, boundaries=boundaries)
+    keys = make_keys(jobs, settings)
+    results: Results = {method: {} for method in settings}
+    todo = take_held(held, jobs, keys, results)
+    try:
+        _work(held, jobs, keys, todo, results, config.workers, callback)
+    except KeyboardInterrupt as error:
+        finished = {method: rows for method, rows in results.items() if rows}
+        done = _count(results)
+        raise Interrupted(summarise(kind, finished, settings), done, len(jobs)) from error
+    return summarise(kind, _in_order(results, examples), settings)
+
+
+def _named(
+    kind: Kind, methods: Iterable[str], predictions: Sequence[Folder]
+) -> tuple[list[str], list[str]]:
+    """Texts of methods, and folders of predictions, none of them twice."""
     texts = expand(kind, methods)
     folders = list(dict.fromkeys(os.fspath(folder) for folder in predictions))
     if not texts and not folders:
         raise ConfigError("nothing to score; name a method or a folder of predictions")
     if alike := [folder for folder in folders if folder in texts]:
         raise ConfigError(f"{alike[0]} is a method and a folder; write the folder ./{alike[0]}")
-    examples = pair(
-        images, truth, folders, annotators=kind == "regions", every=config.every, limit=config.limit
-    )
+    return texts, folders
+
+
+def _settings(
+    kind: Kind, texts: Sequence[str], folders: Sequence[str], seed: int
+) -> dict[str, Any]:
+    """What each line of the table is of, checked: the folders, then the methods."""
     settings: dict[str, Any] = {folder: {"predictions": folder} for folder in folders}
     for text in texts:
         made = made_once(kind, text, seed)
         made.check()
         settings[text] = made.settings
-    if keep is not None:
-        _make_folders(Path(keep) / _folder_name(text) for text in texts)
-    held = Store(store)
+    return settings
 
-    def job(example: Example, method: str) -> Job:
-        own = method in texts
-        return Job(
-            kind=kind, example=example, method=method, text=method if own else None,
-            folder=-1 if own else folders.index(method), seed=seed, boundaries=boundaries,
-            keep=Path(keep) / _folder_name(method) / f"{example.name}.png"
-            if own and keep is not None else None,
-        )  # fmt: skip
 
-    hashed = functools.cache(file_digest)
-    jobs = [job(example, method) for example in examples for method in settings]
-    keys = [_key(each, settings[each.method], hashed) for each in jobs]
-    results: dict[str, dict[str, Any]] = {method: {} for method in settings}
-    todo = []
-    for number, (each, key) in enumerate(zip(jobs, keys, strict=True)):
-        row = held.get(key)
-        if row is not None and _complete(row, each):
-            results[each.method][each.example.name] = row
-        else:
-            todo.append(number)
-    done, total = len(jobs) - len(todo), len(jobs)
+def _work(
+    held: Store,
+    jobs: Sequence[Job],
+    keys: Sequence[str],
+    todo: Sequence[int],
+    results: Results,
+    workers: int,
+    callback: Callable[[Progress], None] | None,
+) -> None:
+    """Do the jobs that are left; put what comes of each into the results and the store."""
 
     def tell(**what: str | None) -> None:
         if callback is not None:
-            callback(Progress(done=done, total=total, **what))
+            callback(Progress(done=_count(results), total=len(jobs), **what))
 
-    try:
-        tell()
-        for number, row in run_jobs(score, [jobs[n] for n in todo], config.workers):
-            each, key = jobs[todo[number]], keys[todo[number]]
-            if "error" not in row:
-                held.add(key, row)
-            results[each.method][each.example.name] = row
-            done += 1
-            tell(image=each.example.name, method=each.method, error=row.get("error"))
-    except KeyboardInterrupt as error:
-        finished = {method: rows for method, rows in results.items() if rows}
-        raise Interrupted(summarise(kind, finished, settings), done, total) from error
-    return summarise(kind, _in_order(results, examples), settings)
+    tell()
+    for place, row in run_jobs(score, [jobs[number] for number in todo], workers):
+        job, key = jobs[todo[place]], keys[todo[place]]
+        if "error" not in row:
+            held.add(key, row)
+        results[job.method][job.example.name] = row
+        tell(image=job.example.name, method=job.method, error=row.get("error"))
 
 
-def _in_order(
-    results: Mapping[str, Mapping[str, Any]], examples: Sequence[Example]
-) -> dict[str, dict[str, Any]]:
+def _count(results: Results) -> int:
+    return sum(map(len, results.values()))
+
+
+def _in_order(results: Results, examples: Sequence[Example]) -> Results:
     """Put the images of each method in their order, so that sums add up alike every time."""
     return {m: {e.name: rows[e.name] for e in examples} for m, rows in results.items()}
-
-
-def _key(job: Job, settings: Mapping[str, Any], hashed: Callable[[Path], str]) -> str:
-    truth = [hashed(path) for path in job.example.truth]
-    made = (
-        {"file": hashed(job.example.predictions[job.folder])}
-        if job.text is None
-        else {"settings": settings, "image": hashed(job.example.image)}
-    )
-    return digest({"protocol": PROTOCOL, "kind": job.kind, "truth": truth, **made})
-
-
-def _complete(row: Mapping[str, Any], job: Job) -> bool:
-    """Whether a stored result has all that is wanted now."""
-    if job.boundaries and row["boundaries"] is None:
-        return False
-    return job.keep is None or row.get("kept") == file_digest(job.keep)
-
-
-def _folder_name(text: str) -> str:
-    return re.sub(r"[^\w.,=+-]", "_", text)
-
-
-def _make_folders(folders: Iterable[Path]) -> None:
-    for folder in folders:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"cannot make the folder {folder}: {error.strerror}; choose another place"
-            ) from error

@@ -89,15 +89,32 @@ def background_saliency(
     .. [1] Zhu, Liang, Wei, Sun: Saliency Optimization from Robust Background Detection.
        CVPR 2014, doi:10.1109/CVPR.2014.360.
     """
-    from scipy import sparse
-    from scipy.sparse.csgraph import shortest_path
+    if is_flat(image):
+        return np.zeros(image.shape[:2], np.float32)
+    features = as_colours(image)
+    labels = _superpixels(features, n_segments)
+    border = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
+    area, border_length = (
+        np.bincount(of, minlength=labels.max() + 1).astype(float) for of in (labels.ravel(), border)
+    )
+    near = _neighbours(labels, border_length > 0)
+    if not near.any():
+        return np.zeros(image.shape[:2], np.float32)
+    grid = np.mgrid[: image.shape[0], : image.shape[1]] / max(image.shape[:2])
+    apart = _distances(_means(np.moveaxis(features, -1, 0), labels, area))
+    far = _distances(_means(grid, labels, area))
+    background = _background(_likeness(apart, near), area, border_length)
+    contrast = _unit((apart * np.exp(-(far**2) / (2 * _PLACE**2))) @ background)
+    saliency = _smoothed(contrast, background, apart, near)
+    found: NDArray[np.float32] = _unit(saliency)[labels]
+    return found
+
+
+def _superpixels(features: NDArray[np.float32], n_segments: int) -> NDArray[np.int64]:
+    """Label map (H, W) of SLIC superpixels, 0 to n - 1."""
     from skimage.segmentation import slic
 
-    rows, columns = image.shape[:2]
-    if is_flat(image):
-        return np.zeros((rows, columns), np.float32)
-    features = as_colours(image)
-    labels = slic(
+    labels: NDArray[np.int64] = slic(
         features,
         n_segments,
         # SLIC brings its input to [0, 1] first.
@@ -106,45 +123,65 @@ def background_saliency(
         start_label=0,
         channel_axis=-1,
     )
-    count = int(labels.max()) + 1
-    area = np.bincount(labels.ravel(), minlength=count).astype(float)
+    return labels
 
-    def mean(values: NDArray[Any]) -> NDArray[np.float64]:
-        means: NDArray[np.float64] = np.bincount(labels.ravel(), values.ravel(), count) / area
-        return means
 
-    colour = np.stack([mean(features[..., c]) for c in range(features.shape[2])], -1)  # (n, C)
-    grid = np.mgrid[:rows, :columns] / max(rows, columns)
-    place = np.stack([mean(axis) for axis in grid], -1)  # (n, 2)
-    apart = _distances(colour)
-    border = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
-    border_length = np.bincount(border, minlength=count).astype(float)
-    near = _neighbours(labels, count)
-    on_border = border_length > 0
-    near |= on_border[:, None] & on_border[None]  # what is left of the scene lies beyond it
+def _means(
+    planes: NDArray[Any], labels: NDArray[np.int64], area: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Means (n, C) of planes (C, H, W) over the superpixels."""
+    flat = labels.ravel()
+    return np.stack([np.bincount(flat, plane.ravel(), len(area)) / area for plane in planes], -1)
+
+
+def _neighbours(labels: NDArray[np.int64], on_border: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which superpixels share a side of a pixel or are both at the border, (n, n)."""
+    # What is left of the scene lies beyond the border and joins those that touch it.
+    near: NDArray[np.bool_] = on_border[:, None] & on_border[None]
+    for one, other in ((labels[:-1], labels[1:]), (labels[:, :-1], labels[:, 1:])):
+        near[one, other] = near[other, one] = True
     np.fill_diagonal(near, False)
-    if not near.any():
-        return np.zeros((rows, columns), np.float32)
+    return near
+
+
+def _likeness(apart: NDArray[np.float64], near: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """How alike superpixels are along the path of the smallest steps between them, (n, n)."""
+    from scipy import sparse
+    from scipy.sparse.csgraph import shortest_path
 
     # Small steps are taken for gradual changes within one thing and cost nothing.
     free = np.where(near, apart, np.inf).min(axis=1)
     steps = np.maximum(apart - free[np.isfinite(free)].mean(), 0)
     i, j = np.nonzero(near)
     # A stored 0 would be taken for no edge.
-    graph = sparse.csr_array((steps[i, j] + 1e-9, (i, j)), shape=(count, count))
-    alike = np.exp(-(shortest_path(graph, directed=False) ** 2) / (2 * _COLOUR**2))
-    span = alike @ area
-    connectivity = (alike @ border_length) / np.sqrt(span)
-    background = 1 - np.exp(-(connectivity**2) / (2 * _BOUNDARY**2))
-    nearness = np.exp(-(_distances(place) ** 2) / (2 * _PLACE**2))
-    contrast = _unit((apart * nearness) @ background)
+    graph = sparse.csr_array((steps[i, j] + 1e-9, (i, j)), shape=near.shape)
+    alike: NDArray[np.float64] = np.exp(
+        -(shortest_path(graph, directed=False) ** 2) / (2 * _COLOUR**2)
+    )
+    return alike
 
+
+def _background(
+    alike: NDArray[np.float64], area: NDArray[np.float64], border_length: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """How surely each superpixel is background, (n,), by how much of what is like it clings."""
+    connectivity = (alike @ border_length) / np.sqrt(alike @ area)
+    background: NDArray[np.float64] = 1 - np.exp(-(connectivity**2) / (2 * _BOUNDARY**2))
+    return background
+
+
+def _smoothed(
+    contrast: NDArray[np.float32],
+    background: NDArray[np.float64],
+    apart: NDArray[np.float64],
+    near: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """Saliency (n,) that is 0 in the background, 1 where contrast is, and alike for neighbours."""
     affinity = np.where(near, np.exp(-(apart**2) / (2 * _COLOUR**2)) + _SMOOTHNESS, 0.0)
     laplacian = np.diag(affinity.sum(1)) - affinity
     system = laplacian + np.diag(_BACKGROUND * background + contrast)
-    saliency = np.linalg.solve(system + 1e-9 * np.eye(count), contrast)
-    found: NDArray[np.float32] = _unit(saliency)[labels]
-    return found
+    saliency: NDArray[Any] = np.linalg.solve(system + 1e-9 * np.eye(len(contrast)), contrast)
+    return saliency
 
 
 def _distances(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -153,11 +190,3 @@ def _distances(points: NDArray[np.float64]) -> NDArray[np.float64]:
         sum((points[:, None, k] - points[None, :, k]) ** 2 for k in range(points.shape[1]))
     )
     return distances
-
-
-def _neighbours(labels: NDArray[Any], count: int) -> NDArray[np.bool_]:
-    """Which superpixels share a side of a pixel, (n, n)."""
-    near = np.zeros((count, count), bool)
-    for one, other in ((labels[:-1], labels[1:]), (labels[:, :-1], labels[:, 1:])):
-        near[one, other] = near[other, one] = True
-    return near

@@ -9,10 +9,11 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["NOISY", "blur", "noise_of"]
+__all__ = ["blur", "noise_level", "noise_of"]
 
-# Standard deviation of noise above which a blur gains more than it loses (docs/quality.md).
-NOISY = 0.04
+# Standard deviation of noise above which a blur gains more than it loses, measured on images
+# reduced to a longest side of so many pixels (docs/quality.md).
+_LEVEL, _SIZE = 0.04, 640
 
 
 def noise_of(image: NDArray[np.float32]) -> float:
@@ -23,6 +24,25 @@ def noise_of(image: NDArray[np.float32]) -> float:
     """
     mixed = (image[:-1, :-1] - image[1:, :-1] - image[:-1, 1:] + image[1:, 1:]) / 2
     return float(np.median(np.abs(mixed), axis=(0, 1)).mean() / 0.6745)
+
+
+def noise_level(size: int) -> float:
+    """Return the standard deviation of noise above which an image counts as noisy.
+
+    An image that is reduced is averaged, over twice as many rows and columns for half the size,
+    which halves its noise: the level is in proportion to the size that images are reduced to.
+
+    Parameters
+    ----------
+    size : int
+        The longest side that larger images are reduced to before their noise is estimated.
+
+    Returns
+    -------
+    float
+        In units of the image's range.
+    """
+    return _LEVEL * size / _SIZE
 
 
 def blur(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from segprior.features.gradients import boundary_strength
-from segprior.runtime.compilation import jit
+from segprior.regions.adjacency import (
+    Adjacency,
+    Pairs,
+    adjacency,
+    contract,
+    nearest_of,
+    touching_pairs,
+)
+from segprior.regions.tournament import lowest, number_at, put, tournament
+from segprior.runtime.compilation import exact, jit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Weights", "count_words", "find_regions", "merge_regions"]
+__all__ = [
+    "Content",
+    "Weights",
+    "count_words",
+    "find_regions",
+    "merge_cost",
+    "merge_graph",
+    "merge_regions",
+]
 
 # Smoothing, in pixels, of the map whose basins are the first regions.
 _BASINS = 1.0
@@ -107,15 +125,13 @@ def merge_regions(
     count = int(regions.max()) + 1
     flat = regions.ravel().astype(np.int64)
     areas = np.bincount(flat, minlength=count).astype(np.float64)
-    sums = np.stack(
+    sums: NDArray[np.float64] = np.stack(
         [np.bincount(flat, colours[..., c].ravel(), count) for c in range(colours.shape[2])], -1
     )
     numbers = (weights.colour, weights.texture, weights.joint, weights.size)
-    merges, costs = _merge(
-        *_neighbours(flat.reshape(regions.shape), strength, count),
-        areas,
-        sums,
-        count_words(regions, codes),
+    merges, costs = merge_graph(
+        touching_pairs(flat.reshape(regions.shape), strength, count),
+        Content(areas, sums, count_words(regions, codes)),
         np.array(numbers),
     )
     # Sizes are taken as shares of the image, so that a cost means the same on any.
@@ -129,37 +145,39 @@ def count_words(regions: NDArray[np.int32], codes: NDArray[np.int64]) -> NDArray
     return np.bincount(flat, minlength=count * words).reshape(count, words).astype(np.float64)
 
 
-def _neighbours(
-    regions: NDArray[np.int64], strength: NDArray[np.float32], count: int
-) -> tuple[NDArray[Any], ...]:
-    """Pairs of regions that touch, lower number first: sums of the strength, and lengths."""
-    keys, values = [], []
-    for one, other in (
-        (np.s_[:-1], np.s_[1:]),
-        (np.s_[:, :-1], np.s_[:, 1:]),
-    ):
-        differ = regions[one] != regions[other]
-        a, b = regions[one][differ], regions[other][differ]
-        keys.append(np.minimum(a, b) * count + np.maximum(a, b))
-        values.append(np.maximum(strength[one], strength[other])[differ])
-    pairs, place = np.unique(np.concatenate(keys), return_inverse=True)
-    first, second = np.divmod(pairs, count)
-    sums = np.bincount(place, np.concatenate(values), len(pairs))
-    lengths = np.bincount(place, minlength=len(pairs))
-    # Without pairs the sums would be whole numbers, for which the loop would be compiled again.
-    return first, second, sums.astype(np.float64), lengths.astype(np.float64)
+class Content(NamedTuple):
+    """What is in each of n regions, added up over its pixels.
+
+    Attributes
+    ----------
+    areas : ndarray of float64, shape (n,)
+        How many pixels.
+    colours : ndarray of float64, shape (n, C)
+    histograms : ndarray of float64, shape (n, words)
+        How often each word of texture is there.
+    """
+
+    areas: NDArray[np.float64]
+    colours: NDArray[np.float64]
+    histograms: NDArray[np.float64]
 
 
-def _exact(function: Any) -> Any:
-    """Compile with sums in the order written, into each function that calls it."""
-    return jit(function, fastmath=False, forceinline=True)
+@exact
+def merge_cost(
+    content: Content, i: int, j: int, strength: float, weights: NDArray[np.float64]
+) -> float:
+    """Find what it costs to merge two regions.
 
-
-@_exact
-def _cost(
-    strength: float, i: int, j: int,
-    areas: NDArray[Any], colours: NDArray[Any], histograms: NDArray[Any], weights: NDArray[Any],
-) -> float:  # fmt: skip
+    Parameters
+    ----------
+    content : Content
+    i, j : int
+    strength : float
+        Mean strength of the boundary between them.
+    weights : ndarray of float64, shape (4,)
+        Those of :class:`Weights`, in their order. Areas count in pixels here.
+    """
+    areas, colours, histograms = content
     distance = 0.0
     for k in range(colours.shape[1]):
         step = colours[i, k] / areas[i] - colours[j, k] / areas[j]
@@ -174,137 +192,93 @@ def _cost(
     return float(both * min(areas[i], areas[j]) ** weights[3])
 
 
-@_exact
-def _nearest(
-    i: int, head: NDArray[Any], after: NDArray[Any], to: NDArray[Any], gone: NDArray[Any],
-    costs: NDArray[Any],
-) -> tuple[float, int]:  # fmt: skip
-    """The cheapest neighbour of i, the lowest of equals; drops links that are gone."""
-    best, who, last = np.inf, -1, -1
-    link = head[i]
-    while link >= 0:
-        following = after[link]
-        if gone[link >> 1]:
-            if last < 0:
-                head[i] = following
-            else:
-                after[last] = following
-        else:
-            cost = costs[link >> 1]
-            if cost < best or (cost == best and to[link] < who):
-                best, who = cost, to[link]
-            last = link
-        link = following
-    return best, who
+@functools.partial(jit, fastmath=False)
+def merge_graph(
+    pairs: Pairs, content: Content, weights: NDArray[np.float64]
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Merge the regions of a connected graph until there is one, the pair of lowest cost first.
 
+    Parameters
+    ----------
+    pairs : Pairs
+        Sums and lengths of the boundaries are changed.
+    content : Content
+        Is changed: each region gets what is in those that become part of it.
+    weights : ndarray of float64, shape (4,)
+        As in :func:`merge_cost`.
 
-@_exact
-def _put(tree: NDArray[Any], i: int, value: float) -> None:
-    """Set leaf i of a tree in which each node is the least of its two children."""
-    node = len(tree) // 2 + i
-    tree[node] = value
-    node //= 2
-    while node > 0:
-        tree[node] = min(tree[2 * node], tree[2 * node + 1])
-        node //= 2
-
-
-def _merge_all(
-    first: NDArray[Any], second: NDArray[Any], sums: NDArray[Any], lengths: NDArray[Any],
-    areas: NDArray[Any], colours: NDArray[Any], histograms: NDArray[Any], weights: NDArray[Any],
-) -> tuple[NDArray[np.int32], NDArray[np.float64]]:  # fmt: skip
-    """Links 2 e and 2 e + 1 lead from the first region of pair e to the second, and back."""
-    count, pairs = len(areas), len(first)
-    to = np.empty(2 * pairs, np.int64)
-    after = np.empty(2 * pairs, np.int64)
-    head = np.full(count, -1, np.int64)
-    gone = np.zeros(pairs, np.bool_)
-    costs = np.empty(pairs)
-    for e in range(pairs):
-        a, b = first[e], second[e]
-        to[2 * e], to[2 * e + 1] = b, a
-        after[2 * e], head[a] = head[a], 2 * e
-        after[2 * e + 1], head[b] = head[b], 2 * e + 1
-        costs[e] = _cost(sums[e] / lengths[e], a, b, areas, colours, histograms, weights)
-    leaves = 1
-    while leaves < count:
-        leaves *= 2
-    tree = np.full(2 * leaves, np.inf)
+    Returns
+    -------
+    merges, costs : ndarray
+        As from :func:`merge_regions`, but with areas in pixels. Of pairs at the same cost that
+        of the lowest numbers is first.
+    """
+    count = len(content.areas)
+    graph = adjacency(pairs, count)
+    for e in range(len(pairs.first)):
+        strength = pairs.sums[e] / pairs.lengths[e]
+        graph.costs[e] = merge_cost(content, pairs.first[e], pairs.second[e], strength, weights)
+    tree = tournament(count)
     nearest = np.full(count, -1, np.int64)
     for i in range(count):
-        cost, nearest[i] = _nearest(i, head, after, to, gone, costs)
-        _put(tree, i, cost)
+        cost, nearest[i] = nearest_of(graph, i)
+        put(tree, i, cost)
     merges = np.empty((count - 1, 2), np.int32)
-    found = np.empty(count - 1)
+    costs = np.empty(count - 1)
     highest = 0.0
-    place = np.full(count, -1, np.int64)
     for step in range(count - 1):
-        node = 1
-        while node < leaves:
-            node *= 2
-            if tree[node + 1] < tree[node]:
-                node += 1
-        # The lowest of those with the least cost, so its partner is higher.
-        i = node - leaves
+        # The first of those with the least cost, so its partner is higher.
+        i = lowest(tree)
         j = nearest[i]
-        highest = max(highest, tree[node])
-        merges[step, 0], merges[step, 1], found[step] = i, j, highest
-        areas[i] += areas[j]
-        colours[i] += colours[j]
-        histograms[i] += histograms[j]
-        last, link = -1, head[i]
-        while link >= 0:
-            if to[link] == j:
-                gone[link >> 1] = True
-            if gone[link >> 1]:
-                if last < 0:
-                    head[i] = after[link]
-                else:
-                    after[last] = after[link]
-            else:
-                place[to[link]] = link
-                last = link
-            link = after[link]
-        link = head[j]
-        while link >= 0:
-            following = after[link]
-            if not gone[link >> 1]:
-                other = place[to[link]]
-                if other >= 0:
-                    sums[other >> 1] += sums[link >> 1]
-                    lengths[other >> 1] += lengths[link >> 1]
-                    gone[link >> 1] = True
-                else:
-                    to[link ^ 1] = i
-                    after[link] = -1
-                    if last < 0:
-                        head[i] = link
-                    else:
-                        after[last] = link
-                    last = link
-            link = following
-        head[j] = -1
-        _put(tree, j, np.inf)
-        link = head[i]
-        while link >= 0:
-            e, q = link >> 1, to[link]
-            place[q] = -1
-            costs[e] = _cost(sums[e] / lengths[e], i, q, areas, colours, histograms, weights)
-            link = after[link]
-        cost, nearest[i] = _nearest(i, head, after, to, gone, costs)
-        _put(tree, i, cost)
-        link = head[i]
-        while link >= 0:
-            cost, q = costs[link >> 1], to[link]
-            least = tree[leaves + q]
-            if nearest[q] == i or nearest[q] == j:
-                least, nearest[q] = _nearest(q, head, after, to, gone, costs)
-                _put(tree, q, least)
-            elif cost < least or (cost == least and i < nearest[q]):
-                nearest[q] = i
-                _put(tree, q, cost)
-            link = after[link]
-    return merges, found
+        highest = max(highest, number_at(tree, i))
+        merges[step, 0], merges[step, 1], costs[step] = i, j, highest
+        _add(content, i, j)
+        contract(graph, i, j)
+        put(tree, j, np.inf)
+        _set_costs(graph, content, i, weights)
+        _renew(graph, tree, nearest, i, j)
+    return merges, costs
 
 
-_merge = jit(_merge_all, fastmath=False)
+@exact
+def _add(content: Content, i: int, j: int) -> None:
+    """Give region i what is in region j."""
+    areas, colours, histograms = content
+    areas[i] += areas[j]
+    # Rows added as a whole would take twice as long to compile.
+    for k in range(colours.shape[1]):
+        colours[i, k] += colours[j, k]
+    for k in range(histograms.shape[1]):
+        histograms[i, k] += histograms[j, k]
+
+
+@exact
+def _set_costs(graph: Adjacency, content: Content, i: int, weights: NDArray[np.float64]) -> None:
+    """Set the costs of the pairs of region i, none of which is gone."""
+    after, to, _, sums, lengths, costs, _ = graph
+    link = after[len(to) + i]
+    while link >= 0:
+        e = link >> 1
+        costs[e] = merge_cost(content, i, to[link], sums[e] / lengths[e], weights)
+        link = after[link]
+
+
+@exact
+def _renew(
+    graph: Adjacency, tree: NDArray[np.float64], nearest: NDArray[np.int64], i: int, j: int
+) -> None:
+    """Find the cheapest neighbours again of region i, with j in it now, and of its neighbours."""
+    after, to, _, _, _, costs, _ = graph
+    cost, nearest[i] = nearest_of(graph, i)
+    put(tree, i, cost)
+    link = after[len(to) + i]
+    while link >= 0:
+        cost, q = costs[link >> 1], to[link]
+        least = number_at(tree, q)
+        if nearest[q] == i or nearest[q] == j:
+            least, nearest[q] = nearest_of(graph, q)
+            put(tree, q, least)
+        elif cost < least or (cost == least and i < nearest[q]):
+            nearest[q] = i
+            put(tree, q, cost)
+        link = after[link]

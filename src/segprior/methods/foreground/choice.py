@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from segprior.image.noise import NOISY, blur, noise_of
+from segprior.image.noise import blur, noise_level, noise_of
 from segprior.image.pyramid import Pyramid
 from segprior.methods.foreground.adaptive_threshold import LARGEST_SIZE, read_things
 from segprior.methods.foreground.candidate import Reading
@@ -47,7 +47,7 @@ def read(
     """
     small = image.at(LARGEST_SIZE)
     noise = noise_of(small)
-    if noisy := noise > NOISY:
+    if noisy := noise > noise_level(LARGEST_SIZE):
         small = blur(small, _BLUR)
         image = Pyramid(small)
     if reading == "object":

@@ -10,7 +10,7 @@ from segprior.config.prior import PriorConfig
 from segprior.features.gradients import hidden_gradient
 from segprior.features.textons import texture_codes
 from segprior.image.colour import as_colours
-from segprior.image.noise import blur, noise_of
+from segprior.image.noise import blur, noise_level, noise_of
 from segprior.prior.prior import Prior
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["grow", "hidden_features", "is_noisy"]
 
-# Standard deviation of noise at the working size from which a blur, by so many pixels, and the
-# prior gain more than they lose (docs/quality.md); photographs have .001 to .027.
-_NOISY, _BLUR = 0.03, 1.5
+# The working size at which blur, by so many pixels, and prior were measured to gain more than they
+# lose on noisy images (docs/quality.md); photographs have a noise of .001 to .027 there.
+_SIZE, _BLUR = 480, 1.5
 
 
 _BLOCKS = ("up2", "up3")
@@ -33,7 +33,7 @@ def hidden_features(prior: PriorConfig) -> tuple[tuple[str, int], ...]:
 
 def is_noisy(small: NDArray[np.float32]) -> bool:
     """Whether an image at the working size, (h, w, C), is noisy enough to be blurred first."""
-    return noise_of(small) > _NOISY
+    return noise_of(small) > noise_level(_SIZE)
 
 
 def grow(
