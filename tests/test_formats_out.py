@@ -24,9 +24,9 @@ from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.io.export import FORMATS, choose_format
 from segprior.io.formats.coco import run_lengths
 from segprior.io.formats.labelme import encode_labelme
-from segprior.io.formats.polygons import trace_polygons
-from segprior.io.formats.region_table import region_table
 from segprior.io.label_maps import read_labels
+from segprior.io.shared.polygons import trace_polygons
+from segprior.io.shared.region_table import region_table
 from segprior.result import Segmentation
 
 QUICK = ("--features", "image")

@@ -12,10 +12,10 @@ import tifffile
 from numpy.typing import NDArray
 
 from segprior.errors import ConfigError, ImageError, OutputError
-from segprior.io.formats.geotiff import georeference
-from segprior.io.formats.tiff_windows import RasterioReader
 from segprior.io.image import as_image
 from segprior.io.label_maps import read_labels
+from segprior.io.shared.geotiff import georeference
+from segprior.io.shared.tiff_windows import RasterioReader
 from segprior.io.window_reader import has_windows, open_windows
 from segprior.io.window_writer import check_output, save_bands
 from segprior.result import Segmentation

@@ -16,9 +16,9 @@ from segprior.image.overlay import draw_labels, draw_mask
 from segprior.image.palette import label_colours
 from segprior.io.export import save_segmentation
 from segprior.io.formats.png import encode_png
-from segprior.io.formats.region_table import region_table, save_table
 from segprior.io.image import as_image
 from segprior.io.label_maps import encode_labels
+from segprior.io.shared.region_table import region_table, save_table
 
 __all__ = ["Segmentation"]
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from segprior.errors import ConfigError, OutputError
 from segprior.io.files.atomic import write_atomically
-from segprior.io.formats.geotiff import georeference
 from segprior.io.label_maps import LABEL_SUFFIXES, encode_labels, label_type
+from segprior.io.shared.geotiff import georeference
 
 __all__ = ["FORMATS", "RESULT_SUFFIXES", "choose_format", "save_segmentation"]
 

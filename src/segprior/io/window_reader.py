@@ -168,7 +168,7 @@ def open_windows(
     if is_zarr(source):
         reader = ZarrReader(source, channel_axis=channel_axis, page=page)
     else:
-        from segprior.io.formats.tiff_windows import open_tiff
+        from segprior.io.shared.tiff_windows import open_tiff
 
         reader = open_tiff(source, page=page or 0, cache=cache)
     try:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from segprior.errors import OutputError
 from segprior.io.export import choose_format, save_segmentation
 from segprior.io.files.atomic import open_atomically
-from segprior.io.formats.geotiff import Tags, georeference
 from segprior.io.formats.zarr_arrays import write_zarr
 from segprior.io.label_maps import label_type
+from segprior.io.shared.geotiff import Tags, georeference
 from segprior.runtime.extras import need
 
 __all__ = ["WINDOWED", "check_output", "save_bands"]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segprior.io.formats.label_names import label_name
-from segprior.io.formats.region_table import region_table
+from segprior.io.shared.label_names import label_name
+from segprior.io.shared.region_table import region_table
 
 __all__ = ["encode_coco", "run_lengths"]
 

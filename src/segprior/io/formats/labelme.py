@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segprior.io.formats.label_names import label_name
-from segprior.io.formats.polygons import Polygon, trace_polygons
+from segprior.io.shared.label_names import label_name
+from segprior.io.shared.polygons import Polygon, trace_polygons
 
 __all__ = ["encode_labelme"]
 
