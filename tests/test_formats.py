@@ -27,7 +27,7 @@ from segprior.io.formats.npy import load_npz, save_npz
 from segprior.io.formats.png import encode_indexed, encode_mask, encode_png
 from segprior.io.image import as_image
 from segprior.io.label_maps import encode_labels, read_labels, save_labels
-from segprior.io.pictures import PICTURE_SUFFIXES, encode_picture, save_picture
+from segprior.io.pictures import encode_picture, picture_suffixes, save_picture
 
 
 def opened(data: bytes) -> Image.Image:
@@ -221,7 +221,7 @@ class TestLabels:
 
 
 class TestPictures:
-    @pytest.mark.parametrize("suffix", PICTURE_SUFFIXES)
+    @pytest.mark.parametrize("suffix", picture_suffixes())
     @pytest.mark.parametrize("channels", [0, 1, 3])
     def test_every_suffix(self, suffix: str, channels: int, tmp_path: Path) -> None:
         smooth = np.linspace(0, 1, 24 * 32, dtype=np.float32).reshape(24, 32)

@@ -21,7 +21,7 @@ from skimage.measure import regionprops_table
 
 from segprior.cli import main
 from segprior.errors import ConfigError, ImageError, OutputError
-from segprior.io.export import FORMATS, choose_format
+from segprior.io.export import choose_format, result_formats
 from segprior.io.formats.coco import run_lengths
 from segprior.io.formats.labelme import encode_labelme
 from segprior.io.label_maps import read_labels
@@ -338,9 +338,9 @@ class TestChoice:
             found.save(tmp_path / "a.json", format="yolo")
         assert list(tmp_path.iterdir()) == []
 
-    @pytest.mark.parametrize("name", FORMATS)
+    @pytest.mark.parametrize("name", result_formats())
     def test_every_format_is_written_and_replaces(self, name: str, tmp_path: Path) -> None:
-        for suffix in FORMATS[name]:
+        for suffix in result_formats()[name].endings:
             path = tmp_path / f"a{suffix}"
             path.write_bytes(b"old")
             assert made(MAPS["hole"]).save(path, format=name) == path

@@ -24,7 +24,8 @@ from segprior.config.presets import Presets
 from segprior.config.prior import PriorConfig
 from segprior.config.segment import SegmentConfig
 from segprior.errors import ConfigError
-from segprior.io.export import FORMATS
+from segprior.io.export import result_formats, shared_suffixes
+from segprior.io.registry import one_of
 
 __all__ = ["COMMANDS", "OTHERS", "Other", "command_parser", "parse"]
 
@@ -224,9 +225,12 @@ def _add_output(parser: Parser, name: str) -> None:
     if name in _EXTRAS:
         group.add_argument(
             "--format",
-            metavar="|".join(FORMATS),
+            metavar="|".join(result_formats()),
             help="what is written; else the suffix decides, and in a folder it is png. Needed for "
-            ".json, which may be coco, geojson or labelme",
+            + ", and ".join(
+                f"{suffix}, which may be {one_of(one.name for one in several)}"
+                for suffix, several in shared_suffixes().items()
+            ),
         )
     for flag, text in _EXTRAS.get(name, {}).items():
         kind = flag.removeprefix("--").removeprefix("save-")
