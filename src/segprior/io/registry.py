@@ -53,7 +53,7 @@ def _taken(format: Format, others: Iterable[Format]) -> str:
         if other.name == format.name:
             return f"the name {format.name!r} is taken; choose another one"
         for suffix in format.suffixes:
-            if suffix in other.suffixes:
+            if suffix in other.endings:
                 return f"{suffix} is a suffix of {other.name}; move it to the shared ones"
     return ""
 
