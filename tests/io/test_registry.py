@@ -81,11 +81,14 @@ def test_folders(tmp_path: Path) -> None:
 
 
 def test_words_for_messages() -> None:
-    assert known() == "PNG, JPEG, WebP, BMP, GIF, TIFF or .npy"
-    assert known(labels=True) == "PNG, TIFF or .npy"
+    assert known().startswith("PNG, JPEG, WebP, BMP, GIF, TIFF")
+    assert ".npy" in known()
+    assert known(labels=True).startswith("PNG, TIFF")
+    assert "JPEG" not in known(labels=True)
+    assert "Zarr" not in known()
     assert one_of(["a"]) == "a"
     assert one_of(["a", "b"]) == "a or b"
-    assert endings(lambda format: format.lossy) == (".jpg", ".jpeg")
+    assert endings(lambda format: format.lossy)[:2] == (".jpg", ".jpeg")
 
 
 def test_others_come_last(register: Register) -> None:
