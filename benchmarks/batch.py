@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from segprior.io.image import IMAGE_SUFFIXES, as_image
+from segprior.io.image import as_image, image_suffixes
 from segprior.io.pictures import save_picture
 
 SAMPLES = Path(__file__).parents[1] / "examples" / "images"
@@ -43,7 +43,7 @@ def parsed(words: list[str]) -> argparse.Namespace:
 def save_crops(folder: Path, count: int, rows: int = 321, columns: int = 481) -> None:
     """Write photographs of one size, cut from the samples at random places."""
     rng = np.random.default_rng(0)
-    paths = sorted(path for path in SAMPLES.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    paths = sorted(path for path in SAMPLES.iterdir() if path.suffix.lower() in image_suffixes())
     images = [image for path in paths if np.all((image := as_image(path)).shape[:2] >= (64, 64))]
     for number, image in zip(range(count), itertools.cycle(images), strict=False):
         top, left = (
@@ -71,7 +71,7 @@ def measure(options: argparse.Namespace) -> float:
             save_crops(source, options.photos)
         else:
             found = sorted(
-                p for p in options.images.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES
+                p for p in options.images.rglob("*") if p.suffix.lower() in image_suffixes()
             )
             for number, path in enumerate(found[: options.photos]):
                 (source / f"{number}{path.suffix}").symlink_to(path.resolve())

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from segprior.io.export import FORMATS
+from segprior.io.export import result_formats
 from segprior.result import Segmentation
 
 ROWS, COLUMNS, LABELS = 3000, 4000, 100
@@ -45,8 +45,8 @@ def main() -> None:
     )  # fmt: skip
     image = np.random.default_rng(1).random((ROWS, COLUMNS, 3), np.float32)
     with tempfile.TemporaryDirectory() as folder:
-        for name, (suffix, *_) in FORMATS.items():
-            path = Path(folder) / f"{name}{suffix}"
+        for name, format in result_formats().items():
+            path = Path(folder) / f"{name}{format.endings[0]}"
             start = time.perf_counter()
             found.save(path, format=name)
             seconds = time.perf_counter() - start

@@ -16,9 +16,9 @@ from segprior.image.overlay import draw_labels, draw_mask
 from segprior.image.palette import label_colours
 from segprior.io.export import save_segmentation
 from segprior.io.formats.png import encode_png
-from segprior.io.formats.region_table import region_table, save_table
 from segprior.io.image import as_image
 from segprior.io.label_maps import encode_labels
+from segprior.io.shared.region_table import region_table, save_table
 
 __all__ = ["Segmentation"]
 
@@ -155,17 +155,18 @@ class Segmentation:
         A mask becomes a grey 8-bit PNG or TIFF of 0 and 255. A label map becomes an indexed PNG,
         a 16-bit PNG if it has labels above 255, or a TIFF of 16 or 32 bits. ``.npy`` holds
         ``labels`` as they are. :func:`segprior.io.label_maps.read_labels` reads all of these back
-        exactly. GeoJSON and LabelMe hold polygons along the edges of the pixels, in (column, row),
-        COCO run-length encoded masks; label 0 has none, all other pixels are kept exactly. Zarr
-        arrays need the extra ``zarr``.
+        exactly. GeoJSON, LabelMe and SVG hold polygons along the edges of the pixels, in (column,
+        row), COCO run-length encoded masks; label 0 has none, all other pixels are kept exactly.
+        Zarr arrays need the extra ``zarr``. Other distributions may bring more formats.
 
         Parameters
         ----------
         path : str or path-like
-            Ends in ``.png``, ``.tif``, ``.tiff``, ``.ome.tif``, ``.npy``, ``.geojson`` or
-            ``.zarr``; or in ``.json``, for which ``format`` is needed.
-        format : {"coco", "geojson", "labelme", "npy", "ome-tiff", "png", "tiff", "zarr"}, optional
-            The format, where the suffix does not tell.
+            Ends in ``.png``, ``.tif``, ``.tiff``, ``.ome.tif``, ``.npy``, ``.geojson``, ``.svg``
+            or ``.zarr``; or in ``.json``, for which ``format`` is needed.
+        format : str, optional
+            The format, where the suffix does not tell: ``"coco"``, ``"geojson"``, ``"labelme"``,
+            ``"npy"``, ``"ome-tiff"``, ``"png"``, ``"svg"``, ``"tiff"`` or ``"zarr"``.
         image : str or path-like, optional
             The file that was segmented: COCO and LabelMe name it, LabelMe by its path from the
             folder of ``path``. By default a PNG with the name of ``path``. If it is a GeoTIFF, a

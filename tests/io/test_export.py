@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from segprior.errors import ConfigError, OutputError
-from segprior.io.export import FORMATS, choose_format
+from segprior.io.export import choose_format, result_formats
 from segprior.io.label_maps import read_labels
 from tests.helpers.label_maps import MAPS, made
 
@@ -42,9 +42,9 @@ class TestChoice:
             found.save(tmp_path / "a.json", format="yolo")
         assert list(tmp_path.iterdir()) == []
 
-    @pytest.mark.parametrize("name", FORMATS)
+    @pytest.mark.parametrize("name", result_formats())
     def test_every_format_is_written_and_replaces(self, name: str, tmp_path: Path) -> None:
-        for suffix in FORMATS[name]:
+        for suffix in result_formats()[name].endings:
             path = tmp_path / f"a{suffix}"
             path.write_bytes(b"old")
             assert made(MAPS["hole"]).save(path, format=name) == path

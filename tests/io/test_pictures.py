@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from segprior.errors import OutputError
 from segprior.image.colour import to_uint8
 from segprior.io.image import as_image
-from segprior.io.pictures import PICTURE_SUFFIXES, encode_picture, save_picture
+from segprior.io.pictures import encode_picture, picture_suffixes, save_picture
 from tests.helpers.folders import names
 
 
 class TestPictures:
-    @pytest.mark.parametrize("suffix", PICTURE_SUFFIXES)
+    @pytest.mark.parametrize("suffix", picture_suffixes())
     @pytest.mark.parametrize("channels", [0, 1, 3])
     def test_every_suffix(self, suffix: str, channels: int, tmp_path: Path) -> None:
         smooth = np.linspace(0, 1, 24 * 32, dtype=np.float32).reshape(24, 32)

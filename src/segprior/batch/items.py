@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from segprior.errors import ConfigError, ImageError, OutputError
-from segprior.io.image import IMAGE_SUFFIXES
+from segprior.io.image import image_suffixes
 
 __all__ = [
     "Claims",
@@ -106,7 +106,7 @@ def check_places(source: Path, output: Path) -> None:
         source,
         output,
         there=source.exists(),
-        image=source.suffix.lower() in IMAGE_SUFFIXES and source.is_file(),
+        image=source.suffix.lower() in image_suffixes() and source.is_file(),
         taken=output.exists() and not output.is_dir(),
         among=source.is_dir() and above in (source.resolve(), *source.resolve().parents),
     )
@@ -203,7 +203,7 @@ def is_wanted(name: str, patterns: Sequence[str], *, always: bool) -> bool:
     last = name.rpartition("/")[2]
     if patterns:
         return any(fnmatchcase(name if "/" in p else last, p) for p in patterns)
-    return always or Path(last).suffix.lower() in IMAGE_SUFFIXES
+    return always or Path(last).suffix.lower() in image_suffixes()
 
 
 def _walked(source: Path, output: Path) -> Iterator[tuple[Path, str]]:

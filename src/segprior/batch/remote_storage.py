@@ -19,7 +19,7 @@ from segprior.batch.manifest import MANIFEST, Manifest
 from segprior.batch.storage import Folders, Places
 from segprior.errors import ImageError, OutputError, SegpriorError
 from segprior.io.files.jsonl import bytes_digest, digest, parse_lines
-from segprior.io.image import IMAGE_SUFFIXES
+from segprior.io.image import image_suffixes
 
 __all__ = ["Remote", "as_places"]
 
@@ -60,7 +60,7 @@ def _whole(place: str) -> str:
 
 
 def _lists_urls(source: Path) -> bool:
-    if source.suffix.lower() in IMAGE_SUFFIXES or not source.is_file():
+    if source.suffix.lower() in image_suffixes() or not source.is_file():
         return False
     try:
         return any(is_url(line) for line in read_list(source.read_bytes(), source))
@@ -116,7 +116,7 @@ class Remote:
             self.source,
             self.output,
             there=is_folder or is_file,
-            image=is_file and Path(path).suffix.lower() in IMAGE_SUFFIXES,
+            image=is_file and Path(path).suffix.lower() in image_suffixes(),
             taken=taken,
             among=is_folder and self._root in (above, *above.parents),
         )

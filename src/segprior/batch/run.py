@@ -15,9 +15,9 @@ from segprior.batch.remote_storage import as_places
 from segprior.batch.storage import Places
 from segprior.config.running import BatchConfig
 from segprior.errors import ConfigError, ImageError, SegpriorError
-from segprior.io.decode import KNOWN
 from segprior.io.files.jsonl import digest
 from segprior.io.files.source import folded, unexpected
+from segprior.io.registry import known
 from segprior.runtime.devices import core_count
 from segprior.runtime.processes import one_thread
 from segprior.runtime.worker_pool import Lost, Pool
@@ -179,7 +179,7 @@ def run_batch(
     claims = Claims(lambda item: places.sign(item) is not None)
     if not items and not watch:
         what = f"image that fits {' or '.join(patterns)}" if patterns else "image"
-        raise ImageError(f"no {what} in {source}; put {KNOWN} files there, or pass a pattern")
+        raise ImageError(f"no {what} in {source}; put {known()} files there, or pass a pattern")
     for item in items:
         if clash := claims.add(item):
             raise ConfigError(clash)

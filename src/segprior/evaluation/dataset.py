@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segprior.errors import ImageError
-from segprior.io.ground_truth import SCORED_SUFFIXES
+from segprior.io.ground_truth import scored_suffixes
 from segprior.io.image import list_images
 
 __all__ = ["Example", "pair"]
@@ -100,7 +100,7 @@ def _matched(
     for path in _listed(folder):
         if path.is_dir() and annotators and path.name in stems:
             by_stem.setdefault(path.name, []).append(path)
-        elif path.suffix.lower() in SCORED_SUFFIXES and path.is_file():
+        elif path.suffix.lower() in scored_suffixes() and path.is_file():
             by_stem.setdefault(path.stem, []).append(path)
     missing = [stem for stem in stems if stem not in by_stem]
     if missing:
@@ -108,7 +108,7 @@ def _matched(
         more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
         raise ImageError(
             f"no {what} in {folder} for {len(missing)} of {len(stems)} images: {named}{more}; "
-            f"name each like its image, ending in one of {', '.join(SCORED_SUFFIXES)}"
+            f"name each like its image, ending in one of {', '.join(scored_suffixes())}"
         )
     result = {}
     for stem in stems:
@@ -122,7 +122,7 @@ def _matched(
 
 
 def _inside(folder: Path) -> tuple[Path, ...]:
-    files = [path for path in _listed(folder) if path.suffix.lower() in SCORED_SUFFIXES]
+    files = [path for path in _listed(folder) if path.suffix.lower() in scored_suffixes()]
     if not files:
         raise ImageError(f"no label map in {folder}; put one there for each annotator")
     return tuple(files)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 __all__ = ["MIN_SIDE", "is_flat", "resize", "working_shape"]
 # Less than one level of a 16-bit image (1.5e-5), more than what resizing adds to a constant one.
@@ -35,6 +34,8 @@ def resize(image: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.flo
     ndarray of float32, shape (rows, columns, C)
         ``image`` itself if it has that size already.
     """
+    from PIL import Image
+
     rows, columns = shape
     if image.shape[:2] == (rows, columns):
         return image

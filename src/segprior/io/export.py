@@ -3,36 +3,76 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path, PurePath
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
 from segprior.errors import ConfigError, OutputError
 from segprior.io.files.atomic import write_atomically
-from segprior.io.formats.geotiff import georeference
-from segprior.io.label_maps import LABEL_SUFFIXES, encode_labels, label_type
+from segprior.io.format import Format, Target
+from segprior.io.label_maps import check_largest
+from segprior.io.registry import by_name, by_suffix, endings, formats, one_of
 
-__all__ = ["FORMATS", "RESULT_SUFFIXES", "choose_format", "save_segmentation"]
+__all__ = [
+    "choose_format", "is_folder_suffix", "plain_suffixes", "result_formats", "result_suffixes",
+    "save_segmentation", "shared_suffixes", "sharing",
+]  # fmt: skip
 
-FORMATS: dict[str, tuple[str, ...]] = {
-    "coco": (".json",),
-    "geojson": (".geojson", ".json"),
-    "labelme": (".json",),
-    "npy": (".npy",),
-    "ome-tiff": (".ome.tif", ".ome.tiff", ".tif", ".tiff"),
-    "png": (".png",),
-    "tiff": (".tif", ".tiff"),
-    "zarr": (".zarr",),
-}
-"""Suffixes of each format; the first is that of files that are not named one by one."""
 
-RESULT_SUFFIXES = (*LABEL_SUFFIXES, ".geojson", ".zarr")
-"""What says by itself which format is meant, but for ``.ome.tif``, which ends in ``.tif``."""
+def result_formats() -> dict[str, Format]:
+    """Return the formats that masks and label maps are written in, in the order of their names."""
+    found = {format.name: format for format in formats() if format.writes_labels}
+    return dict(sorted(found.items()))
+
+
+def result_suffixes() -> tuple[str, ...]:
+    """Return what says by itself which format is meant, as `plain_suffixes` does."""
+    return plain_suffixes(endings(_writes))
+
+
+def plain_suffixes(suffixes: Iterable[str]) -> tuple[str, ...]:
+    """Leave out those, such as ``.ome.tif``, that end in another one."""
+    suffixes = tuple(suffixes)
+    return tuple(
+        one
+        for one in suffixes
+        if not any(one.endswith(other) for other in suffixes if other != one)
+    )
+
+
+def shared_suffixes() -> dict[str, list[Format]]:
+    """Return the suffixes, such as ``.json``, that do not tell a format, and what they may be."""
+    owned = endings(_writes)
+    found: dict[str, list[Format]] = {}
+    for format in result_formats().values():
+        for suffix in format.shared:
+            if suffix not in owned:
+                found.setdefault(suffix, []).append(format)
+    return found
+
+
+def sharing(name: str) -> list[Format]:
+    """Return the formats that a file of this name may be, if its suffix is not enough to tell."""
+    for suffix, found in shared_suffixes().items():
+        if name.lower().endswith(suffix):
+            return found
+    return []
+
+
+def is_folder_suffix(suffix: str) -> bool:
+    """Whether a suffix is that of a format whose files are folders."""
+    format = by_suffix(f"result{suffix}", _writes)
+    return format is not None and format.recognises_folder is not None
+
+
+def _writes(format: Format) -> bool:
+    return format.writes_labels
 
 
 def choose_format(path: str | os.PathLike[str], wanted: str | None = None) -> str:
-    """Return the name in `FORMATS` of the format that a file is to be written in.
+    """Return the name of the format that a file is to be written in.
 
     Parameters
     ----------
@@ -49,29 +89,32 @@ def choose_format(path: str | os.PathLike[str], wanted: str | None = None) -> st
         If the suffix belongs to another format, to none, or, as ``.json``, to several.
     """
     path = Path(path)
-    name = path.name.lower()
     if wanted is not None:
-        if wanted not in FORMATS:
-            raise ConfigError(option="format", got=wanted, cure=f"choose {', '.join(FORMATS)}")
-        if not name.endswith(FORMATS[wanted]):
+        known = result_formats()
+        if wanted not in known:
+            raise ConfigError(option="format", got=wanted, cure=f"choose {', '.join(known)}")
+        allowed = known[wanted].endings
+        if not path.name.lower().endswith(allowed):
             raise OutputError(
-                f"cannot save {wanted} as {path.suffix!r}; use {' or '.join(FORMATS[wanted])}"
+                f"cannot save {wanted} as {path.suffix!r}; use {' or '.join(allowed)}"
             )
         return wanted
-    if name.endswith((".ome.tif", ".ome.tiff")):
-        return "ome-tiff"
+    found = by_suffix(path, _writes)
+    if found is not None:
+        return found.name
     suffix = path.suffix.lower()
-    if suffix == ".json":
+    if suffix and (several := sharing(path.name)):
         raise OutputError(
-            f"{path.name} may become COCO, GeoJSON or LabelMe; pass format 'coco', 'geojson' or "
-            "'labelme'"
+            f"{path.name} may become {one_of(one.kind for one in several)}; pass format "
+            f"{one_of(repr(one.name) for one in several)}"
         )
-    if suffix not in RESULT_SUFFIXES:
-        raise OutputError(
-            f"cannot save labels as {path.suffix!r}; use {', '.join(RESULT_SUFFIXES)}, .ome.tif, "
-            "or .json with a format"
-        )
-    return {".tif": "tiff", ".tiff": "tiff"}.get(suffix, suffix[1:])
+    plain = result_suffixes()
+    longer = [one.suffixes[0] for one in formats() if _writes(one) and one.suffixes]
+    more = [one for one in longer if one not in plain]
+    raise OutputError(
+        f"cannot save labels as {suffix!r}; use {', '.join((*plain, *more))}, "
+        f"or {one_of(shared_suffixes())} with a format"
+    )
 
 
 def save_segmentation(
@@ -93,7 +136,7 @@ def save_segmentation(
     mask : bool
         Whether it is a mask.
     wanted : str, optional
-        One of `FORMATS`; by default the suffix decides.
+        One of `result_formats`; by default the suffix decides.
     image : str or path-like, optional
         File of the image, for formats that name it, and for a TIFF, which keeps its georeference.
 
@@ -105,51 +148,21 @@ def save_segmentation(
     Raises
     ------
     ConfigError, OutputError
-        As :func:`choose_format` and :func:`segprior.io.label_maps.encode_labels` do, or if the
-        file cannot be written.
+        As :func:`choose_format` does, or if the format does not reach up to the largest label or
+        the file cannot be written.
     """
     path = Path(path)
-    chosen = choose_format(path, wanted)
-    if chosen == "zarr":
-        from segprior.io.formats.zarr_arrays import write_zarr
-
-        dtype = label_type(int(labels.max(initial=0)), mask=mask)
-        write_zarr(path, [labels], (labels.shape[0], labels.shape[1]), dtype)
-        return path
-    return write_atomically(path, _encoded(path, chosen, labels, mask, image))
-
-
-def _encoded(
-    path: Path,
-    chosen: str,
-    labels: NDArray[Any],
-    mask: bool,
-    image: str | os.PathLike[str] | None,
-) -> bytes:
-    if chosen == "geojson":
-        from segprior.io.formats.geojson import encode_geojson
-
-        return encode_geojson(labels, mask=mask)
-    if chosen == "coco":
-        from segprior.io.formats.coco import encode_coco
-
-        name = f"{path.stem}.png" if image is None else PurePath(image).name
-        return encode_coco(labels, mask=mask, image=name)
-    if chosen == "labelme":
-        from segprior.io.formats.labelme import encode_labelme
-
-        name = f"{path.stem}.png" if image is None else _from(path.parent, image)
-        return encode_labelme(labels, mask=mask, image=name)
-    if chosen == "ome-tiff":
-        return encode_labels(labels, ".ome.tif", mask=mask)
-    if chosen == "tiff":
-        tags = georeference(image, (labels.shape[0], labels.shape[1]))
-        return encode_labels(labels, path.suffix, mask=mask, tags=tags)
-    return encode_labels(labels, path.suffix, mask=mask)
-
-
-def _from(folder: Path, image: str | os.PathLike[str]) -> str:
-    try:
-        return PurePath(os.path.relpath(image, folder)).as_posix()
-    except ValueError:  # on another drive, which no relative path reaches
-        return Path(image).absolute().as_posix()
+    format = by_name(choose_format(path, wanted))
+    check_largest(labels, format, path.suffix, mask=mask)
+    target = Target(
+        path=path,
+        shape=(labels.shape[0], labels.shape[1]),
+        mask=mask,
+        largest=int(labels.max(initial=0)),
+        image=image,
+    )
+    if format.encode_labels is not None:
+        return write_atomically(path, format.encode_labels(labels, target))
+    if format.write_bands is not None:
+        format.write_bands([labels], target)
+    return path

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from segprior.errors import ImageError
 from segprior.io.decode import read_pixels
-from segprior.io.formats.bsds import read_annotations, read_segmentations
+from segprior.io.format import Format
 from segprior.io.label_maps import read_labels
+from segprior.io.registry import by_suffix, endings, known
 
-__all__ = ["SCORED_SUFFIXES", "Mask", "Regions", "read_mask", "read_prediction", "read_regions"]
-
-SCORED_SUFFIXES = (".bmp", ".gif", ".mat", ".npy", ".png", ".tif", ".tiff")
+__all__ = ["Mask", "Regions", "read_mask", "read_prediction", "read_regions", "scored_suffixes"]
 
 # Between these, of 255, a mask says that a pixel does not count.
 UNDECIDED = (65, 190)
@@ -52,6 +51,16 @@ class Mask(NamedTuple):
     undecided: NDArray[np.bool_]
 
 
+def scored_suffixes() -> tuple[str, ...]:
+    """Return the suffixes of files that may be scored or scored against, in their order."""
+
+    def holds(format: Format) -> bool:
+        labels = format.read is not None and format.grey and not format.lossy
+        return labels or format.read_labels is not None or format.read_annotations is not None
+
+    return tuple(sorted(endings(holds)))
+
+
 def read_regions(paths: Sequence[Path]) -> Regions:
     """Read the truth about one image.
 
@@ -65,8 +74,9 @@ def read_regions(paths: Sequence[Path]) -> Regions:
     ImageError
         If a file cannot be read or is not a label map.
     """
-    if len(paths) == 1 and paths[0].suffix.lower() == ".mat":
-        drawn = read_annotations(paths[0])
+    format = by_suffix(paths[0]) if len(paths) == 1 else None
+    if format is not None and format.read_annotations is not None:
+        drawn = format.read_annotations(paths[0])
         return Regions([one.labels for one in drawn], [one.boundaries for one in drawn])
     return Regions([read_labels(path) for path in paths], None)
 
@@ -89,12 +99,10 @@ def read_prediction(path: Path) -> NDArray[Any]:
     ImageError
         If the file cannot be read or does not hold one label map.
     """
-    if path.suffix.lower() != ".mat":
+    format = by_suffix(path)
+    if format is None or format.read_labels is None:
         return read_labels(path)
-    found = read_segmentations(path)
-    if len(found) != 1:
-        raise ImageError(f"{path}: {len(found)} label maps in segs; save one per image")
-    return found[0]
+    return format.read_labels(path)
 
 
 def read_mask(path: Path) -> Mask:
@@ -117,13 +125,14 @@ def read_mask(path: Path) -> Mask:
     ImageError
         If the file cannot be read or holds something else.
     """
-    if path.suffix.lower() == ".mat":
-        values: NDArray[Any] = read_prediction(path)
+    format = by_suffix(path)
+    if format is not None and format.read_labels is not None:
+        values = format.read_labels(path)
     else:
         pixels = read_pixels(path, indices=True)
         values = pixels.values
-        if pixels.kind == "JPEG":
-            raise ImageError(f"{path}: JPEG blurs masks; pass PNG, TIFF or .npy")
+        if pixels.lossy:
+            raise ImageError(f"{path}: {pixels.kind} blurs masks; pass {known(labels=True)}")
         if pixels.indexed:
             values = values != 0
     if values.ndim == 3 and values.shape[2] > 0 and np.all(values == values[..., :1]):

@@ -13,14 +13,12 @@ from numpy.typing import NDArray
 from segprior.errors import ConfigError, ImageError
 from segprior.image.resize import MIN_SIDE
 from segprior.image.values import composite, to_unit
-from segprior.io.decode import KNOWN
 from segprior.io.inputs import channels_last, other_axis, take_pixels
+from segprior.io.registry import endings, known
 from segprior.messages import NOTHING
 
-__all__ = ["IMAGE_SUFFIXES", "MAX_PIXELS", "as_image", "list_images"]
-IMAGE_SUFFIXES = (
-    ".bmp", ".gif", ".jpeg", ".jpg", ".npy", ".png", ".tif", ".tiff", ".webp",
-)  # fmt: skip
+__all__ = ["MAX_PIXELS", "as_image", "image_suffixes", "list_images"]
+
 MAX_PIXELS = 64_000_000
 
 
@@ -143,6 +141,11 @@ def _check_options(
             )
 
 
+def image_suffixes() -> tuple[str, ...]:
+    """Return the suffixes of the files that are taken for images, in their order."""
+    return tuple(sorted(endings(lambda format: format.read is not None)))
+
+
 def list_images(folder: str | os.PathLike[str]) -> list[Path]:
     """Find the images of a folder by their suffixes, without its subfolders and hidden files.
 
@@ -162,11 +165,12 @@ def list_images(folder: str | os.PathLike[str]) -> list[Path]:
     except OSError as error:
         reason = error.strerror or error
         raise ImageError(f"cannot list {folder}: {reason}; name a folder of images") from error
+    suffixes = image_suffixes()
     images = [
         path
         for path in sorted(found)
-        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+        if path.suffix.lower() in suffixes and not path.name.startswith(".")
     ]
     if not images:
-        raise ImageError(f"no images in {folder}; put {KNOWN} files there")
+        raise ImageError(f"no images in {folder}; put {known()} files there")
     return images

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from segprior.errors import ImageError
-from segprior.io.decode import from_pillow, read_pixels
+from segprior.io.decode import read_pixels
 from segprior.io.files.pixels import Pixels, check_page
 from segprior.io.files.source import one_line
+from segprior.io.shared.pillow import from_pillow
 from segprior.messages import Setting
 
 __all__ = ["channels_last", "other_axis", "take_pixels"]
@@ -38,13 +38,14 @@ def take_pixels(
     ImageError
         If the source cannot be read, is not an image, has too many pixels or not that page.
     """
-    if isinstance(source, Image.Image):
+    # Neither a Pillow image nor a tensor exists unless somebody has imported what makes them.
+    pillow, torch = sys.modules.get("PIL.Image"), sys.modules.get("torch")
+    if pillow is not None and isinstance(source, pillow.Image):
         return from_pillow(source, page=page, max_pixels=max_pixels)
     if isinstance(source, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(
         source, "read"
     ):
         return read_pixels(source, page=page, channel_axis=channel_axis, max_pixels=max_pixels)
-    torch = sys.modules.get("torch")  # a tensor cannot exist unless somebody has imported torch
     if torch is not None and isinstance(source, torch.Tensor):
         pixels = Pixels(values=_from_tensor(source), name="the tensor")
     elif hasattr(source, "__array__"):
@@ -122,7 +123,7 @@ def other_axis(pixels: Pixels, channel_axis: int | None, least: int) -> tuple[st
     for axis in (2, 0, 1):
         if min(n for i, n in enumerate(shape) if i != axis) >= least:
             # In a file of several pages -1 stands for one of them.
-            cure = -1 if axis == 2 and pixels.kind != "TIFF" else axis
+            cure = -1 if axis == 2 and pixels.together is None else axis
             axis_meant = Setting("channel_axis", cure)
             return f"; its whole shape is {shape}, for which ", axis_meant, " may be right"
     return ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +12,13 @@ from numpy.typing import NDArray
 from segprior.errors import ImageError, OutputError
 from segprior.io.decode import read_pixels
 from segprior.io.files.atomic import write_atomically
-from segprior.io.formats.npy import encode_npy
-from segprior.io.formats.png import encode_indexed, encode_mask, encode_png
-from segprior.io.formats.tiff import encode_tiff
+from segprior.io.format import Format, Target
+from segprior.io.registry import by_suffix, endings, formats, known, one_of
 
-__all__ = ["LABEL_SUFFIXES", "encode_labels", "label_type", "read_labels", "save_labels"]
-
-LABEL_SUFFIXES = (".png", ".tif", ".tiff", ".npy")
+__all__ = ["check_largest", "encode_labels", "read_labels", "save_labels"]
 
 
-def encode_labels(
-    labels: NDArray[Any], suffix: str, *, mask: bool, tags: Sequence[tuple[Any, ...]] = ()
-) -> bytes:
+def encode_labels(labels: NDArray[Any], suffix: str, *, mask: bool) -> bytes:
     """Return the bytes of a mask or label map in a file of the given suffix.
 
     A mask becomes 0 and 255 in 8 bits, or 0 and 1 in ``.npy``. A label map becomes an indexed PNG
@@ -36,48 +30,55 @@ def encode_labels(
     labels : ndarray of int, shape (H, W)
         Labels from 0; 0 and 1 for a mask.
     suffix : str
-        ``.png``, ``.tif``, ``.tiff`` or ``.npy``, in any case; ``.ome.tif`` is a TIFF that
-        describes itself as OME-TIFF does.
+        ``.png``, ``.tif``, ``.tiff``, ``.npy`` or that of another format that is also read, in
+        any case.
     mask : bool
         Whether it is a mask.
-    tags : sequence of tuple
-        More tags for a TIFF.
 
     Raises
     ------
     OutputError
         If the suffix is another one, or the format does not reach up to the largest label.
     """
-    suffix = suffix.lower()
-    ome = suffix == ".ome.tif"
-    if ome:
-        suffix = ".tif"
-    if suffix not in LABEL_SUFFIXES:
-        raise OutputError(f"cannot save labels as {suffix!r}; use {', '.join(LABEL_SUFFIXES)}")
-    if suffix == ".npy":
-        return encode_npy(labels)
-    if mask:
-        if suffix == ".png":
-            return encode_mask(labels)
-        white = np.where(labels != 0, np.uint8(255), np.uint8(0))
-        return encode_tiff(white, compress=True, ome=ome, tags=tags)
-    low, high = int(labels.min(initial=0)), int(labels.max(initial=0))
-    if low < 0 or high >= 2 ** (16 if suffix == ".png" else 32):
+    path = Path(f"labels{suffix}")
+    format = by_suffix(path, _gives_back)
+    if format is None or format.encode_labels is None:
         raise OutputError(
-            f"cannot save label {low if low < 0 else high} as {suffix!r}; use .npy instead"
+            f"cannot save labels as {suffix.lower()!r}; use {', '.join(endings(_gives_back))}"
         )
-    if suffix != ".png":
-        wide = labels.astype(label_type(high, mask=mask))
-        return encode_tiff(wide, compress=True, ome=ome, tags=tags)
-    return encode_indexed(labels) if high < 256 else encode_png(labels.astype(np.uint16))
+    check_largest(labels, format, path.suffix, mask=mask)
+    target = Target(
+        path=path,
+        shape=(labels.shape[0], labels.shape[1]),
+        mask=mask,
+        largest=int(labels.max(initial=0)),
+    )
+    return format.encode_labels(labels, target)
 
 
-def label_type(largest: int, *, mask: bool) -> type[np.unsignedinteger[Any]]:
-    """Choose the type in which labels are stored, by the largest that there may be."""
-    if mask:
-        return np.uint8
-    # Never 8 bits, where labels 0 and 255 alone would be read back as a mask.
-    return np.uint16 if largest < 2**16 else np.uint32
+def _gives_back(format: Format) -> bool:
+    return format.read is not None and format.encode_labels is not None
+
+
+def check_largest(labels: NDArray[Any], format: Format, suffix: str, *, mask: bool) -> None:
+    """Refuse labels that a format does not reach up to.
+
+    Raises
+    ------
+    OutputError
+        If there is one below 0 or above the largest of the format.
+    """
+    if mask or format.largest is None:
+        return
+    low, high = int(labels.min(initial=0)), int(labels.max(initial=0))
+    if low < 0 or high > format.largest:
+        others = one_of(
+            one.suffixes[0] for one in formats() if _gives_back(one) and one.largest is None
+        )
+        raise OutputError(
+            f"cannot save label {low if low < 0 else high} as {suffix.lower()!r}; "
+            f"use {others} instead"
+        )
 
 
 def save_labels(path: str | os.PathLike[str], labels: NDArray[Any], *, mask: bool) -> Path:
@@ -119,8 +120,8 @@ def read_labels(source: object) -> NDArray[Any]:
     """
     pixels = read_pixels(source, indices=True)
     labels: NDArray[Any] = pixels.values
-    if pixels.kind == "JPEG":
-        raise ImageError(f"{pixels.name}: JPEG blurs labels; pass PNG, TIFF or .npy")
+    if pixels.lossy:
+        raise ImageError(f"{pixels.name}: {pixels.kind} blurs labels; pass {known(labels=True)}")
     if labels.ndim == 3 and labels.shape[2] == 1:
         labels = labels[..., 0]
     if labels.ndim != 2:
@@ -134,7 +135,8 @@ def read_labels(source: object) -> NDArray[Any]:
         )
     if labels.dtype == np.bool_:
         labels = labels.astype(np.uint8)
-    mask_file = pixels.kind != "npy" and not pixels.indexed and labels.dtype == np.uint8
+    picture = pixels.stored_axis is not None
+    mask_file = picture and not pixels.indexed and labels.dtype == np.uint8
     if mask_file and not np.any((labels != 0) & (labels != 255)):
         labels = (labels != 0).astype(np.uint8)
     result: NDArray[Any] = np.ascontiguousarray(labels)

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import io
 import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from segprior.errors import OutputError
-from segprior.image.colour import to_uint8
 from segprior.io.files.atomic import write_atomically
-from segprior.io.formats.npy import encode_npy
-from segprior.io.formats.png import encode_png
-from segprior.io.formats.tiff import encode_tiff
+from segprior.io.format import Format
+from segprior.io.registry import by_suffix, endings, formats, one_of
 
-__all__ = ["PICTURE_SUFFIXES", "encode_picture", "save_picture"]
+__all__ = ["encode_picture", "picture_suffixes", "save_picture"]
 
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".npy")
 
-_CHANNELS = {
-    ".png": (1, 3, 4),
-    ".webp": (1, 3, 4),
-    ".jpg": (1, 3),
-    ".jpeg": (1, 3),
-    ".bmp": (1, 3),
-}
+def picture_suffixes() -> tuple[str, ...]:
+    """Return the suffixes of the formats that pictures are written in."""
+    return endings(_writes)
+
+
+def _writes(format: Format) -> bool:
+    return format.encode_picture is not None
 
 
 def encode_picture(picture: NDArray[Any], suffix: str) -> bytes:
@@ -42,7 +36,7 @@ def encode_picture(picture: NDArray[Any], suffix: str) -> bytes:
     picture : ndarray of shape (H, W) or (H, W, C)
         Floats in [0, 1], bool, uint8 or uint16. Four channels of uint8 are RGBA.
     suffix : str
-        One of ``PICTURE_SUFFIXES``, in any case.
+        One of :func:`picture_suffixes`, in any case.
 
     Raises
     ------
@@ -50,34 +44,24 @@ def encode_picture(picture: NDArray[Any], suffix: str) -> bytes:
         If the suffix is another one, or the format cannot hold the number of channels or rows.
     """
     suffix = suffix.lower()
-    if suffix not in PICTURE_SUFFIXES:
+    format = by_suffix(f"picture{suffix}", _writes)
+    if format is None or format.encode_picture is None:
         raise OutputError(
-            f"cannot save a picture as {suffix!r}; use one of {', '.join(PICTURE_SUFFIXES)}"
+            f"cannot save a picture as {suffix!r}; use one of {', '.join(picture_suffixes())}"
         )
-    if suffix == ".npy":
-        return encode_npy(picture)
-    if suffix in (".tif", ".tiff"):
-        if picture.dtype in (np.bool_, np.float16):  # types that few programs read
-            picture = to_uint8(picture) if picture.dtype == np.bool_ else picture.astype(np.float32)
-        return encode_tiff(picture)
     channels = 1 if picture.ndim == 2 else picture.shape[2]
-    if channels not in _CHANNELS[suffix]:
-        others = ".tif or .npy" if channels != 4 else ".png, .tif or .npy"
+    if not _holds(format, channels):
+        others = one_of(
+            one.suffixes[0]
+            for one in formats()
+            if one.encode_picture and one.encode_labels and _holds(one, channels)
+        )
         raise OutputError(f"cannot save {channels} channels as {suffix!r}; use {others}")
-    if picture.ndim == 3 and channels == 1:
-        picture = picture[..., 0]
-    if suffix == ".png":
-        deep = picture.dtype == np.uint16 and channels == 1
-        return encode_png(picture if deep else to_uint8(picture))
-    stream = io.BytesIO()
-    kind = {".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".bmp": "BMP"}[suffix]
-    options: dict[str, Any] = {"lossless": True} if kind == "WEBP" else {"quality": 95}
-    try:
-        Image.fromarray(np.ascontiguousarray(to_uint8(picture))).save(stream, kind, **options)
-    except (OSError, ValueError) as error:  # WebP ends at 16383 pixels a side, JPEG at 65535
-        size = f"{picture.shape[0]} x {picture.shape[1]}"
-        raise OutputError(f"cannot save {size} pixels as {suffix!r}; use .png or .tif") from error
-    return stream.getvalue()
+    return format.encode_picture(picture, suffix)
+
+
+def _holds(format: Format, channels: int) -> bool:
+    return not format.channels or channels in format.channels
 
 
 def save_picture(path: str | os.PathLike[str], picture: NDArray[Any]) -> Path:

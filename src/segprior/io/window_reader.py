@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from segprior.errors import ImageError
 from segprior.image.values import composite, extent, to_unit
 from segprior.io.files.reader import Reader
-from segprior.io.formats.zarr_arrays import ZarrReader, is_zarr
+from segprior.io.format import Format, Reading
+from segprior.io.registry import folder_format, recognise
 
 __all__ = ["WindowedImage", "has_windows", "open_windows"]
 
-_TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # Values looked at together while the extent of an image is found: 16 MB or so.
 _SCAN = 1 << 22
 
@@ -109,19 +109,22 @@ class WindowedImage:
 
 
 def has_windows(source: object) -> bool:
-    """Tell by its content whether a file may be read in windows: a TIFF or a Zarr folder."""
+    """Tell by its content whether a file may be read in windows, as a TIFF or a Zarr folder may."""
+    return _format(source) is not None
+
+
+def _format(source: object) -> Format | None:
     if not isinstance(source, str | os.PathLike):
-        return False
-    path = Path(source)
+        return None
+    found = folder_format(source)
     try:
-        if is_zarr(path):
-            return True
-        if not path.is_file():
-            return False
-        with path.open("rb") as stream:
-            return stream.read(4) in _TIFF_STARTS
+        path = Path(source)
+        if found is None and path.is_file():
+            with path.open("rb") as stream:
+                found = recognise(stream, path.name)
     except OSError:
-        return False
+        return None
+    return None if found is None or found.open_windows is None else found
 
 
 @contextmanager
@@ -160,17 +163,14 @@ def open_windows(
     """
     if not Path(source).exists():
         raise ImageError(f"no file {os.fspath(source)}; check its name and folder")
-    if not has_windows(source):
+    format = _format(source)
+    if format is None or format.open_windows is None:
         raise ImageError(
             f"{os.fspath(source)}: cannot be read in windows; save it as a tiled TIFF or as Zarr"
         )
-    reader: Reader
-    if is_zarr(source):
-        reader = ZarrReader(source, channel_axis=channel_axis, page=page)
-    else:
-        from segprior.io.formats.tiff_windows import open_tiff
-
-        reader = open_tiff(source, page=page or 0, cache=cache)
+    reader = format.open_windows(
+        source, Reading(page=page, channel_axis=channel_axis, cache=cache)
+    )  # fmt: skip
     try:
         yield WindowedImage(reader, alpha=alpha, background=background, value_range=value_range)
     finally:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +12,11 @@ from numpy.typing import NDArray
 
 from segprior.errors import OutputError
 from segprior.io.export import choose_format, save_segmentation
-from segprior.io.files.atomic import open_atomically
-from segprior.io.formats.geotiff import Tags, georeference
-from segprior.io.formats.zarr_arrays import write_zarr
-from segprior.io.label_maps import label_type
+from segprior.io.format import Target
+from segprior.io.registry import by_name
 from segprior.runtime.extras import need
 
-__all__ = ["WINDOWED", "check_output", "save_bands"]
-
-WINDOWED = ("ome-tiff", "tiff", "zarr")
-"""Formats that are written by bands; all others are put together in memory first."""
-
-_TILE = 512
+__all__ = ["check_output", "save_bands"]
 
 
 def check_output(
@@ -50,13 +42,13 @@ def check_output(
     ConfigError, OutputError
         If the format is unknown, needs what is not installed, or cannot be written by bands.
     """
-    chosen = choose_format(path, wanted)
-    if chosen == "zarr":
-        need("zarr", "zarr")
-    if chosen not in WINDOWED and max_pixels is not None and shape[0] * shape[1] > max_pixels:
+    format = by_name(choose_format(path, wanted))
+    if format.needs is not None:
+        need(*format.needs)
+    if format.write_bands is None and max_pixels is not None and shape[0] * shape[1] > max_pixels:
         raise OutputError(
-            f"cannot write {shape[0]} x {shape[1]} labels as {chosen}, which is not written in "
-            "parts; end the name in .tif or .zarr"
+            f"cannot write {shape[0]} x {shape[1]} labels as {format.name}, which is not written "
+            "in parts; end the name in .tif or .zarr"
         )
 
 
@@ -88,77 +80,14 @@ def save_bands(
         The largest label that there may be.
     """
     path = Path(path)
-    chosen = choose_format(path, wanted)
-    dtype = label_type(largest, mask=mask)
-    if chosen == "zarr":
-        write_zarr(path, bands, shape, dtype)
-    elif chosen == "ome-tiff":
-        _write_tiff(path, bands, shape, dtype, mask, [], ome=True)
-    elif chosen == "tiff":
-        _write_tiff(path, bands, shape, dtype, mask, georeference(image, shape), ome=False)
-    else:
-        labels = np.empty(shape, dtype)
-        top = 0
-        for band in bands:
-            labels[top : top + len(band)] = band
-            top += len(band)
-        save_segmentation(path, labels, mask=mask, wanted=wanted, image=image)
-    return path
-
-
-def _write_tiff(
-    path: Path,
-    bands: Iterable[NDArray[Any]],
-    shape: tuple[int, int],
-    dtype: Any,
-    mask: bool,
-    tags: Tags,
-    *,
-    ome: bool,
-) -> None:
-    import tifffile
-
-    white = dtype(255 if mask else 1)
-    values = (band.astype(dtype, copy=False) * white for band in bands)
-    with open_atomically(path) as stream:
-        tifffile.imwrite(
-            stream,
-            _tiles(values, shape, dtype),
-            shape=shape,
-            dtype=dtype,
-            tile=(_TILE, _TILE),
-            photometric="minisblack",
-            compression="zlib",
-            software="segprior",
-            metadata=_ome(path, shape) if ome else None,
-            ome=ome,
-            extratags=tags,
-            maxworkers=1,
-        )
-
-
-def _ome(path: Path, shape: tuple[int, int]) -> dict[str, str]:
-    # The content, not known yet, would tell files apart better; the name and size are the same
-    # for the same command, so that it writes the same bytes.
-    name = str(uuid.uuid5(uuid.NAMESPACE_URL, f"segprior {path.name} {shape}"))
-    return {"axes": "YX", "UUID": name, "Creator": "segprior"}
-
-
-def _tiles(
-    bands: Iterable[NDArray[Any]], shape: tuple[int, int], dtype: Any
-) -> Iterator[NDArray[Any]]:
-    """Cut bands of any height into tiles, in the order in which a TIFF has them."""
-    rows, columns = shape
-    held = np.zeros((_TILE, -(-columns // _TILE) * _TILE), dtype)
-    filled = done = 0
+    format = by_name(choose_format(path, wanted))
+    target = Target(path=path, shape=shape, mask=mask, largest=largest, image=image)
+    if format.write_bands is not None:
+        format.write_bands(bands, target)
+        return path
+    labels = np.empty(shape, target.dtype)
+    top = 0
     for band in bands:
-        at = 0
-        while at < len(band):
-            count = min(len(band) - at, _TILE - filled)
-            held[filled : filled + count, :columns] = band[at : at + count]
-            at, filled, done = at + count, filled + count, done + count
-            if filled == _TILE or done == rows:
-                held[filled:] = 0
-                for left in range(0, held.shape[1], _TILE):
-                    yield held[:, left : left + _TILE].copy()
-                filled = 0
+        labels[top : top + len(band)] = band
+        top += len(band)
+    return save_segmentation(path, labels, mask=mask, wanted=wanted, image=image)

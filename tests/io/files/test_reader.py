@@ -7,8 +7,8 @@ import pytest
 import tifffile
 
 from segprior.io.files.reader import Reader
-from segprior.io.formats.tiff_windows import RasterioReader, TiffReader
 from segprior.io.formats.zarr_arrays import ZarrReader
+from segprior.io.shared.tiff_windows import RasterioReader, TiffReader
 from tests.helpers.windows import RGB
 
 

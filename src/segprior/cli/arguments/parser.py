@@ -22,7 +22,8 @@ from segprior.cli.arguments.words import (
 from segprior.config.presets import Presets
 from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError
-from segprior.io.export import FORMATS
+from segprior.io.export import result_formats, shared_suffixes
+from segprior.io.registry import one_of
 from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.multiclass.config import SegmentConfig
 
@@ -224,9 +225,12 @@ def _add_output(parser: Parser, name: str) -> None:
     if name in _EXTRAS:
         group.add_argument(
             "--format",
-            metavar="|".join(FORMATS),
+            metavar="|".join(result_formats()),
             help="what is written; else the suffix decides, and in a folder it is png. Needed for "
-            ".json, which may be coco, geojson or labelme",
+            + ", and ".join(
+                f"{suffix}, which may be {one_of(one.name for one in several)}"
+                for suffix, several in shared_suffixes().items()
+            ),
         )
     for flag, text in _EXTRAS.get(name, {}).items():
         kind = flag.removeprefix("--").removeprefix("save-")

@@ -32,9 +32,9 @@ class PriorTask(Task):
 
     @property
     def suffixes(self) -> Sequence[str]:
-        from segprior.io.pictures import PICTURE_SUFFIXES
+        from segprior.io.pictures import picture_suffixes
 
-        return (*PICTURE_SUFFIXES, ".npz")
+        return (*picture_suffixes(), ".npz")
 
     def check(self, image: NDArray[Any], suffix: str) -> None:
         """Try the format on a corner: some hold few channels."""

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from segprior.batch.items import file_key
 from segprior.errors import ConfigError, ImageError, OutputError
-from segprior.io.formats.zarr_arrays import is_zarr
+from segprior.io.export import is_folder_suffix
+from segprior.io.registry import folder_format
 
 __all__ = ["ENDINGS", "Job", "Plan", "make_folder_plan", "make_plan"]
 
@@ -122,14 +123,16 @@ def make_plan(
         )
 
     target = Path(output)
-    zarr = target.suffix.lower() == ".zarr" and ".zarr" in suffixes
-    as_folder = (target.is_dir() and not zarr) or output.endswith(("/", os.sep))
     suffix = target.suffix.lower()
+    named = bool(suffix) and target.name.lower().endswith(tuple(suffixes))
+    as_folder = (target.is_dir() and not (named and is_folder_suffix(suffix))) or output.endswith(
+        ("/", os.sep)
+    )
     if many and not as_folder:
-        if suffix in suffixes or target.exists():
+        if named or target.exists():
             raise ConfigError(f"several images need a folder, got -o {output}; name a folder")
         as_folder = True
-    if not as_folder and suffix not in suffixes:
+    if not as_folder and not named:
         known = ", ".join(sorted(suffixes))
         found = f"suffix {target.suffix!r}" if suffix else "a name without a suffix"
         raise OutputError(
@@ -164,7 +167,7 @@ def make_folder_plan(images: Sequence[str], output: str | None) -> Plan:
     OutputError
         If the output cannot be written.
     """
-    from segprior.io.image import IMAGE_SUFFIXES
+    from segprior.io.image import image_suffixes
 
     if images.count(_STANDARD) > 1:
         raise ConfigError("standard input (-) can be read once; name it once")
@@ -172,7 +175,7 @@ def make_folder_plan(images: Sequence[str], output: str | None) -> Plan:
         stem = "result" if images[0] == _STANDARD else Path(images[0]).stem or "result"
         raise ConfigError(f"no output; add -o {stem}_out{os.sep}")
     target = Path(output)
-    if output == _STANDARD or target.suffix.lower() in IMAGE_SUFFIXES:
+    if output == _STANDARD or target.suffix.lower() in image_suffixes():
         raise ConfigError(f"the result is a folder, got -o {output}; name a folder")
     sources, failures = _sources(images)
     many = len(images) > 1 or (images[0] != _STANDARD and _is_folder(Path(images[0])))
@@ -222,7 +225,7 @@ def _sources(images: Sequence[str]) -> tuple[list[tuple[str, Path | None]], list
 
 def _is_folder(path: Path) -> bool:
     """Whether it is a folder of images, and not one that is an image itself."""
-    return path.is_dir() and not is_zarr(path)
+    return path.is_dir() and folder_format(path) is None
 
 
 def _stem(source: Path | None) -> str:

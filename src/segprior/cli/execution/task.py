@@ -17,7 +17,8 @@ from segprior.config.presets import Presets
 from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.image.pyramid import Pyramid
-from segprior.io.export import FORMATS, RESULT_SUFFIXES
+from segprior.io.export import plain_suffixes, result_formats, result_suffixes, sharing
+from segprior.io.registry import one_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,22 +124,23 @@ class LabelTask(Task):
         output: str | None = options.get("output")
         self.piped = output in (None, "-")
         if self.format is not None:
-            if self.format not in FORMATS:
-                raise ConfigError(f"got --format {self.format}; choose {', '.join(FORMATS)}")
-            self.ending = FORMATS[self.format][0]
-            if self.format == "zarr" and self.piped:
-                raise OutputError("zarr is a folder; pass -o NAME.zarr")
-        elif output and output.lower().endswith(".json") and not Path(output).is_dir():
+            formats = result_formats()
+            if self.format not in formats:
+                raise ConfigError(f"got --format {self.format}; choose {', '.join(formats)}")
+            self.ending = formats[self.format].endings[0]
+            if formats[self.format].recognises_folder is not None and self.piped:
+                raise OutputError(f"{self.format} is a folder; pass -o NAME{self.ending}")
+        elif output and (several := sharing(output)) and not Path(output).is_dir():
             raise OutputError(
-                f"-o {output} may become COCO, GeoJSON or LabelMe; add --format coco, geojson or "
-                "labelme"
+                f"-o {output} may become {one_of(one.kind for one in several)}; add --format "
+                f"{one_of(one.name for one in several)}"
             )
 
     @property
     def suffixes(self) -> Sequence[str]:
         if self.format is None:
-            return RESULT_SUFFIXES
-        return [suffix for suffix in FORMATS[self.format] if not suffix.startswith(".ome")]
+            return result_suffixes()
+        return plain_suffixes(result_formats()[self.format].endings)
 
     def in_tiles(
         self,

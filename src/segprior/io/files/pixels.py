@@ -34,7 +34,9 @@ class Pixels:
     depth : int or None
         Bits per value that the file declares; None stands for those of the dtype.
     kind : str
-        Format of the file, empty if there is none.
+        What messages call the format of the file; empty if there is none.
+    lossy : bool
+        Whether the format keeps values only about as they were.
     indexed : bool
         Whether ``values`` are indices into a palette.
     together : tuple of int, optional
@@ -47,6 +49,7 @@ class Pixels:
     alpha: Alpha = "none"
     depth: int | None = None
     kind: str = ""
+    lossy: bool = False
     indexed: bool = False
     together: tuple[int, ...] | None = None
 

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, cast
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segprior.errors import ImageError
 from segprior.io.files.source import one_line, open_source
+from segprior.io.format import Annotation, Format
 
-__all__ = ["Annotation", "read_annotations", "read_hierarchy", "read_segmentations"]
-
-
-class Annotation(NamedTuple):
-    """What one person drew.
-
-    Attributes
-    ----------
-    labels : ndarray of int, shape (H, W)
-        Segments, labels from 1.
-    boundaries : ndarray of bool, shape (H, W)
-        Their boundaries, one pixel wide.
-    """
-
-    labels: NDArray[Any]
-    boundaries: NDArray[np.bool_]
+__all__ = [
+    "FORMAT", "Annotation", "read_annotations", "read_hierarchy", "read_segmentations",
+]  # fmt: skip
 
 
 def read_annotations(source: object) -> list[Annotation]:
@@ -148,3 +137,18 @@ def _labels(cell: Any) -> NDArray[Any]:
     if not np.array_equal(whole, array):
         raise ValueError("labels with fractions")
     return whole
+
+
+def _read_labels(path: Path) -> NDArray[Any]:
+    found = read_segmentations(path)
+    if len(found) != 1:
+        raise ImageError(f"{path}: {len(found)} label maps in segs; save one per image")
+    return found[0]
+
+
+FORMAT = Format(
+    name="bsds",
+    suffixes=(".mat",),
+    read_labels=_read_labels,
+    read_annotations=read_annotations,
+)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segprior.io.formats.label_names import label_name
-from segprior.io.formats.region_table import region_table
+from segprior.io.format import Format, Target
+from segprior.io.shared.label_names import label_name
+from segprior.io.shared.region_table import region_table
 
-__all__ = ["encode_coco", "run_lengths"]
+__all__ = ["FORMAT", "encode_coco", "run_lengths"]
 
 
 def encode_coco(labels: NDArray[Any], *, mask: bool, image: str) -> bytes:
@@ -114,3 +116,12 @@ def _compressed(counts: NDArray[np.int64]) -> str:
         table[where, column] = letter
     text: bytes = table[table != 0].tobytes()
     return text.decode("ascii")
+
+
+def _labels(labels: NDArray[Any], target: Target) -> bytes:
+    image = target.image
+    name = f"{target.path.stem}.png" if image is None else PurePath(image).name
+    return encode_coco(labels, mask=target.mask, image=name)
+
+
+FORMAT = Format(name="coco", title="COCO", shared=(".json",), encode_labels=_labels)

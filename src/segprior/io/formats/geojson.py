@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segprior.io.formats.label_names import label_name
-from segprior.io.formats.polygons import Polygon, trace_polygons
+from segprior.io.format import Format
+from segprior.io.shared.label_names import label_name
+from segprior.io.shared.polygons import Polygon, trace_polygons
 
-__all__ = ["encode_geojson"]
+__all__ = ["FORMAT", "encode_geojson"]
 
 
 def encode_geojson(labels: NDArray[Any], *, mask: bool) -> bytes:
@@ -66,3 +67,12 @@ def _coordinates(polygons: Iterable[Polygon]) -> str:
         for polygon in polygons
     ]
     return json.dumps(content, separators=(",", ":"))
+
+
+FORMAT = Format(
+    name="geojson",
+    title="GeoJSON",
+    suffixes=(".geojson",),
+    shared=(".json",),
+    encode_labels=lambda labels, target: encode_geojson(labels, mask=target.mask),
+)

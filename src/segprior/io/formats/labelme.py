@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segprior.io.formats.label_names import label_name
-from segprior.io.formats.polygons import Polygon, trace_polygons
+from segprior.io.format import Format, Target
+from segprior.io.shared.label_names import label_name
+from segprior.io.shared.polygons import Polygon, trace_polygons
 
-__all__ = ["encode_labelme"]
+__all__ = ["FORMAT", "encode_labelme"]
 
 _VERSION = "5.5.0"  # of LabelMe, whose layout of the file this is
 
@@ -82,3 +85,19 @@ def _joined(polygon: Polygon) -> NDArray[np.int64]:
         # The way on begins where the hole was left for.
         done = door
     return np.concatenate((*parts, outer[done:]))
+
+
+def _labels(labels: NDArray[Any], target: Target) -> bytes:
+    image, path = target.image, target.path
+    name = f"{path.stem}.png" if image is None else _from(path.parent, image)
+    return encode_labelme(labels, mask=target.mask, image=name)
+
+
+def _from(folder: Path, image: str | os.PathLike[str]) -> str:
+    try:
+        return PurePath(os.path.relpath(image, folder)).as_posix()
+    except ValueError:  # on another drive, which no relative path reaches
+        return Path(image).absolute().as_posix()
+
+
+FORMAT = Format(name="labelme", title="LabelMe", shared=(".json",), encode_labels=_labels)

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from segprior.errors import ImageError, OutputError
 from segprior.io.files.atomic import open_atomically
-from segprior.io.files.pixels import Pixels, check_pixels
+from segprior.io.files.pixels import Pixels, check_page, check_pixels
 from segprior.io.files.source import one_line, open_source
+from segprior.io.format import Format, Reading
 
-__all__ = ["encode_npy", "load_npz", "read_npy", "save_npz"]
+__all__ = ["FORMAT", "encode_npy", "load_npz", "read_npy", "save_npz"]
 
 _META = "meta.json"
 
@@ -32,16 +33,16 @@ def encode_npy(array: NDArray[Any]) -> bytes:
     return stream.getvalue()
 
 
-def read_npy(
-    stream: BinaryIO, name: str, channel_axis: int | None, max_pixels: int | None
-) -> Pixels:
+def read_npy(stream: BinaryIO, name: str, reading: Reading) -> Pixels:
     """Read the one array of a ``.npy`` file, after a look at its header.
 
     Raises
     ------
     ImageError
-        If it is pickled or truncated, not shaped like a picture, or has too many pixels.
+        If it is pickled or truncated, not shaped like a picture, or has too many pixels or not
+        that page.
     """
+    check_page(reading.page, 1, name)
     version = npy.read_magic(stream)
     if version not in ((1, 0), (2, 0)):
         raise ImageError(f"{name}: .npy of version {version[0]}; save it with numpy.save")
@@ -53,9 +54,9 @@ def read_npy(
         )
     if len(shape) in (2, 3):
         sides = list(shape)
-        if len(shape) == 3 and channel_axis is not None:
-            del sides[channel_axis]
-        check_pixels(sides[0], math.prod(sides[1:]), max_pixels, name)
+        if len(shape) == 3 and reading.channel_axis is not None:
+            del sides[reading.channel_axis]
+        check_pixels(sides[0], math.prod(sides[1:]), reading.max_pixels, name)
     elif len(shape) > 3:
         raise ImageError(f"{name}: {len(shape)} axes, shape {shape}; pass 2 or 3 of them")
     begin = stream.tell()
@@ -160,3 +161,14 @@ def load_npz(source: object) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     if not isinstance(meta, dict):
         raise ImageError(f"{name}: not saved by segprior; pass one that is")
     return arrays, meta
+
+
+FORMAT = Format(
+    name="npy",
+    suffixes=(".npy",),
+    rank=7,
+    recognises=lambda head: head.startswith(b"\x93NUMPY"),
+    read=read_npy,
+    encode_picture=lambda picture, suffix: encode_npy(picture),
+    encode_labels=lambda labels, target: encode_npy(labels),
+)

@@ -3,70 +3,45 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import io
-import logging
-import math
 import os
-import uuid
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO
+from collections.abc import Iterable, Sequence
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segprior.errors import ImageError
-from segprior.io.files.pixels import Alpha, Pixels, check_page, check_pixels, orient
+from segprior.image.colour import to_uint8
+from segprior.io.files.pixels import Pixels, check_pixels, orient
+from segprior.io.files.reader import Reader
 from segprior.io.files.source import one_line
+from segprior.io.format import Format, Reading, Target
+from segprior.io.shared.geotiff import georeference
+from segprior.io.shared.pillow import read_pillow
+from segprior.io.shared.tiff_pages import (
+    check_whole,
+    find_pages,
+    interpret,
+    orientation,
+    quiet_log,
+)
+from segprior.io.shared.tiff_tiles import write_tiles
+from segprior.io.shared.tiff_windows import open_tiff
 
-if TYPE_CHECKING:
-    import tifffile
+__all__ = ["FORMAT", "encode_label_map", "encode_tiff", "read_tiff"]
 
-__all__ = [
-    "check_whole", "encode_tiff", "find_pages", "interpret",
-    "orientation", "quiet_log", "read_tiff",
-]  # fmt: skip
-
-Fallback = Callable[[str, BinaryIO, str, int | None, int | None, bool], Pixels]
-
-# tifffile reports broken files through logging as well, which, where nobody has set logging up,
-# would end on stderr beside the one line that the user gets.
-_NOWHERE = logging.NullHandler()
-
-_ORIENTATION = 274
 _PLAIN = ("MINISWHITE", "MINISBLACK", "RGB", "PALETTE", "MASK", "SEPARATED")
 
 
-def read_tiff(
-    stream: BinaryIO,
-    name: str,
-    *,
-    page: int | None,
-    channel_axis: int | None,
-    max_pixels: int | None,
-    indices: bool,
-    fallback: Fallback,
-) -> Pixels:
+def read_tiff(stream: BinaryIO, name: str, reading: Reading) -> Pixels:
     """Read one page of a TIFF, its bands last, or all pages as one array.
 
     Bands are where the file says: the samples of a page, or, in files with named axes (ImageJ,
-    OME, tifffile), the pages along the axis C; pages are then counted along the other axes.
-
-    Parameters
-    ----------
-    stream, name
-        The file.
-    page : int or None
-        Which page, from 0; the first if None.
-    channel_axis : int or None
-        If neither -1 nor None and ``page`` is None, and all pages together have three axes, they
-        are returned as one array whose bands the user knows to be on this axis.
-    max_pixels : int or None
-        Limit of one page.
-    indices : bool
-        Leave a page with a palette as its indices.
-    fallback : callable
-        Reads the page through Pillow, if tifffile lacks the codec.
+    OME, tifffile), the pages along the axis C; pages are then counted along the other axes. If
+    the channel axis is neither -1 nor None, no page is asked for, and all pages together have
+    three axes, they are returned as one array whose bands the user knows to be on this axis. A
+    page that tifffile lacks the codec for is read through Pillow.
 
     Raises
     ------
@@ -77,22 +52,23 @@ def read_tiff(
     import tifffile
 
     quiet_log()
+    page, channel_axis = reading.page, reading.channel_axis
     with tifffile.TiffFile(stream) as tiff:
         series = tiff.series[0]
         one_array = channel_axis not in (-1, None) and page is None
         if one_array and series.ndim == 3 and len(series.pages) > 1:
             sides = [n for i, n in enumerate(series.shape) if i != channel_axis % 3]  # type: ignore[operator]
-            check_pixels(sides[0], sides[1], max_pixels, name)
+            check_pixels(sides[0], sides[1], reading.max_pixels, name)
             for one in series.pages:
                 check_whole(one, stream, name)
-            return Pixels(values=series.asarray(), name=name)
+            return Pixels(values=series.asarray(), name=name, together=series.shape)
         chosen, stored_axis = find_pages(tiff, page or 0, name)
         first: Any = chosen[0].keyframe
-        check_pixels(first.imagelength, first.imagewidth, max_pixels, name)
+        check_pixels(first.imagelength, first.imagewidth, reading.max_pixels, name)
         for one in chosen:
             check_whole(one, stream, name)
         try:
-            pixels = _decode(chosen, stored_axis, indices, name)
+            pixels = _decode(chosen, stored_axis, reading.indices, name)
             if page is None and len(chosen) < len(series.pages):
                 return dataclasses.replace(pixels, together=series.shape)
             return pixels
@@ -106,54 +82,15 @@ def read_tiff(
             # Pillow would cut deep colours to 8 bits without a word.
             if len(chosen) > 1 or (first.bitspersample > 8 and first.samplesperpixel > 1):
                 raise cure from error
+    from PIL.TiffImagePlugin import TiffImageFile
+
     stream.seek(0)
     try:
-        return fallback("TIFF", stream, name, page, max_pixels, indices)
+        return read_pillow(TiffImageFile(stream), name, reading)
     except ImageError:
         raise
     except Exception as error:
         raise cure from error
-
-
-def quiet_log() -> None:
-    """Keep what tifffile logs to itself, unless somebody has set logging up."""
-    logging.getLogger("tifffile").addHandler(_NOWHERE)
-
-
-def find_pages(tiff: tifffile.TiffFile, page: int, name: str) -> tuple[list[Any], int]:
-    """Find the pages that make up one picture, and the axis on which they keep its bands."""
-    series = tiff.series[0]
-    keyframe: Any = series.keyframe
-    leading = len(series.axes) - len(keyframe.axes)
-    outer = dict(zip(series.axes[:leading], series.shape[:leading], strict=True))
-    bands = outer.get("C", 1)
-    if bands == 1 or math.prod(outer.values()) != len(series.pages):
-        count = len(tiff.pages)
-        check_page(page, count, name)
-        one: Any = tiff.pages[page]
-        axes = one.keyframe.axes
-        return [one], axes.index("S") if "S" in axes else 2
-    others = {axis: n for axis, n in outer.items() if axis != "C"}
-    check_page(page, math.prod(others.values()), name)
-    place = dict(zip(others, np.unravel_index(page, tuple(others.values())), strict=True))
-    indices = [
-        np.ravel_multi_index(
-            [c if axis == "C" else place[axis] for axis in outer], [*outer.values()]
-        )
-        for c in range(bands)
-    ]
-    return [series.pages[int(index)] for index in indices], 0
-
-
-def check_whole(page: Any, stream: BinaryIO, name: str) -> None:
-    """Refuse a truncated file, whose missing part tifffile would in places fill with zeros."""
-    size = stream.seek(0, os.SEEK_END)
-    ends = [o + n for o, n in zip(page.dataoffsets, page.databytecounts, strict=True)]
-    if not ends or max(ends) > size:
-        raise ImageError(
-            f"{name}: truncated, {size} of {max(ends, default=0)} bytes are there; "
-            "save or copy it again"
-        )
 
 
 def _decode(chosen: list[Any], stored_axis: int, indices: bool, name: str) -> Pixels:
@@ -177,51 +114,6 @@ def _decode(chosen: list[Any], stored_axis: int, indices: bool, name: str) -> Pi
     )  # fmt: skip
 
 
-def orientation(page: Any) -> int:
-    """How the stored rows and columns of a page are to be turned; 1 is not at all."""
-    tag = page.tags.get(_ORIENTATION) if hasattr(page, "tags") else None
-    return int(tag.value) if tag is not None else 1
-
-
-def interpret(
-    values: NDArray[Any], key: Any, *, pages: int, indices: bool = False
-) -> tuple[NDArray[Any], Alpha, int]:
-    """Turn stored values into grey, colours or bands, as the tags of their page say.
-
-    Parameters
-    ----------
-    values : ndarray of shape (H, W) or (H, W, C)
-        Any part of the picture.
-    key : tifffile.TiffPage
-        The page whose tags count.
-    pages : int
-        How many pages the bands come from.
-    indices : bool
-        Leave indices into a palette as they are.
-
-    Returns
-    -------
-    values : ndarray
-    alpha : {"none", "straight", "premultiplied"}
-    depth : int
-        Bits per value.
-    """
-    alpha: Alpha = "none"
-    depth = int(key.bitspersample)
-    if key.photometric.name == "MINISWHITE" and values.dtype.kind in "bu":
-        values = ~values if values.dtype.kind == "b" else (1 << depth) - 1 - values
-    elif key.photometric.name == "PALETTE" and not indices:
-        # The high bytes, because programs differ in what they write into the low ones.
-        values, depth = (key.colormap >> 8).astype(np.uint8).T[values], 8
-    elif key.photometric.name == "SEPARATED" and values.shape[-1] == 4:
-        ink = values.astype(np.float32) / np.float32((1 << depth) - 1)
-        values = (1 - ink[..., :3]) * (1 - ink[..., 3:])
-    elif pages == 1 and len(key.extrasamples) == 1:
-        kinds: dict[str, Alpha] = {"ASSOCALPHA": "premultiplied", "UNASSALPHA": "straight"}
-        alpha = kinds.get(key.extrasamples[0].name, "none")
-    return values, alpha, depth
-
-
 def encode_tiff(
     array: NDArray[Any],
     *,
@@ -240,7 +132,7 @@ def encode_tiff(
     ome : bool
         Describe it as OME-TIFF does; shape (H, W) only.
     tags : sequence of tuple
-        More tags, as tifffile takes them and `segprior.io.formats.geotiff.georeference` gives them.
+        More tags, as tifffile takes them and `segprior.io.shared.geotiff.georeference` gives them.
     """
     import tifffile
 
@@ -266,7 +158,54 @@ def encode_tiff(
 
 
 def _ome(array: NDArray[Any]) -> dict[str, str]:
+    import hashlib
+    import uuid
+
     # The identifier would be another one every time; the same picture shall give the same bytes.
     digest = hashlib.sha256(f"{array.shape} {array.dtype}".encode() + array.tobytes()).digest()
     name = str(uuid.UUID(bytes=digest[:16], version=4))
     return {"axes": "YX", "UUID": name, "Creator": "segprior"}
+
+
+def _picture(picture: NDArray[Any], suffix: str) -> bytes:
+    if picture.dtype in (np.bool_, np.float16):  # types that few programs read
+        picture = to_uint8(picture) if picture.dtype == np.bool_ else picture.astype(np.float32)
+    return encode_tiff(picture)
+
+
+def encode_label_map(
+    labels: NDArray[Any], target: Target, *, ome: bool = False, tags: Sequence[tuple[Any, ...]] = ()
+) -> bytes:
+    """Return a TIFF of a mask, 0 and 255, or of a label map; the rest as for `encode_tiff`."""
+    if target.mask:
+        stored = np.where(labels != 0, np.uint8(255), np.uint8(0))
+    else:
+        stored = labels.astype(target.dtype)
+    return encode_tiff(stored, compress=True, ome=ome, tags=tags)
+
+
+def _labels(labels: NDArray[Any], target: Target) -> bytes:
+    return encode_label_map(labels, target, tags=georeference(target.image, target.shape))
+
+
+def _bands(bands: Iterable[NDArray[Any]], target: Target) -> None:
+    write_tiles(bands, target, tags=georeference(target.image, target.shape))
+
+
+def _open(path: str | os.PathLike[str], reading: Reading) -> Reader:
+    return open_tiff(path, page=reading.page or 0, cache=reading.cache)
+
+
+FORMAT = Format(
+    name="tiff",
+    title="TIFF",
+    suffixes=(".tif", ".tiff"),
+    rank=5,
+    recognises=lambda head: head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
+    read=read_tiff,
+    open_windows=_open,
+    encode_picture=_picture,
+    encode_labels=_labels,
+    write_bands=_bands,
+    largest=2**32 - 1,
+)

@@ -14,10 +14,11 @@ from segprior.errors import ImageError, OutputError
 from segprior.io.files.atomic import folder_atomically
 from segprior.io.files.pixels import Alpha
 from segprior.io.files.source import one_line
+from segprior.io.format import Format, Reading, Target
 from segprior.messages import Setting
 from segprior.runtime.extras import need
 
-__all__ = ["ZarrReader", "is_zarr", "write_zarr"]
+__all__ = ["FORMAT", "ZarrReader", "is_zarr", "write_zarr"]
 
 _CHUNK = 1024
 
@@ -152,3 +153,22 @@ def write_zarr(
         for band in bands:
             array[top : top + len(band)] = band.astype(dtype, copy=False)
             top += len(band)
+
+
+def _open(path: str | os.PathLike[str], reading: Reading) -> ZarrReader:
+    return ZarrReader(path, channel_axis=reading.channel_axis, page=reading.page)
+
+
+def _bands(bands: Iterable[NDArray[Any]], target: Target) -> None:
+    write_zarr(target.path, bands, target.shape, target.dtype)
+
+
+FORMAT = Format(
+    name="zarr",
+    title="Zarr",
+    suffixes=(".zarr",),
+    recognises_folder=is_zarr,
+    open_windows=_open,
+    write_bands=_bands,
+    needs=("zarr", "zarr"),
+)

@@ -11,6 +11,7 @@ import numpy as np
 from segprior.errors import ImageError
 from segprior.image.resize import resize
 from segprior.io.decode import read_pixels
+from segprior.io.registry import known
 from segprior.methods.multiclass.scribbles import as_scribbles
 from segprior.result import Segmentation
 
@@ -88,7 +89,7 @@ def _from_mask(mask: NDArray[Any]) -> NDArray[np.int8]:
 def _from_file(source: Any) -> NDArray[np.int8]:
     pixels = read_pixels(source, indices=True)
     values = pixels.values
-    if pixels.kind == "npy":
+    if pixels.stored_axis is None:
         return _from_numbers(values, pixels.name)
     if pixels.indexed:
         return _from_mask(values.reshape(values.shape[:2]))
@@ -173,8 +174,8 @@ def read_scribbles(source: Any, shape: tuple[int, int]) -> NDArray[np.int8]:
     else:
         pixels = read_pixels(source, indices=True)
         values, name, alpha = pixels.values, pixels.name, pixels.alpha
-        if pixels.kind == "JPEG":
-            raise ImageError(f"{name}: JPEG blurs strokes; pass PNG, TIFF or .npy")
+        if pixels.lossy:
+            raise ImageError(f"{name}: {pixels.kind} blurs strokes; pass {known(labels=True)}")
     if values.ndim == 3 and values.shape[2] == 1:
         values = values[..., 0]
     if values.ndim == 2 and values.dtype.kind in "bui":

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-from segprior.io.formats.geotiff import georeference
 from segprior.io.label_maps import read_labels
+from segprior.io.shared.geotiff import georeference
 from segprior.io.window_writer import save_bands
 from segprior.result import Segmentation
 from tests.helpers.windows import LABELS, RGB, geotiff, placed

@@ -38,7 +38,7 @@ def georeference(image: str | os.PathLike[str] | None, shape: tuple[int, int]) -
         return []
     import tifffile
 
-    from segprior.io.formats.tiff import orientation, quiet_log
+    from segprior.io.shared.tiff_pages import orientation, quiet_log
 
     quiet_log()
     try:

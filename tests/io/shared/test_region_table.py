@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from skimage.measure import regionprops_table
 
 from segprior.errors import ImageError, OutputError
-from segprior.io.formats.region_table import region_table
+from segprior.io.shared.region_table import region_table
 from tests.helpers.label_maps import MAPS, every_map, made
 
 

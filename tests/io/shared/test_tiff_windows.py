@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from segprior.io.formats.tiff_windows import RasterioReader
 from segprior.io.image import as_image
+from segprior.io.shared.tiff_windows import RasterioReader
 from tests.helpers.windows import RGB, TIFFS, compare, geotiff
 
 

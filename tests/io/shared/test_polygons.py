@@ -7,7 +7,7 @@ import pytest
 import shapely
 from numpy.typing import NDArray
 
-from segprior.io.formats.polygons import trace_polygons
+from segprior.io.shared.polygons import trace_polygons
 from tests.helpers.label_maps import MAPS, every_map, filled
 
 

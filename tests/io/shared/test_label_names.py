@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from segprior.io.formats.label_names import label_name
+from segprior.io.shared.label_names import label_name
 
 
 def test_a_mask_has_a_foreground_and_a_label_map_has_numbers() -> None:

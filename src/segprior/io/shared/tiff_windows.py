@@ -15,7 +15,7 @@ from segprior.errors import ConfigError, ImageError
 from segprior.io.files.pixels import Alpha
 from segprior.io.files.reader import Reader
 from segprior.io.files.source import one_line
-from segprior.io.formats.tiff import check_whole, find_pages, interpret, orientation, quiet_log
+from segprior.io.shared.tiff_pages import check_whole, find_pages, interpret, orientation, quiet_log
 from segprior.runtime.extras import need
 
 __all__ = ["RasterioReader", "TiffReader", "open_tiff"]

@@ -1,0 +1,93 @@
+"""TIFF in compressed tiles, from bands of rows that are never whole in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segprior.io.files.atomic import open_atomically
+from segprior.io.format import Target
+
+__all__ = ["write_tiles"]
+
+_TILE = 512
+
+
+def write_tiles(
+    bands: Iterable[NDArray[Any]],
+    target: Target,
+    *,
+    ome: bool = False,
+    tags: Sequence[tuple[Any, ...]] = (),
+) -> None:
+    """Write a mask, as 0 and 255, or label map; a BigTIFF where a plain one may be too small.
+
+    Parameters
+    ----------
+    bands : iterable of ndarray of int, shape (any, W)
+        The labels, top to bottom.
+    target : Target
+        Where they go.
+    ome : bool
+        Describe it as OME-TIFF does.
+    tags : sequence of tuple
+        More tags, as tifffile takes them.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    import tifffile
+
+    path, shape, dtype = target.path, target.shape, target.dtype
+    white = dtype(255 if target.mask else 1)
+    values = (band.astype(dtype, copy=False) * white for band in bands)
+    with open_atomically(path) as stream:
+        tifffile.imwrite(
+            stream,
+            _tiles(values, shape, dtype),
+            shape=shape,
+            dtype=dtype,
+            tile=(_TILE, _TILE),
+            photometric="minisblack",
+            compression="zlib",
+            software="segprior",
+            metadata=_ome(path, shape) if ome else None,
+            ome=ome,
+            extratags=tags,
+            maxworkers=1,
+        )
+
+
+def _ome(path: Path, shape: tuple[int, int]) -> dict[str, str]:
+    import uuid
+
+    # The content, not known yet, would tell files apart better; the name and size are the same
+    # for the same command, so that it writes the same bytes.
+    name = str(uuid.uuid5(uuid.NAMESPACE_URL, f"segprior {path.name} {shape}"))
+    return {"axes": "YX", "UUID": name, "Creator": "segprior"}
+
+
+def _tiles(
+    bands: Iterable[NDArray[Any]], shape: tuple[int, int], dtype: Any
+) -> Iterator[NDArray[Any]]:
+    """Cut bands of any height into tiles, in the order in which a TIFF has them."""
+    rows, columns = shape
+    held = np.zeros((_TILE, -(-columns // _TILE) * _TILE), dtype)
+    filled = done = 0
+    for band in bands:
+        at = 0
+        while at < len(band):
+            count = min(len(band) - at, _TILE - filled)
+            held[filled : filled + count, :columns] = band[at : at + count]
+            at, filled, done = at + count, filled + count, done + count
+            if filled == _TILE or done == rows:
+                held[filled:] = 0
+                for left in range(0, held.shape[1], _TILE):
+                    yield held[:, left : left + _TILE].copy()
+                filled = 0
