@@ -27,7 +27,7 @@ from segprior.config.prior import PriorConfig
 from segprior.io.ground_truth import read_regions
 from segprior.methods.multiclass.config import SegmentConfig
 from segprior.metrics.regions import RegionScores
-from segprior.nn.clustering.training import _Rule
+from segprior.nn.clustering.training import StopRule
 
 AT = (10, 20, 30, 50, 100, 200, 300)
 SIDES = ("prior", "image")
@@ -52,7 +52,7 @@ def run(path: Path, truth: Path, config: SegmentConfig, seed: int) -> dict[str, 
     """Cluster one image, scoring its labels as they come."""
     truths = read_regions([truth]).labels
     rows, columns = truths[0].shape
-    rule, marks, scores, begun = _Rule(config.min_classes, 50), [], {}, time.perf_counter()
+    rule, marks, scores, begun = StopRule(config.min_classes, 50), [], {}, time.perf_counter()
     state = {"scoring": 0.0, "prior": 0.0, "end": 0}
 
     def listen(event: segprior.Event) -> bool:

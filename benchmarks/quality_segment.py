@@ -32,7 +32,7 @@ from segprior.io.formats.bsds import read_annotations
 from segprior.io.image import as_image
 from segprior.methods.baselines.label_maps import felzenszwalb
 from segprior.methods.multiclass.config import SegmentConfig
-from segprior.methods.multiclass.growing import grow, is_noisy
+from segprior.methods.multiclass.hierarchy import grow, is_noisy
 from segprior.metrics import RegionScores
 from segprior.regions.hierarchy import LEVELS, Hierarchy
 

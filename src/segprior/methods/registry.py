@@ -5,20 +5,16 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib
-import pkgutil
-import warnings
-from collections.abc import Iterator
-from importlib.metadata import entry_points
-from types import ModuleType
 
 from segprior.config.checks import one_of
 from segprior.config.prior import PriorConfig
 from segprior.methods.method import Kind, Method
+from segprior.runtime.plugins import found_elsewhere, found_inside, skip
 
 __all__ = ["GROUP", "find_method", "methods", "option_owners"]
 
-# Entry points of other distributions, each a `Method`.
 GROUP = "segprior.methods"
+"""The group of entry points in which other distributions register methods."""
 
 _PACKAGES = {"foreground": "segprior.methods.foreground", "regions": "segprior.methods.multiclass"}
 _FIRST = {"foreground": "consensus", "regions": "hierarchy"}
@@ -26,17 +22,23 @@ _FIRST = {"foreground": "consensus", "regions": "hierarchy"}
 
 @functools.cache
 def methods(kind: Kind) -> dict[str, Method]:
-    """Return all methods of a kind by name: the default, the others of ours, those of others."""
-    own = {method.name: method for method in _own(kind)}
-    names = sorted(own, key=lambda name: (name != _FIRST[kind], name))
-    found = {name: own[name] for name in names}
-    for method in _theirs():
+    """Return all methods of a kind by name: the default, the others of ours, those of others.
+
+    A method of another distribution that does not go with the others is left out, which is told in
+    one line, as it is of one that cannot be loaded.
+    """
+    own = found_inside(_PACKAGES[kind], "METHOD", Method)
+    found = {
+        method.name: method
+        for method in sorted(own, key=lambda method: (method.name != _FIRST[kind], method.name))
+    }
+    for origin, method in found_elsewhere(GROUP, Method):
         if method.kind != kind:
             continue
         if (reason := _clash(method, found)) is None:
             found[method.name] = method
         else:
-            warnings.warn(f"method {method.name!r} is left out: {reason}", stacklevel=2)
+            skip(origin, reason)
     return found
 
 
@@ -62,33 +64,6 @@ def option_owners(kind: Kind) -> dict[str, list[Method]]:
     return owners
 
 
-def _own(kind: Kind) -> Iterator[Method]:
-    package: ModuleType = importlib.import_module(_PACKAGES[kind])
-    for module in pkgutil.iter_modules(package.__path__):
-        if not module.name.startswith("_"):
-            loaded = importlib.import_module(f"{package.__name__}.{module.name}")
-            if isinstance(found := getattr(loaded, "METHOD", None), Method):
-                yield found
-
-
-@functools.cache
-def _theirs() -> list[Method]:
-    found = []
-    for entry in entry_points(group=GROUP):
-        try:
-            loaded = entry.load()
-        # Whatever is wrong with another distribution must not stop ours.
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-        else:
-            if isinstance(loaded, Method):
-                found.append(loaded)
-                continue
-            reason = f"{entry.value} is no segprior.methods.method.Method"
-        warnings.warn(f"method {entry.name!r} is left out: {reason}", stacklevel=2)
-    return found
-
-
 def _options(method: Method) -> dict[str, object]:
     return {field.name: field.type for field in dataclasses.fields(method.config)}  # type: ignore[arg-type]
 
@@ -96,9 +71,9 @@ def _options(method: Method) -> dict[str, object]:
 def _clash(method: Method, known: dict[str, Method]) -> str | None:
     """Say what keeps a method from standing beside the others."""
     if method.name in known:
-        return "there is one of this name already"
+        return f"the name {method.name!r} is taken; choose another one"
     if taken := {name for other in known.values() for name in other.presets} & {*method.presets}:
-        return f"there is a preset {min(taken)!r} already"
+        return f"the preset {min(taken)!r} is taken; choose another name"
     types = {name: kind for other in known.values() for name, kind in _options(other).items()}
     for name, kind in _options(method).items():
         if name in _shared(method.kind):

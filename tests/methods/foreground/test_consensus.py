@@ -10,11 +10,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from segprior.errors import ConfigError
-from segprior.image.noise import noise_of
-from segprior.image.pyramid import Pyramid
 from segprior.methods.foreground.api import foreground
-from segprior.methods.foreground.candidate import Reading
-from segprior.methods.foreground.choice import choose, read
 from segprior.methods.foreground.config import ForegroundConfig
 from segprior.prior.prior import fit_prior
 from tests.helpers.readings import blobs, iou, kind, textured
@@ -65,20 +61,6 @@ def test_the_reading_can_be_asked_for() -> None:
     assert {"agreement", "separability", "flatness", "things", "reading"} <= set(both.evidence)
     np.testing.assert_array_equal(both.labels, foreground(image, reading="object").labels)
     assert all(isinstance(value, float) for value in both.evidence.values())
-
-
-def test_agreement_speaks_for_an_object_and_a_flat_side_for_things() -> None:
-    def readings(agreement: float, flatness: float) -> tuple[Reading, Reading]:
-        share = np.zeros((8, 8), np.float32)
-        one = Reading(kind="object", share=share, score=0, evidence={"agreement": agreement})
-        many = Reading(kind="things", share=share, score=0, evidence={"flatness": flatness})
-        return one, many
-
-    flat, torn = choose(*readings(0.4, 0.1)), choose(*readings(0.4, 0.9))
-    sure = choose(*readings(1.0, 0.1))
-    assert (flat[0].kind, torn[0].kind, sure[0].kind) == ("things", "object", "object")
-    assert 0 <= torn[1] < 0.5 < flat[1] <= 1
-    assert sure[1] < flat[1]
 
 
 def test_threads_do_not_change_a_byte() -> None:
@@ -194,23 +176,3 @@ def test_invert_specks_and_holes() -> None:
     assert not large.labels[:30].any()
     assert truth[:30].any()
     assert large.confidence[51, 51] == 0
-
-
-def test_reading_of_an_image_as_such() -> None:
-    image, _ = textured(48)
-    assert read(Pyramid(image), 0).kind == "object"
-    assert read(Pyramid(image), 0, "things").kind == "things"
-
-
-def test_noise_is_told_and_does_not_hide_the_object() -> None:
-    clean = np.full((96, 128, 3), 0.35, np.float32)
-    clean[30:70, 40:90] = (0.7, 0.5, 0.3)
-    noisy = clean + np.random.default_rng(0).normal(0, 0.1, clean.shape).astype(np.float32)
-    assert noise_of(clean) == 0
-    assert abs(noise_of(noisy) - 0.1) < 0.01
-    inside = np.zeros((96, 128), bool)
-    inside[30:70, 40:90] = True
-    found = read(Pyramid(np.clip(noisy, 0, 1)), 0)
-    mask = found.share > 0.5
-    assert (mask & inside).sum() / (mask | inside).sum() > 0.85
-    assert found.levels is None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segprior.image.resize import resize, working_shape
-from segprior.methods.foreground.candidate import Reading
+from segprior.methods.foreground.candidate import Candidate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +28,7 @@ _SOLID = 0.85
 _SPECK = 9
 
 
-def read_things(image: NDArray[np.float32]) -> Reading:
+def read_things(image: NDArray[np.float32]) -> Candidate:
     """Find things that are brighter or darker than their ground, however many.
 
     The square root of the grey image, lightly smoothed, is split at Otsu's threshold; the side
@@ -45,7 +45,7 @@ def read_things(image: NDArray[np.float32]) -> Reading:
 
     Returns
     -------
-    Reading
+    Candidate
         ``share`` goes from 0 at the level of the ground to 1 at that of the things.
         ``score`` comes from the share of the variance that the threshold explains (Otsu's
         criterion). ``evidence`` holds it as ``separability``, and ``flatness``, the standard
@@ -62,7 +62,7 @@ def read_things(image: NDArray[np.float32]) -> Reading:
     image = resize(image, working_shape(image.shape, LARGEST_SIZE))
     level = levels_of(image)
     if np.ptp(level) < 1e-6:
-        return Reading(
+        return Candidate(
             kind="things",
             share=np.zeros(level.shape, np.float32),
             score=0.0,
@@ -84,7 +84,7 @@ def read_things(image: NDArray[np.float32]) -> Reading:
     if inner is not None:
         _, low, high = _follow(level, inner, bright, over)
     levels = np.stack([low, high]).astype(np.float32)
-    return Reading(
+    return Candidate(
         kind="things",
         share=share_of(level, *levels),
         score=float(np.clip((separability - 0.5) / 0.45, 0, 1)),

@@ -1,4 +1,4 @@
-"""What a reading of an image says: where the foreground is, and how far to trust it."""
+"""A candidate mask: where the foreground may be, and how far to trust it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Reading"]
+__all__ = ["Candidate"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
-    """One reading of an image.
+class Candidate:
+    """One reading of an image: a mask with its score and evidence.
 
     Attributes
     ----------

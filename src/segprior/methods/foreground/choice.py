@@ -10,7 +10,7 @@ import numpy as np
 from segprior.image.noise import blur, noise_level, noise_of
 from segprior.image.pyramid import Pyramid
 from segprior.methods.foreground.adaptive_threshold import LARGEST_SIZE, read_things
-from segprior.methods.foreground.candidate import Reading
+from segprior.methods.foreground.candidate import Candidate
 from segprior.methods.foreground.salient_object import OBJECT_SIZE, read_object
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _AGREEMENT, _FLATNESS, _OFFSET = -12.0, -14.5, 11.2
 
 def read(
     image: Pyramid, seed: int, reading: Literal["auto", "object", "things"] = "auto"
-) -> Reading:
+) -> Candidate:
     """Read an image in the way that fits it, or in the one asked for.
 
     Parameters
@@ -40,7 +40,7 @@ def read(
 
     Returns
     -------
-    Reading
+    Candidate
         ``evidence`` also has ``reading``, 1 for things; ``noise``, an estimate of its standard
         deviation, above .04 of which the image is blurred first; and where both readings were
         made ``things``, the probability of theirs.
@@ -63,7 +63,7 @@ def read(
     return replace(found, levels=None) if noisy else found
 
 
-def choose(one: Reading, many: Reading) -> tuple[Reading, float]:
+def choose(one: Candidate, many: Candidate) -> tuple[Candidate, float]:
     """Tell which reading fits an image, and how probable it is that small things do.
 
     Voters that agree on an object speak for it; levels of which one side is flat speak for
@@ -71,12 +71,12 @@ def choose(one: Reading, many: Reading) -> tuple[Reading, float]:
 
     Parameters
     ----------
-    one, many : Reading
+    one, many : Candidate
         Of :func:`read_object` and :func:`read_things`.
 
     Returns
     -------
-    reading : Reading
+    reading : Candidate
     probability : float
         Of the things.
     """

@@ -12,7 +12,7 @@ from segprior.image.resize import is_flat
 from segprior.image.upsampling import between
 from segprior.messages import Setting
 from segprior.methods.foreground.adaptive_threshold import LARGEST_SIZE, levels_of, share_of
-from segprior.methods.foreground.candidate import Reading
+from segprior.methods.foreground.candidate import Candidate
 from segprior.methods.foreground.choice import read
 from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.foreground.kmeans_tiles import MAP_BYTES, Blank, check_in_tiles
@@ -85,7 +85,7 @@ class _Read:
     mask = True
     largest = 1
 
-    def __init__(self, fitting: Fitting, config: ForegroundConfig, reading: Reading) -> None:
+    def __init__(self, fitting: Fitting, config: ForegroundConfig, reading: Candidate) -> None:
         self._fitting, self._config, self._reading = fitting, config, reading
         self.certainty = reading.score
         self.evidence = reading.evidence

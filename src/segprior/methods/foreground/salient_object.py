@@ -12,7 +12,7 @@ import numpy as np
 from segprior.features.textons import texture_codes
 from segprior.image.colour import as_colours
 from segprior.image.resize import resize, working_shape
-from segprior.methods.foreground.candidate import Reading
+from segprior.methods.foreground.candidate import Candidate
 from segprior.methods.foreground.centre_prior import find_patches, likely_object
 from segprior.regions.grabcut import as_picture, cut, inside
 from segprior.runtime.devices import thread_count
@@ -44,7 +44,7 @@ def read_object(
     *,
     widths: Sequence[float] = WIDTHS,
     insets: Sequence[float] = INSETS,
-) -> Reading:
+) -> Candidate:
     """Find one object by the vote of seven masks.
 
     Two come from what object and ground look like when the object is near the centre
@@ -69,7 +69,7 @@ def read_object(
 
     Returns
     -------
-    Reading
+    Candidate
         ``score`` is the mean of ``abs(2 * share - 1)`` where the share is above a fifth, or 0 if
         no object is told from a ground; ``evidence["agreement"]`` that mean of the voters alone.
     """
@@ -96,7 +96,7 @@ def read_object(
     agreement = _sureness(share)
     share = _by_regions(share, colours, seed)
     told = bool(share.max() > 0.5 > share.min())
-    return Reading(
+    return Candidate(
         kind="object",
         share=share,
         score=_sureness(share) if told else 0.0,

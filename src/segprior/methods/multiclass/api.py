@@ -20,7 +20,7 @@ from segprior.methods.multiclass.classes import Classes
 from segprior.methods.multiclass.config import SegmentConfig
 from segprior.methods.multiclass.scribbles import as_scribbles
 from segprior.prior.prior import Prior
-from segprior.regions.label_map import absorb, by_area, pieces
+from segprior.regions.label_map import absorb, by_area, join, pieces
 from segprior.result import Segmentation
 from segprior.runtime.devices import check_device
 from segprior.runtime.seeding import RandomSource, as_seed
@@ -204,7 +204,8 @@ def find_classes(
     context = Context(
         config=config, seed=seed, device=device, callback=callback, prior=prior, marks=marks
     )
-    found = _at_full_size(method.run(image, config.options, context), image.shape)
+    found = _bounded(method.run(image, config.options, context), image, config)
+    found = _at_full_size(found, image.shape)
     labels = found.labels
     if config.min_size > 1:
         keep = config.classes is not None
@@ -220,6 +221,24 @@ def find_classes(
         curves=found.curves,
         kind="labels",
     )
+
+
+def _bounded(found: Classes, image: Pyramid, config: SegmentConfig) -> Classes:
+    """Join classes until there are as many as asked for, where the method has not done so."""
+    most = config.classes or config.max_classes
+    if most is None:
+        return found
+    present = np.flatnonzero(np.bincount(found.labels.ravel()))
+    if config.classes is not None and len(present) < config.classes:
+        raise ImageError(
+            f"found {len(present)} classes, not the {config.classes} asked for",
+            cure=("pass fewer classes, or a larger ", Setting("working_size")),
+        )
+    if len(present) <= most:
+        return found
+    dense = np.searchsorted(present, found.labels)
+    small = image.full if dense.shape == image.shape else image.at(config.working_size)
+    return replace(found, labels=join(dense, small, most)[dense].astype(np.int32))
 
 
 def _at_full_size(found: Classes, shape: tuple[int, int]) -> Classes:
