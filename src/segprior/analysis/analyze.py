@@ -19,15 +19,15 @@ from segprior.analysis.stability import window_agreement, window_masks
 from segprior.callbacks import Callback
 from segprior.config.analysis import AnalysisConfig
 from segprior.config.presets import resolve
-from segprior.image.resize import resize, working_shape
+from segprior.image.pyramid import Pyramid
 from segprior.io.image import as_image
-from segprior.prior.prior import Prior, fit_prior
+from segprior.prior.prior import Prior, fit
 from segprior.runtime.seeding import RandomSource, as_seed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["analyze"]
+__all__ = ["analyze", "measure"]
 
 
 def analyze(
@@ -91,12 +91,30 @@ def analyze(
     """
     config = resolve(AnalysisConfig, preset, config, overrides)
     seed = as_seed(rng)
+    full = Pyramid(as_image(image, channel_axis=channel_axis))
+    return measure(full, config, seed=seed, device=device, callback=callback)
+
+
+def measure(
+    image: Pyramid,
+    config: AnalysisConfig,
+    *,
+    seed: int = 0,
+    device: str = "auto",
+    callback: Callback | None = None,
+) -> Analysis:
+    """Do what :func:`analyze` does, on an image that has been read.
+
+    Parameters
+    ----------
+    image : Pyramid
+    config, device, callback
+        As there.
+    seed : int
+    """
     start = time.perf_counter()
-    full = as_image(image, channel_axis=channel_axis)
-    small = resize(full, working_shape(full.shape, config.prior.working_size))
-    prior = fit_prior(
-        small, config=_prior_config(config), rng=seed, device=device, callback=callback
-    )
+    full, small = image.full, image.at(config.prior.working_size)
+    prior = fit(Pyramid(small), _prior_config(config), seed=seed, device=device, callback=callback)
     smooth = low_pass(small, config.cutoff)
     pictures = {"image": small, "prior": prior.fitted, "low_pass": smooth}
     spectra = {name: power_spectrum(picture) for name, picture in pictures.items()}

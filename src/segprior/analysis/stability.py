@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segprior.methods.foreground.api import foreground
+from segprior.image.pyramid import Pyramid
+from segprior.methods.foreground.api import find_foreground
+from segprior.methods.foreground.config import ForegroundConfig
 from segprior.prior.prior import Prior
 from segprior.runtime.seeding import RandomSource, as_seed
 
@@ -49,13 +51,16 @@ def window_masks(
         If a window is not odd, or the prior is that of an image of another shape.
     """
     seed = as_seed(rng)
-    options: dict[str, Any] = (
-        {"features": "image", "working_size": None} if prior is None else {"prior": prior}
-    )
+    config = ForegroundConfig.preset("dsp")
+    if prior is None:
+        config = config.replace(features="image", working_size=None)
+    pyramid = Pyramid(image)
     return {
-        window: foreground(image, preset="dsp", window=window, rng=seed, **options).labels > 0
+        window: find_foreground(
+            pyramid, config.replace(window=window), seed=seed, prior=prior
+        ).labels > 0
         for window in windows
-    }
+    }  # fmt: skip
 
 
 def mask_iou(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:

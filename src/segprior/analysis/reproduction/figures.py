@@ -15,9 +15,11 @@ from segprior.analysis.stability import window_masks
 from segprior.callbacks import Callback
 from segprior.config.analysis import ReproduceConfig
 from segprior.config.double_dip import DoubleDipConfig
+from segprior.image.pyramid import Pyramid
 from segprior.image.resize import resize
-from segprior.methods.foreground.api import foreground
-from segprior.prior.prior import Prior, fit_prior
+from segprior.methods.foreground.api import find_foreground
+from segprior.methods.foreground.config import ForegroundConfig
+from segprior.prior.prior import Prior, fit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,7 +106,7 @@ class Studio:
         self.config = config
         self.seed = seed
         self._load = load
-        self._fitting: dict[str, Any] = {"rng": seed, "device": device, "callback": callback}
+        self._fitting: dict[str, Any] = {"seed": seed, "device": device, "callback": callback}
         self._images: dict[str, NDArray[np.float32]] = {}
         self._priors: dict[str, Prior] = {}
 
@@ -120,24 +122,21 @@ class Studio:
             config = self.config.prior
             if name in self.names["figure1"]:
                 config = config.replace(snapshots=_EPOCHS)
-            self._priors[name] = fit_prior(self.image(name), config=config, **self._fitting)
+            self._priors[name] = fit(Pyramid(self.image(name)), config, **self._fitting)
         return self._priors[name]
 
     def mask(self, name: str) -> Segmentation:
         """The mask of its prior."""
-        return foreground(
-            self.image(name),
-            preset="dsp",
-            prior=self.prior(name),
-            window=self.config.window,
-            rng=self.seed,
-        )
+        config = ForegroundConfig.preset("dsp", window=self.config.window)
+        image = Pyramid(self.image(name))
+        return find_foreground(image, config, prior=self.prior(name), seed=self.seed)
 
     def double_dip(self, name: str, hint: Any) -> DoubleDip:
         """The image taken apart, starting from a hint; the mask is not refined yet."""
-        from segprior.methods.double_dip.api import double_dip
+        from segprior.methods.double_dip.api import take_apart
 
-        return double_dip(self.image(name), hint, config=self.double_dip_config(), **self._fitting)
+        image = Pyramid(self.image(name))
+        return take_apart(image, hint, self.double_dip_config(), **self._fitting)
 
     def double_dip_config(self) -> DoubleDipConfig:
         """How images are taken apart."""
@@ -255,7 +254,6 @@ def _spectra(studio: Studio) -> Figure:
 
 def _hints(studio: Studio) -> Figure:
     from segprior.features.saliency import background_saliency
-    from segprior.image.pyramid import Pyramid
     from segprior.methods.double_dip.api import make_hint
     from segprior.methods.double_dip.hints import hint_picture
 

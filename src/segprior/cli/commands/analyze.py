@@ -13,6 +13,7 @@ from segprior.cli.execution.task import Result, Task
 from segprior.config.analysis import AnalysisConfig
 from segprior.config.presets import resolve
 from segprior.config.prior import PriorConfig
+from segprior.image.pyramid import Pyramid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,10 +46,9 @@ class AnalyzeTask(Task):
         need("matplotlib.figure", "plots")  # before the fit, not after it
 
     def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
-        from segprior.analysis.analyze import analyze
+        from segprior.analysis.analyze import measure
 
-        device, seed = self.calling.get("device", "auto"), self.calling.get("seed", 0)
-        found = analyze(image, config=self.config, rng=seed, device=device, callback=callback)
+        found = measure(Pyramid(image), self.config, callback=callback, **self.calling)
         numbers = found.summary
         facts = {
             "psnr": numbers["psnr"]["prior"],
