@@ -5,7 +5,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from segprior.errors import ImageError, OutputError
 from segprior.io.image import as_image
+from segprior.io.shared.pillow import decoding
 from tests.helpers.written import encoded, tiff
 
 ROWS, COLUMNS = 20, 30
@@ -94,3 +96,21 @@ class TestModes:
 def test_broken_exif_does_not_matter(rgb: NDArray[np.uint8]) -> None:
     data = encoded(rgb, "JPEG", exif=b"Exif\0\0not a directory of tags")
     assert as_image(data).shape == rgb.shape
+
+
+def test_any_trouble_of_a_decoder_becomes_one_line() -> None:
+    with (
+        pytest.raises(
+            ImageError, match=r"^a\.x: broken grid \(.*two lines\); save or copy"
+        ) as told,
+        decoding("a.x", "grid"),
+    ):
+        raise RuntimeError("two\nlines")
+    assert "\n" not in str(told.value)
+    with pytest.raises(OutputError, match="as it was"), decoding("a.x", "grid"):
+        raise OutputError("as it was")
+
+
+def test_a_limit_of_the_reader_itself_says_how_to_raise_it() -> None:
+    with pytest.raises(ImageError, match=r"a\.x: too many.*max_pixels"), decoding("a.x", "grid"):
+        raise Image.DecompressionBombError("too many")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from segprior.errors import ImageError
 from segprior.io.image import as_image
+from segprior.io.shared.tiff_pages import orientation
 from tests.helpers.written import tiff
 
 
@@ -111,3 +112,9 @@ def test_truncated_tiff_is_never_padded(compression: str | None) -> None:
     assert as_image(data).shape == (64, 64, 1)
     with pytest.raises(ImageError, match="truncated"):
         as_image(data[:-200])
+
+
+def test_a_page_lies_as_stored_unless_it_says_otherwise() -> None:
+    for options, want in (({}, 1), ({"extratags": [(274, 3, 1, 6)]}, 6)):
+        with tifffile.TiffFile(io.BytesIO(tiff(np.zeros((16, 24), np.uint8), **options))) as file:
+            assert orientation(file.pages[0]) == want
