@@ -119,7 +119,7 @@ def _classes(
 
 
 class _Network:
-    """Classes by the network with the statistics of the reduced image; see `TileModel`."""
+    """Classes by the network with the statistics of the overview; see `TileModel`."""
 
     mask = False
     certainty = 1.0
