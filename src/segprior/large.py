@@ -33,7 +33,7 @@ from segprior.runtime.seeding import RandomSource, as_seed
 from segprior.tiling.bands import label_bands, reduced_for
 from segprior.tiling.grid import Tile, Tiling, blend, enlarge_blocks
 from segprior.tiling.model import Fitting, TileModel, refuse_whole
-from segprior.tiling.overview import ReducedImage
+from segprior.tiling.overview import Overview
 from segprior.tiling.plan import Room, plan_tiles
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ class _Order:
 
 
 def _worked_on(order: _Order, config: MethodConfig) -> TiledResult:
-    """Work in tiles if the method can, else on the image reduced."""
+    """Work in tiles if the method can, else on the overview."""
     tiles = config.chosen.tiles
     return _in_bands(order, config) if tiles is None else _in_tiles(order, config, tiles)
 
@@ -249,7 +249,7 @@ def _in_tiles(order: _Order, config: MethodConfig, method: Tiles) -> TiledResult
     tiles, seed = order.tiles, as_seed(order.rng)
     with order.opened() as file:
         full = file.shape[:2]
-        image = ReducedImage(file, tiles.scale)
+        image = Overview(file, tiles.scale)
         grid = image.shape[:2]
         at_work, kept, maps = method.cost(config, image.shape[2])
         room = Room(
@@ -279,7 +279,7 @@ def _in_tiles(order: _Order, config: MethodConfig, method: Tiles) -> TiledResult
 
 
 def _in_bands(order: _Order, config: MethodConfig) -> TiledResult:
-    """Work on the reduced image, and enlarge its labels from band to band."""
+    """Work on the overview, and enlarge its labels from band to band."""
     start = time.perf_counter()
     if mask := isinstance(config, ForegroundConfig):
         refuse_whole(config, ("min_size", "fill_holes"), "mask")
@@ -288,7 +288,7 @@ def _in_bands(order: _Order, config: MethodConfig) -> TiledResult:
     size = _MASK_SIZE if mask else config.working_size
     with order.opened() as file:
         full = file.shape[:2]
-        image = ReducedImage(file, order.tiles.scale)
+        image = Overview(file, order.tiles.scale)
         file.prepare()
         small = Pyramid(reduced_for(image, size))
         find: Callable[..., Segmentation] = find_foreground if mask else find_classes

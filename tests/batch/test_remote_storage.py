@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from segprior.batch.items import Item
-from segprior.batch.remote_storage import Remote
+from segprior.batch.remote_storage import RemoteStorage
 from segprior.batch.run import run_batch
 from segprior.config.running import BatchConfig
 from segprior.errors import ConfigError, ImageError, OutputError
@@ -133,8 +133,10 @@ def test_a_pool_of_processes_works_on_urls_too(tmp_path: Path) -> None:
 def test_a_result_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.png").write_bytes(b"image")
-    places = Remote(f"file://{tmp_path}/in", f"file://{tmp_path}/out", extras={"overlay": ".png"})
-    (item,) = places.find()
+    storage = RemoteStorage(
+        f"file://{tmp_path}/in", f"file://{tmp_path}/out", extras={"overlay": ".png"}
+    )
+    (item,) = storage.find()
     system = type(fsspec.filesystem("file"))
     move = system.mv
 
@@ -145,19 +147,19 @@ def test_a_result_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monk
         move(self, path1, path2, **options)
 
     monkeypatch.setattr(system, "mv", fail)
-    with places.near(item) as (near, image_hash):
+    with storage.near(item) as (near, image_hash):
         copy(near)
         with pytest.raises(OutputError, match=r"cannot write file://.*/out/a.png: the disk is f"):
-            places.deliver(near)
+            storage.deliver(near)
     assert len(image_hash) == 32
     assert not near.source.exists()
     assert not list((tmp_path / "out").iterdir())
 
 
 def test_results_name_their_image_by_the_way_from_them(memory: Any) -> None:
-    places = Remote("memory://in", "memory://out/labels")
-    item = places.find()[1]
-    with places.near(item) as (near, _):
+    storage = RemoteStorage("memory://in", "memory://out/labels")
+    item = storage.find()[1]
+    with storage.near(item) as (near, _):
         assert os.path.relpath(near.source, near.output.parent) == "../../../in/sub/b.jpg"
 
 

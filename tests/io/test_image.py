@@ -44,25 +44,6 @@ class TestSources:
         options = {"lossless": True} if kind == "WEBP" else {}
         np.testing.assert_array_equal(as_image(encoded(rgb, kind, **options)), unit)
 
-    def test_jpeg_is_close(self) -> None:
-        smooth = np.add.outer(np.arange(64), np.arange(64)).astype(np.uint8)
-        image = as_image(encoded(smooth, "JPEG", quality=95))
-        np.testing.assert_allclose(image[..., 0], smooth / 255, atol=0.02)
-
-    def test_cmyk_jpeg_becomes_rgb(self) -> None:
-        red = Image.new("RGB", (16, 16), (200, 30, 40)).convert("CMYK")
-        image = as_image(encoded(red, "JPEG", quality=95))
-        np.testing.assert_allclose(image[8, 8] * 255, (200, 30, 40), atol=6)
-
-    def test_gif_gives_its_first_frame_or_the_page_asked_for(self) -> None:
-        frames = [Image.new("L", (16, 12), shade) for shade in (10, 200, 90)]
-        data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
-        assert as_image(data).shape == (12, 16, 3)
-        for page, shade in ((None, 10), (0, 10), (1, 200), (2, 90)):
-            np.testing.assert_allclose(as_image(data, page=page), shade / 255)
-        with pytest.raises(ImageError, match="3 pages, got page=3; pass 0 to 2"):
-            as_image(data, page=3)
-
     def test_npy_by_path_and_by_bytes(self, unit: NDArray[np.float32], tmp_path: Path) -> None:
         np.save(tmp_path / "a.npy", unit)
         np.testing.assert_array_equal(as_image(tmp_path / "a.npy"), unit)

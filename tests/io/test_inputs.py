@@ -93,3 +93,8 @@ class TestChannels:
     def test_options_that_are_not_valid(self, options: dict[str, Any]) -> None:
         with pytest.raises(ConfigError, match=f"got {max(options)[:5]}"):
             as_image(np.zeros((9, 9, 4)), **options)
+
+    def test_arrays_do_not_say_what_is_alpha(self) -> None:
+        array = np.zeros((16, 16, 4), np.uint8)
+        assert as_image(array).shape == (16, 16, 4)
+        assert np.all(as_image(array, alpha="composite", background=0.25) == 0.25)

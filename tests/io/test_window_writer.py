@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tifffile
 from numpy.typing import NDArray
 
 from segprior.errors import ConfigError, OutputError
@@ -47,17 +46,6 @@ def test_what_fails_in_the_middle_leaves_the_old_file(tmp_path: Path) -> None:
             save_bands(tmp_path / name, bands(), (70, 90), mask=False, largest=3)
         np.testing.assert_array_equal(read_labels(tmp_path / name), LABELS)
     assert len(list(tmp_path.iterdir())) == 2
-
-
-def test_many_labels_and_many_tiles_come_back(tmp_path: Path) -> None:
-    labels = np.arange(600 * 1100).reshape(600, 1100)
-    path = tmp_path / "labels.tif"
-    save_bands(path, np.array_split(labels, 7), labels.shape, mask=False, largest=labels.max())
-    np.testing.assert_array_equal(tifffile.imread(path), labels)
-    with tifffile.TiffFile(path) as tiff:
-        page: Any = tiff.pages[0]
-        assert page.is_tiled
-        assert page.dtype == np.uint32
 
 
 def test_large_results_need_a_format_written_in_parts(tmp_path: Path) -> None:

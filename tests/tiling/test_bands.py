@@ -16,7 +16,7 @@ from segprior.large import segment_tiles
 from segprior.methods.multiclass.api import segment
 from segprior.methods.multiclass.config import SegmentConfig
 from segprior.tiling.bands import label_bands, reduced_for
-from segprior.tiling.overview import ReducedImage
+from segprior.tiling.overview import Overview
 from tests.helpers.written import InMemory
 
 
@@ -58,7 +58,7 @@ def test_a_file_to_a_file(tmp_path: Path) -> None:
 
 
 def test_no_more_pixels_than_can_be_worked_on() -> None:
-    image = ReducedImage(InMemory(np.broadcast_to(np.float32(0.5), (2500, 2500, 1))), 1.0)
+    image = Overview(InMemory(np.broadcast_to(np.float32(0.5), (2500, 2500, 1))), 1.0)
     with pytest.raises(ConfigError, match="pass one of at most 2000"):
         reduced_for(image, None)
     assert reduced_for(image, 480).shape == (480, 480, 1)

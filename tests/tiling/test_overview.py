@@ -5,7 +5,7 @@ import pytest
 
 from segprior.image.resize import resize, working_shape
 from segprior.tiling import overview
-from segprior.tiling.overview import ReducedImage
+from segprior.tiling.overview import Overview
 from tests.helpers.written import InMemory
 
 
@@ -16,7 +16,7 @@ def picture() -> InMemory:
 
 @pytest.mark.parametrize("scale", [1.0, 0.5, 0.25, 0.37, 0.9])
 def test_a_window_is_that_of_the_whole_image_reduced(picture: InMemory, scale: float) -> None:
-    image = ReducedImage(picture, scale)
+    image = Overview(picture, scale)
     rows, columns, _ = image.shape
     whole = resize(picture.values, (rows, columns))
     for window in (
@@ -31,7 +31,7 @@ def test_the_small_picture_is_made_of_parts(
     picture: InMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(overview, "BLOCK_NUMBERS", 2**14)
-    image = ReducedImage(picture, 0.8)
+    image = Overview(picture, 0.8)
     small = image.small(40)
     assert small.shape == (*working_shape(image.shape, 40), 3)
     np.testing.assert_allclose(small, resize(picture.values, small.shape[:2]), atol=1e-5)
@@ -39,5 +39,5 @@ def test_the_small_picture_is_made_of_parts(
 
 
 def test_no_side_is_reduced_below_the_least() -> None:
-    image = ReducedImage(InMemory(np.zeros((20, 400, 1), np.float32)), 0.1)
+    image = Overview(InMemory(np.zeros((20, 400, 1), np.float32)), 0.1)
     assert image.shape == (8, 40, 1)

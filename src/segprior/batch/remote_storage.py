@@ -16,12 +16,12 @@ from segprior.batch.fsspec_files import is_url, list_below, path_of, put, reach,
 from segprior.batch.items import Item, is_wanted, name_in_list, plan_item, read_list, refuse_places
 from segprior.batch.lock import TEMPORARY
 from segprior.batch.manifest import MANIFEST, Manifest
-from segprior.batch.storage import Folders, Places
+from segprior.batch.storage import LocalStorage, Storage
 from segprior.errors import ImageError, OutputError, SegpriorError
 from segprior.io.files.jsonl import bytes_digest, digest, parse_lines
 from segprior.io.image import image_suffixes
 
-__all__ = ["Remote", "as_places"]
+__all__ = ["RemoteStorage", "as_storage"]
 
 # What stores tell of a file: its content if they know it, otherwise when it was written.
 _CONTENT = ("ETag", "etag", "md5Hash", "md5", "content_settings", "checksum")
@@ -30,7 +30,7 @@ _DATES = ("LastModified", "last_modified", "updated", "mtime", "modified", "crea
 _SECONDS = 5.0
 
 
-def as_places(
+def as_storage(
     source: str | os.PathLike[str],
     output: str | os.PathLike[str],
     *,
@@ -38,15 +38,15 @@ def as_places(
     extras: Mapping[str, str],
     ending: str,
     shared: bool,
-) -> Places:
-    """Choose between folders and URLs; parameters as those of :class:`Folders`."""
+) -> Storage:
+    """Choose what goes with folders or URLs; parameters as those of :class:`LocalStorage`."""
     start, end = _plain(source), _plain(output)
     finding: dict[str, Any] = {"patterns": patterns, "extras": extras, "ending": ending}
     if is_url(start) or is_url(end) or _lists_urls(Path(start)):
-        return Remote(_whole(start), _whole(end), **finding)
+        return RemoteStorage(_whole(start), _whole(end), **finding)
     if shared:
         start, end = os.path.abspath(start), os.path.abspath(end)  # noqa: PTH100
-    return Folders(source=Path(start), output=Path(end), shared=shared, **finding)
+    return LocalStorage(source=Path(start), output=Path(end), shared=shared, **finding)
 
 
 def _plain(place: str | os.PathLike[str]) -> str:
@@ -75,7 +75,7 @@ class RemoteItem(Item):
     url: str
 
 
-class Remote:
+class RemoteStorage:
     """Images and results of which one or both are at URLs.
 
     Parameters

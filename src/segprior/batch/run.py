@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from segprior._version import __version__
 from segprior.batch.items import Claims, Item
-from segprior.batch.remote_storage import as_places
-from segprior.batch.storage import Places
+from segprior.batch.remote_storage import as_storage
+from segprior.batch.storage import Storage
 from segprior.config.running import BatchConfig
 from segprior.errors import ConfigError, ImageError, SegpriorError
 from segprior.io.files.jsonl import digest
@@ -52,7 +52,7 @@ class _Bench:
     """What a worker does with one image; it never raises."""
 
     work: Callable[[Item], Mapping[str, Any]]
-    places: Places
+    storage: Storage
     key: str
     seed: int
 
@@ -62,11 +62,11 @@ class _Bench:
         try:
             with (
                 warnings.catch_warnings(record=True) as caught,
-                self.places.near(item) as (near, row["input_hash"]),
+                self.storage.near(item) as (near, row["input_hash"]),
                 one_thread(),
             ):
                 row["scores"] = dict(self.work(near))
-                row["files"] = self.places.deliver(near)
+                row["files"] = self.storage.deliver(near)
             if caught:
                 row["warnings"] = [folded(warning.message) for warning in caught]
         except SegpriorError as error:
@@ -79,7 +79,7 @@ class _Bench:
     def row(self, item: Item, image_hash: str | None, error: str | None = None) -> dict[str, Any]:
         return {
             "input": item.name,
-            "output": self.places.name(item.output),
+            "output": self.storage.name(item.output),
             "files": [],
             "input_hash": image_hash,
             "settings_hash": self.key,
@@ -166,7 +166,7 @@ def run_batch(
         If interrupted; what was finished stays, and is in the manifest.
     """
     config = config or BatchConfig()
-    places = as_places(
+    storage = as_storage(
         source,
         output,
         patterns=patterns,
@@ -174,9 +174,9 @@ def run_batch(
         ending=ending,
         shared=bool(config.dask),
     )
-    places.check()
-    items = places.find()
-    claims = Claims(lambda item: places.sign(item) is not None)
+    storage.check()
+    items = storage.find()
+    claims = Claims(lambda item: storage.sign(item) is not None)
     if not items and not watch:
         what = f"image that fits {' or '.join(patterns)}" if patterns else "image"
         raise ImageError(f"no {what} in {source}; put {known()} files there, or pass a pattern")
@@ -184,8 +184,8 @@ def run_batch(
         if clash := claims.add(item):
             raise ConfigError(clash)
     key = digest({"settings": settings, "seed": seed, "version": __version__})
-    bench = _Bench(work=work, places=places, key=key, seed=seed)
-    with _crew(bench, config) as crew, places.hold():
+    bench = _Bench(work=work, storage=storage, key=key, seed=seed)
+    with _crew(bench, config) as crew, storage.hold():
         run = _Run(bench, claims, crew, callback)
         try:
             if watch:
@@ -216,11 +216,11 @@ class _Run:
         callback: Callable[[Progress], None] | None,
     ) -> None:
         self._bench = bench
-        self._places = bench.places
+        self._storage = bench.storage
         self._claims = claims
         self._crew = crew
         self._callback = callback
-        self._manifest = bench.places.manifest()
+        self._manifest = bench.storage.manifest()
         self._state: dict[str, str] = {}  # of each image: due, done, kept or failed
         self._marks: dict[str, str | None] = {}  # of the images under way
 
@@ -237,7 +237,7 @@ class _Run:
         seen: dict[str, object] = {}
         taken: dict[str, object] = {}
         while True:
-            found = [(item, self._places.sign(item)) for item in self._places.find()]
+            found = [(item, self._storage.sign(item)) for item in self._storage.find()]
             look = {item.name: (item, sign) for item, sign in found if sign is not None}
             for name, (item, sign) in look.items():
                 waiting = taken.get(name) != sign and self._state.get(name) != "due"
@@ -256,7 +256,7 @@ class _Run:
     def end(self) -> None:
         """End the workers and leave the folder as it should be."""
         self._crew.close()
-        self._places.tidy(name for name, state in self._state.items() if state == "failed")
+        self._storage.tidy(name for name, state in self._state.items() if state == "failed")
         self._manifest.compact()
 
     def progress(self, row: dict[str, Any] | None = None) -> Progress:
@@ -276,29 +276,29 @@ class _Run:
             self._state[item.name] = "kept"
         else:
             self._state[item.name] = "due"
-            self._marks[item.name] = self._places.mark(item)
+            self._marks[item.name] = self._storage.mark(item)
             self._crew.submit(item)
 
     def _is_done(self, item: Item) -> bool:
         row = self._manifest.get(item.name)
         if row is None or row["error"] is not None or not row.get("files"):
             return False
-        wanted = {self._places.name(file) for file in item.files}
-        if self._places.ending and not wanted <= set(row["files"]):
+        wanted = {self._storage.name(file) for file in item.files}
+        if self._storage.ending and not wanted <= set(row["files"]):
             return False
         if row.get("settings_hash") != self._bench.key:
             return False
-        if not all(self._places.exists(name) for name in row["files"]):
+        if not all(self._storage.exists(name) for name in row["files"]):
             return False
-        mark = self._places.mark(item)
+        mark = self._storage.mark(item)
         if mark is not None and mark == row.get("input_mark"):
             return True
-        return bool(row.get("input_hash") == self._places.digest(item))
+        return bool(row.get("input_hash") == self._storage.digest(item))
 
     def _gather(self, timeout: float | None) -> None:
         for item, row in self._crew.wait(timeout):
             if isinstance(row, Lost):
-                row = self._bench.row(item, self._places.digest(item), _explained(item, row))
+                row = self._bench.row(item, self._storage.digest(item), _explained(item, row))
             self._record(item, row)
 
     def _record(self, item: Item, row: dict[str, Any]) -> None:

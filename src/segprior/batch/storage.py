@@ -14,11 +14,11 @@ from segprior.batch.manifest import Manifest
 from segprior.errors import OutputError
 from segprior.io.files.jsonl import file_digest
 
-__all__ = ["Folders", "Places"]
+__all__ = ["LocalStorage", "Storage"]
 
 
-class Places(Protocol):
-    """What a batch asks of the place of its images and of that of its results."""
+class Storage(Protocol):
+    """What a batch asks of where its images are and where its results go."""
 
     @property
     def ending(self) -> str:
@@ -31,7 +31,7 @@ class Places(Protocol):
         """Find the images, and say where the result of each goes."""
 
     def hold(self) -> AbstractContextManager[None]:
-        """Have the place of the results for one batch; begin by removing what a kill left."""
+        """Have the results to itself for one batch; begin by removing what a kill left."""
 
     def manifest(self) -> Manifest:
         """Open the record of what was done."""
@@ -62,7 +62,7 @@ class Places(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Folders:
+class LocalStorage:
     """Folders of this machine, or of a disk that all machines of a cluster share.
 
     Parameters

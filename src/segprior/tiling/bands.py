@@ -1,4 +1,4 @@
-"""A large image as a whole: reduced, and labels that are found on it enlarged band by band."""
+"""A large image as a whole: its overview, and labels that are found on it enlarged in bands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from segprior.errors import ConfigError
 from segprior.image.upsampling import enlarge_labels, label_strips
-from segprior.tiling.overview import ReducedImage
+from segprior.tiling.overview import Overview
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +20,7 @@ __all__ = ["label_bands", "reduced_for"]
 MOST_PIXELS = 4_000_000
 
 
-def reduced_for(image: ReducedImage, working_size: int | None) -> NDArray[np.float32]:
+def reduced_for(image: Overview, working_size: int | None) -> NDArray[np.float32]:
     """Return the whole image at the working size; None is the scale.
 
     Raises

@@ -18,7 +18,7 @@ from segprior.tiling.grid import Tile, Tiling
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from segprior.tiling.overview import ReducedImage
+    from segprior.tiling.overview import Overview
 
 __all__ = ["Fitting", "TileModel", "refuse_whole"]
 
@@ -68,7 +68,7 @@ class Fitting:
 
     Attributes
     ----------
-    image : ReducedImage
+    image : Overview
         The image at the scale at which it is worked on.
     tiling : Tiling
         Of that.
@@ -82,7 +82,7 @@ class Fitting:
         Told of each tile.
     """
 
-    image: ReducedImage
+    image: Overview
     tiling: Tiling
     sampled: list[Tile]
     seed: int

@@ -1,4 +1,4 @@
-"""An image on disk at a smaller scale, window by window and as one small picture."""
+"""Overviews of images on disk, as GDAL calls them: smaller, by windows or as one small picture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from segprior.image.resize import MIN_SIDE, working_shape
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ReducedImage", "Windows"]
+__all__ = ["Overview", "Windows"]
 
 # Numbers of the image itself that are held at once while the small picture is made: 64 MB.
 BLOCK_NUMBERS = 2**24
@@ -28,7 +28,7 @@ class Windows(Protocol):
         """Return a window, (rows, columns, C)."""
 
 
-class ReducedImage:
+class Overview:
     """An image at a smaller scale, computed where and when it is asked for.
 
     Any window equals that part of :func:`segprior.image.resize.resize` of the whole image.
@@ -100,7 +100,7 @@ class ReducedImage:
 
 
 def _reach(full: int, small: int, span: slice) -> tuple[slice, float, float]:
-    """The samples that a span of a reduced side is made of, and where in them it lies."""
+    """The samples that a span of an overview's side is made of, and where in them it lies."""
     ratio = full / small
     low, high = span.start * ratio, span.stop * ratio
     first = max(0, math.floor(low - ratio - 1))

@@ -30,11 +30,6 @@ def test_orientation(orientation: int, kind: str, rgb: NDArray[np.uint8]) -> Non
     np.testing.assert_array_equal(as_image(Image.open(io.BytesIO(data))), want)
 
 
-def test_broken_exif_does_not_matter(rgb: NDArray[np.uint8]) -> None:
-    data = encoded(rgb, "JPEG", exif=b"Exif\0\0not a directory of tags")
-    assert as_image(data).shape == rgb.shape
-
-
 class TestPixelLimit:
     def huge(self, kind: str) -> bytes:
         if kind == "npy":

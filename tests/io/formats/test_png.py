@@ -3,9 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from segprior.errors import ImageError
 from segprior.image.palette import palette
 from segprior.io.formats.png import encode_indexed, encode_mask, encode_png
-from tests.helpers.written import opened
+from segprior.io.image import as_image
+from tests.helpers.written import deep_png, opened
 
 
 class TestPng:
@@ -33,3 +35,15 @@ class TestPng:
     def test_same_bytes_every_time(self) -> None:
         labels = np.random.default_rng(0).integers(0, 9, (16, 16))
         assert encode_indexed(labels) == encode_indexed(labels.astype(np.uint8))
+
+
+@pytest.mark.parametrize(("colour_type", "channels"), [(2, 3), (6, 4), (4, 2)])
+def test_16_bit_colour_png(colour_type: int, channels: int) -> None:
+    values = np.random.default_rng(4).integers(0, 65536, (16, 24, channels), np.uint16)
+    data = deep_png(values, colour_type)
+    np.testing.assert_array_equal(as_image(data, alpha="keep"), values / np.float32(65535))
+    assert as_image(data).shape[2] == (channels if channels == 3 else channels - 1)
+    with pytest.raises(ImageError, match="broken PNG"):
+        as_image(data[: len(data) // 2])
+    with pytest.raises(ImageError, match="max_pixels"):
+        as_image(data, max_pixels=100)

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from segprior.nn.clustering.losses import Pull, choose
+from segprior.nn.clustering.losses import ClusteringLoss, choose
 from segprior.runtime.bands import Bands
 
 
@@ -37,6 +37,8 @@ def test_loss_and_gradient_are_those_of_autograd(continuity: float, weighted: bo
 
     grad = torch.full_like(response, 9.0)
     top, _ = choose(response, Bands(None))
-    loss = Pull(bands=Bands(None), weights=weights)(response, top, target, continuity, grad)
+    loss = ClusteringLoss(bands=Bands(None), weights=weights)(
+        response, top, target, continuity, grad
+    )
     assert loss == pytest.approx(expected.item(), rel=1e-5)
     torch.testing.assert_close(grad, slope.float(), rtol=1e-4, atol=1e-6)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from segprior.nn.clustering.network import FixedResponse, PlainResponse, draw_weights
+from segprior.nn.clustering.network import FixedNetwork, PlainNetwork, draw_weights
 
 
 def test_weights_depend_on_the_seed_alone() -> None:
@@ -28,8 +28,8 @@ def test_the_fixed_network_gives_what_the_fitted_one_does() -> None:
     weights = draw_weights(3, 12, 2, "normal", 0)
     weights.shifts[0].uniform_(-1, 1, generator=torch.Generator().manual_seed(1))
     image = torch.rand(1, 3, 40, 50, generator=torch.Generator().manual_seed(2))
-    whole = PlainResponse(image, weights).forward()
-    fixed = FixedResponse(weights.map(torch.Tensor.detach), image)
+    whole = PlainNetwork(image, weights).forward()
+    fixed = FixedNetwork(weights.map(torch.Tensor.detach), image)
     torch.testing.assert_close(fixed(image), whole, atol=1e-4, rtol=1e-4)
     part = fixed(image[:, :, 10:30, 5:45])
     inner = slice(fixed.reach, -fixed.reach)

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from segprior.nn.clustering.network import PlainResponse, draw_weights
-from segprior.nn.clustering.winograd import WinogradResponse
+from segprior.nn.clustering.network import PlainNetwork, draw_weights
+from segprior.nn.clustering.winograd import WinogradNetwork
 from segprior.runtime.bands import Bands, banded
 
 
@@ -16,10 +16,10 @@ def both(
     weights = draw_weights(bands, channels, blocks, "uniform", 3)
     image = torch.rand(1, bands, *shape, generator=source)
     grad = torch.randn(*shape, channels, generator=source) / (shape[0] * shape[1])
-    plain = PlainResponse(image.double(), weights.map(torch.Tensor.double))
+    plain = PlainNetwork(image.double(), weights.map(torch.Tensor.double))
     expected = [plain.forward(), *plain.backward(grad.double())]
     with torch.no_grad(), banded() as shared:
-        quick = WinogradResponse(image, weights, shared)
+        quick = WinogradNetwork(image, weights, shared)
         found = [quick.forward().clone(), *quick.backward(grad)]
     return found, expected
 
@@ -53,7 +53,7 @@ def test_a_second_pass_forgets_the_first() -> None:
     weights = draw_weights(3, 8, 2, "normal", 0)
     image = torch.rand(1, 3, 9, 14, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        network = WinogradResponse(image, weights, Bands(None))
+        network = WinogradNetwork(image, weights, Bands(None))
         first = network.forward().clone()
         gradients = network.backward(torch.ones(9, 14, 8))
         assert torch.equal(network.forward(), first)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segprior.methods.multiclass.config import SegmentConfig
-    from segprior.nn.clustering.network import FixedResponse
+    from segprior.nn.clustering.network import FixedNetwork
     from segprior.nn.clustering.training import Clusters
     from segprior.tiling.grid import Tile
     from segprior.tiling.model import Fitting, TileModel
@@ -83,7 +83,7 @@ def fit_network(
     guided = guide(small)
     import torch
 
-    from segprior.nn.clustering.network import FixedResponse
+    from segprior.nn.clustering.network import FixedNetwork
     from segprior.nn.clustering.training import cluster
     from segprior.runtime.devices import resolve_device
 
@@ -100,12 +100,12 @@ def fit_network(
     )
     classes = _classes(found, config, small)
     pixels = torch.from_numpy(np.ascontiguousarray(small.transpose(2, 0, 1)))[None].to(device)
-    response = FixedResponse(found.weights.map(lambda tensor: tensor.to(device)), pixels)
+    network = FixedNetwork(found.weights.map(lambda tensor: tensor.to(device)), pixels)
     evidence = {
         "iterations": float(len(found.counts)),
         "found": float(np.unique(found.labels).size),
     }
-    return _Network(response, classes, fitting, evidence)
+    return _Network(network, classes, fitting, evidence)
 
 
 def _classes(
@@ -119,28 +119,28 @@ def _classes(
 
 
 class _Network:
-    """Classes by the network with the statistics of the reduced image; see `TileModel`."""
+    """Classes by the network with the statistics of the overview; see `TileModel`."""
 
     mask = False
     certainty = 1.0
 
     def __init__(
         self,
-        response: FixedResponse | None,
+        network: FixedNetwork | None,
         classes: list[NDArray[np.intp]],
         fitting: Fitting,
         evidence: dict[str, float],
     ) -> None:
-        self._response, self._classes, self._fitting = response, classes, fitting
+        self._network, self._classes, self._fitting = network, classes, fitting
         self.largest = len(classes)
         self.evidence = evidence
 
     def scores(self, tile: Tile) -> NDArray[np.float32]:
         """See `TileModel`."""
-        response = self._response
+        network = self._network
         shape = tile.rows.stop - tile.rows.start, tile.columns.stop - tile.columns.start
         maps = np.zeros((len(self._classes), *shape), np.float32)
-        if response is None or len(self._classes) == 1:
+        if network is None or len(self._classes) == 1:
             return maps
         import torch
 
@@ -149,12 +149,12 @@ class _Network:
         device = resolve_device(self._fitting.device)
         image = self._fitting.read(tile).transpose(2, 0, 1)
         pixels = torch.from_numpy(np.ascontiguousarray(image))[None].to(device)
-        reach = response.reach
-        step = max(1, LAYER_BYTES // (4 * response.channels * shape[1]) - 2 * reach)
+        reach = network.reach
+        step = max(1, LAYER_BYTES // (4 * network.channels * shape[1]) - 2 * reach)
         for top in range(0, shape[0], step):
             bottom = min(top + step, shape[0])
             first, last = max(0, top - reach), min(shape[0], bottom + reach)
-            found = response(pixels[:, :, first:last])[top - first : bottom - first]
+            found = network(pixels[:, :, first:last])[top - first : bottom - first]
             for number, channels in enumerate(self._classes):
                 maps[number, top:bottom] = found[..., channels].amax(-1).cpu().numpy()
         return maps

@@ -1,4 +1,4 @@
-"""What pulls on the response of the clustering network: losses with their gradients, in bands."""
+"""The loss of the clustering network with its gradient, computed in bands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from segprior.runtime.bands import Bands
 
-__all__ = ["Pull", "choose"]
+__all__ = ["ClusteringLoss", "choose"]
 
 _STEP = 4
 
@@ -32,7 +32,7 @@ def _step(response: Tensor) -> int:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pull:
+class ClusteringLoss:
     """Cross-entropy to a target, and how much neighbours may differ.
 
     Parameters

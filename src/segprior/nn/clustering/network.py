@@ -16,7 +16,7 @@ from torch import Tensor
 
 from segprior.nn.shared.constants import BATCH_NORM_EPS
 
-__all__ = ["FixedResponse", "PlainResponse", "Response", "Weights", "draw_weights"]
+__all__ = ["ClusteringNetwork", "FixedNetwork", "PlainNetwork", "Weights", "draw_weights"]
 
 
 class Weights(NamedTuple):
@@ -107,7 +107,7 @@ def draw_weights(
     )
 
 
-class Response(Protocol):
+class ClusteringNetwork(Protocol):
     """The network on one image, forward and backward."""
 
     def forward(self) -> Tensor:
@@ -119,7 +119,7 @@ class Response(Protocol):
         ...
 
 
-class PlainResponse:
+class PlainNetwork:
     """The network as PyTorch has it, on any device.
 
     Parameters
@@ -162,7 +162,7 @@ class PlainResponse:
         return list(gradients)
 
 
-class FixedResponse:
+class FixedNetwork:
     """The network with the statistics of one image, for any part of it or of its like.
 
     Batch normalisation then is a scale and a shift per channel, so that a pixel's response depends

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from segprior.callbacks import Callback, Event
 from segprior.config.network import NetworkConfig
-from segprior.nn.clustering.losses import Pull, choose
-from segprior.nn.clustering.network import PlainResponse, Response, Weights, draw_weights
+from segprior.nn.clustering.losses import ClusteringLoss, choose
+from segprior.nn.clustering.network import ClusteringNetwork, PlainNetwork, Weights, draw_weights
 from segprior.runtime.bands import Bands, banded
 from segprior.runtime.malloc import steady_heap
 
@@ -150,19 +150,19 @@ def cluster(
         )
 
 
-def _network(pixels: Tensor, weights: Weights, bands: Bands) -> Response:
+def _network(pixels: Tensor, weights: Weights, bands: Bands) -> ClusteringNetwork:
     """Choose how responses are computed."""
     if pixels.device.type == "cpu":
-        from segprior.nn.clustering.winograd import WinogradResponse
+        from segprior.nn.clustering.winograd import WinogradNetwork
         from segprior.nn.compiled.matmul import LANES
 
         if len(weights.head) >= LANES:
-            return WinogradResponse(pixels, weights, bands)
-    return PlainResponse(pixels, weights)
+            return WinogradNetwork(pixels, weights, bands)
+    return PlainNetwork(pixels, weights)
 
 
 def _train(
-    network: Response,
+    network: ClusteringNetwork,
     weights: Weights,
     config: NetworkConfig,
     superpixels: NDArray[np.int32] | None,
@@ -178,7 +178,7 @@ def _train(
     patches = None if superpixels is None else _sent(superpixels, response)
     n_patches = 0 if superpixels is None else int(superpixels.max()) + 1
     wanted = None if marks is None else _sent(marks, response)
-    pull = Pull(bands=bands, weights=None if wanted is None else _shares(wanted, config))
+    loss = ClusteringLoss(bands=bands, weights=None if wanted is None else _shares(wanted, config))
     grad = response.new_empty(response.shape)
     counts: list[int] = []
     losses: list[float] = []
@@ -195,7 +195,7 @@ def _train(
         if wanted is not None:
             target = torch.where(wanted >= 0, wanted, target)
         apart = 0.0 if continuity is None else continuity(counts[-1])
-        losses.append(pull(response, top, target, apart, grad))
+        losses.append(loss(response, top, target, apart, grad))
         stopped = _told(callback, iteration + 1, total, losses[-1], counts[-1], labels)
         if stopped or (iteration >= config.warmup and rule.stops(counts[-1])):
             break

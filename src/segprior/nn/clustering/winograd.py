@@ -32,7 +32,7 @@ from segprior.nn.clustering.winograd_transforms import FILTER, from_products, to
 from segprior.nn.shared.constants import BATCH_NORM_EPS
 from segprior.runtime.bands import Bands
 
-__all__ = ["WinogradResponse"]
+__all__ = ["WinogradNetwork"]
 
 _TAPS = torch.from_numpy(FILTER)
 
@@ -104,7 +104,7 @@ def _fold(
     return matrix, head_shift - matrix @ mean
 
 
-class WinogradResponse:
+class WinogradNetwork:
     """The network on one image.
 
     Parameters
@@ -158,7 +158,7 @@ class WinogradResponse:
     def backward(self, grad: Tensor) -> list[Tensor]:
         """Return the gradients of `Weights.flat`; ``grad`` is read only."""
         w = self.weights
-        sums, gram, gain, *head = self._pulled(-1, *self._sum(partial(self._head, grad=grad)))
+        sums, gram, gain, *head = self._map_back(-1, *self._sum(partial(self._head, grad=grad)))
         mixed, offset = (gram + gram.T).float(), sums.float()
         (bias,) = self._sum(partial(self._back, grad=grad, mixed=mixed, offset=offset))
         convs: list[Tensor] = []
@@ -166,8 +166,8 @@ class WinogradResponse:
         biases, gains = [bias], [gain]
         for k in range(len(w.convs) - 1, 0, -1):
             matrices = _to_tiles(w.convs[k].transpose(0, 1).flip(2, 3))
-            filters, *pulls = self._sum(partial(self._conv_back, k=k, matrices=matrices))
-            sums, squares, gain, shift = self._pulled(k - 1, *pulls)
+            filters, *map_grads = self._sum(partial(self._conv_back, k=k, matrices=matrices))
+            sums, squares, gain, shift = self._map_back(k - 1, *map_grads)
             slope, offset = 2 * squares.float(), sums.float()
             (bias,) = self._sum(partial(self._through, k=k - 1, slope=slope, offset=offset))
             convs.insert(0, _from_tiles(filters))
@@ -189,7 +189,7 @@ class WinogradResponse:
         factor, term = self._maps[k]
         return factor.detach().float(), term.detach().float()
 
-    def _pulled(self, k: int, *grads: Tensor) -> tuple[Tensor, ...]:
+    def _map_back(self, k: int, *grads: Tensor) -> tuple[Tensor, ...]:
         """Gradients of what a small map was made of."""
         return torch.autograd.grad(self._maps[k], self._leaves[k], grads)
 
