@@ -301,11 +301,16 @@ def run_case(lines: Sequence[str], inputs: Path, source: Path) -> dict[str, str]
                 line.startswith("evaluate") and not done.returncode
             ):  # a table with columns of seconds; the files have more
                 text = re.sub(r"\s+", " ", re.sub(r"\b\d+\.\d+\b", "", text))
+            text, settings = _settings_apart(text)
             found[line] = text.replace(name, "") if _is_short(text) else _digest(text.encode())
+            if settings:
+                found[f"{line} (settings)"] = _digest(settings.encode())
             after = _files(folder)
             for file in sorted(after):
                 if before.get(file) != after[file]:
-                    found[f"{line} > {file}"] = after[file]
+                    found[f"{line} > {file}"], *settings = after[file].split()
+                    if settings:
+                        found[f"{line} > {file} (settings)"] = settings[0]
             before = after
     return found
 
@@ -344,9 +349,40 @@ def _content(path: Path) -> str:
         return _digest(b"".join(parts))
     if path.suffix == ".csv":
         return _digest(_without_columns(data.decode()).encode())
-    if path.suffix == ".html":
-        return _digest(re.sub(r"\b\d+\.\d+\b", "", data.decode()).encode())
+    if path.suffix in (".html", ".md"):  # pages that say how long it took
+        return _digest(re.sub(r"\d+\.?\d* s\b", "", data.decode()).encode())
+    if path.suffix in (".json", ".jsonl"):
+        text, settings = _settings_apart(_plain(path.name, data).decode())
+        return " ".join(_digest(part.encode()) for part in (text, settings) if part)
     return _digest(_plain(path.name, data))
+
+
+def _settings_apart(text: str) -> tuple[str, str]:
+    """JSON, in lines or whole, without the settings in it, and these by themselves."""
+    settings: list[Any] = []
+
+    def without(value: Any) -> Any:
+        if isinstance(value, list):
+            return [without(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        settings.extend(
+            value[name] for name in value if name in ("settings", "config", "settings_hash")
+        )
+        # The digest of what a result depends on stands for its settings in some files.
+        left_out = ("settings", "config", "settings_hash", "key")
+        return {name: without(item) for name, item in value.items() if name not in left_out}
+
+    lines = []
+    try:
+        lines.append(json.dumps(without(json.loads(text))))
+    except ValueError:
+        for line in text.splitlines():
+            try:
+                lines.append(json.dumps(without(json.loads(line))))
+            except ValueError:
+                lines.append(line)
+    return "\n".join(lines), json.dumps(settings) if settings else ""
 
 
 def _without_columns(text: str) -> str:
