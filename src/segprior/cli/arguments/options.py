@@ -139,7 +139,11 @@ def _default(cls: type[Presets], owner: type[Presets], name: str) -> str:
             config = config.prior if owner is PriorConfig else config.options
         if hasattr(config, name):
             values[preset] = _shown(name, getattr(config, name))
-    values = values or {"": _shown(name, getattr(owner(), name))}
+    if issubclass(cls, MethodConfig):
+        chosen = {cls.preset(preset).method for preset in values}
+        for method in option_owners(cls.kind).get(name, []):
+            if method.name not in chosen:  # it has a default of its own
+                values[method.name] = _shown(name, getattr(method.config(), name))
     if len(set(values.values())) == 1:
         value = next(iter(values.values()))
         return f"[{value}]" if value else ""
@@ -154,7 +158,10 @@ def options_of(cls: type[Presets]) -> Iterator[Option]:
     """
     own = _names(cls)
     methods = [*known_methods(cls.kind).values()] if issubclass(cls, MethodConfig) else []
-    of_methods = {name: method.config for method in methods for name in _names(method.config)}
+    of_methods: dict[str, type[Presets]] = {}
+    for method in methods:
+        for name in _names(method.config):
+            of_methods.setdefault(name, method.config)
     if "prior" in own:
         for name in _names(PriorConfig):
             if name not in own and name not in of_methods:
@@ -162,8 +169,8 @@ def options_of(cls: type[Presets]) -> Iterator[Option]:
     for name in own:
         if name not in ("prior", "options"):
             yield _option(cls, cls, name)
-    for name in dict.fromkeys(name for method in methods for name in _names(method.config)):
-        yield _option(cls, of_methods[name], name)
+    for name, owner in of_methods.items():
+        yield _option(cls, owner, name)
 
 
 def _names(cls: type[Presets]) -> list[str]:

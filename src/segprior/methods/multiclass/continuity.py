@@ -54,7 +54,7 @@ METHOD = Method(
     kind="regions",
     config=ContinuityConfig,
     run=_run,
-    summary="the same with a continuity loss in their place",
+    summary="clustering by backpropagation with a continuity loss",
     tiles=Tiles(fit=_in_tiles, cost=network_cost),
     scribbles=True,
     start="backprop",

@@ -56,7 +56,7 @@ METHOD = Method(
     kind="regions",
     config=DynamicConfig,
     run=_run,
-    summary="or with one whose weight follows the number of labels",
+    summary="the same, with a weight of that loss that follows the number of labels",
     tiles=Tiles(fit=_in_tiles, cost=network_cost),
     scribbles=True,
     start="backprop",
