@@ -146,8 +146,9 @@ def test_options_of_another_method_are_refused(method: Method) -> None:
 
 @ids
 def test_the_help_names_it_and_its_options(
-    method: Method, capsys: pytest.CaptureFixture[str]
+    method: Method, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "400")  # names with a hyphen would be broken there
     command = "foreground" if method.kind == "foreground" else "segment"
     assert main([command, "--help"]) == 0
     text = " ".join(capsys.readouterr().out.split())

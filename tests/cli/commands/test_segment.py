@@ -105,7 +105,9 @@ def test_presets_of_the_prior(photo: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
     def note(image: Pyramid, config: SegmentConfig, **options: Any) -> Any:
         seen.update(options, config=config)
-        return find_classes(image, SegmentConfig.preset(**OPTIONS))
+        preset, *names = OPTIONS
+        quick = {name: OPTIONS[name] for name in names}
+        return find_classes(image, SegmentConfig.preset(OPTIONS[preset], **quick))
 
     monkeypatch.setattr("segprior.methods.multiclass.api.find_classes", note)
     preset = ("--preset", "backprop", "--prior-preset", "published")
