@@ -12,7 +12,7 @@ import pytest
 import segprior
 from segprior.cli import main
 from segprior.errors import ConfigError
-from segprior.methods.registry import find_method, methods, option_owners
+from segprior.methods.registry import find_method, look_again, methods, option_owners
 
 STRIPES = """
 from dataclasses import dataclass
@@ -45,10 +45,6 @@ METHOD = Method(name="stripes", kind="regions", config=StripesConfig, run=run, s
 Install = Callable[..., None]
 
 
-def forget() -> None:
-    methods.cache_clear()
-
-
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
     place = tmp_path / "site"
@@ -64,13 +60,13 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
         (about / "METADATA").write_text(f"Name: {made[-1]}\nVersion: 1.0\n", encoding="utf-8")
         entry = f"[segprior.methods]\n{name} = {made[-1]}:METHOD\n"
         (about / "entry_points.txt").write_text(entry, encoding="utf-8")
-        forget()
+        look_again()
 
     yield make
     for name in made:
         sys.modules.pop(name, None)
     monkeypatch.undo()
-    forget()
+    look_again()
 
 
 def test_the_default_comes_first_and_the_rest_by_name() -> None:

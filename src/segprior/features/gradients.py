@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,6 +53,8 @@ def hidden_gradient(
     ndarray of float32, shape (h, w)
         The root of the mean square over channels.
     """
+    from PIL import Image
+
     total = np.zeros(features.shape[1:3], np.float32)
     for member in features:
         centred = member - member.mean(axis=(0, 1))

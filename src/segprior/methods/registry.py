@@ -11,7 +11,7 @@ from segprior.config.prior import PriorConfig
 from segprior.methods.method import Kind, Method
 from segprior.runtime.plugins import found_elsewhere, found_inside, skip
 
-__all__ = ["GROUP", "find_method", "methods", "option_owners"]
+__all__ = ["GROUP", "find_method", "look_again", "methods", "option_owners"]
 
 GROUP = "segprior.methods"
 """The group of entry points in which other distributions register methods."""
@@ -55,6 +55,7 @@ def find_method(kind: Kind, name: object) -> Method:
     return known[str(name)]
 
 
+@functools.cache
 def option_owners(kind: Kind) -> dict[str, list[Method]]:
     """Return the options of all methods of a kind, each with the methods that have it."""
     owners: dict[str, list[Method]] = {}
@@ -62,6 +63,12 @@ def option_owners(kind: Kind) -> dict[str, list[Method]]:
         for name in _options(method):
             owners.setdefault(name, []).append(method)
     return owners
+
+
+def look_again() -> None:
+    """Forget what was found, for distributions that come and go in one process."""
+    methods.cache_clear()
+    option_owners.cache_clear()
 
 
 def _options(method: Method) -> dict[str, object]:

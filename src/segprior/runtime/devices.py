@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,8 @@ from segprior.errors import ConfigError
 from segprior.messages import Setting
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     import torch
 
 __all__ = [
@@ -110,6 +111,8 @@ def side_by_side(most: int) -> Iterator[ThreadPoolExecutor]:
 
     With one thread each, results do not depend on how many there are.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     threads = thread_count()
     torch = sys.modules.get("torch")
     one_thread = (lambda: torch.set_num_threads(1)) if torch else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import TypeAlias
 
 import numpy as np
 
@@ -11,7 +12,8 @@ from segprior.messages import NOTHING
 
 __all__ = ["RandomSource", "as_seed", "member_seed"]
 
-RandomSource = int | np.integer | np.random.Generator | None
+# A text, since numpy.random takes a while to load.
+RandomSource: TypeAlias = "int | np.integer | np.random.Generator | None"
 
 
 def as_seed(rng: RandomSource) -> int:

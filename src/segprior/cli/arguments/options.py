@@ -41,6 +41,10 @@ _METAVARS = {"working_size": "PIXELS|full", "dask": "ADDRESS|local"}
 _NOTES = {"snapshots": "Also writes STEM_epochs.png, the prior at each of them."}
 
 
+# The configuration of each preset, by its name.
+Configs = Mapping[str, Any]
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Option:
     """One option that sets one field of a configuration.
@@ -130,17 +134,17 @@ def _shown(name: str, value: object) -> str:
     return str(value)
 
 
-def _default(cls: type[Presets], owner: type[Presets], name: str) -> str:
+def _default(cls: type[Presets], owner: type[Presets], name: str, presets: Configs) -> str:
     """Say what each preset of ``cls`` holds in ``name``, briefly."""
-    values = {}
-    for preset in cls.presets:
-        config: Any = cls.preset(preset)
+    values, chosen = {}, set()
+    for preset, config in presets.items():
+        holder = config
         if owner is not cls:
-            config = config.prior if owner is PriorConfig else config.options
-        if hasattr(config, name):
-            values[preset] = _shown(name, getattr(config, name))
+            holder = config.prior if owner is PriorConfig else config.options
+        if hasattr(holder, name):
+            values[preset] = _shown(name, getattr(holder, name))
+            chosen.add(getattr(config, "method", None))
     if issubclass(cls, MethodConfig):
-        chosen = {cls.preset(preset).method for preset in values}
         for method in option_owners(cls.kind).get(name, []):
             if method.name not in chosen:  # it has a default of its own
                 values[method.name] = _shown(name, getattr(method.config(), name))
@@ -157,6 +161,7 @@ def options_of(cls: type[Presets]) -> Iterator[Option]:
     not tell which is meant.
     """
     own = _names(cls)
+    presets = {name: cls.preset(name) for name in cls.presets}
     methods = [*known_methods(cls.kind).values()] if issubclass(cls, MethodConfig) else []
     of_methods: dict[str, type[Presets]] = {}
     for method in methods:
@@ -165,24 +170,24 @@ def options_of(cls: type[Presets]) -> Iterator[Option]:
     if "prior" in own:
         for name in _names(PriorConfig):
             if name not in own and name not in of_methods:
-                yield _option(cls, PriorConfig, name)
+                yield _option(cls, PriorConfig, name, presets)
     for name in own:
         if name not in ("prior", "options"):
-            yield _option(cls, cls, name)
+            yield _option(cls, cls, name, presets)
     for name, owner in of_methods.items():
-        yield _option(cls, owner, name)
+        yield _option(cls, owner, name, presets)
 
 
 def _names(cls: type[Presets]) -> list[str]:
     return [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
 
 
-def _option(cls: type[Presets], owner: type[Presets], name: str) -> Option:
+def _option(cls: type[Presets], owner: type[Presets], name: str, presets: Configs) -> Option:
     """The option for a field of ``cls`` or of a configuration inside it."""
     described: dict[str, str] = {}
     for base in reversed(owner.__mro__):
         described |= _described(base)
-    text = [described.get(name), _NOTES.get(name), _default(cls, owner, name)]
+    text = [described.get(name), _NOTES.get(name), _default(cls, owner, name, presets)]
     metavar, convert = _reader(name, typing.get_type_hints(owner)[name])
     title = ""
     if issubclass(cls, MethodConfig):

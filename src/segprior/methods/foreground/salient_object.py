@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +89,8 @@ def read_object(
 
     voters = [partial(near_centre, width) for width in widths]
     voters += [partial(in_box, inset) for inset in insets]
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(thread_count()) as pool:
         masks = [mask for found in pool.map(lambda voter: voter(), voters) for mask in found]
     share: NDArray[np.float32] = np.stack(masks).mean(axis=0, dtype=np.float32)
