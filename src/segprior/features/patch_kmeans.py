@@ -18,7 +18,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["WindowClusters", "cluster_drawn", "cluster_windows", "draw_windows"]
+__all__ = ["PatchClusters", "cluster_drawn_patches", "cluster_patches", "draw_patches"]
 
 # Numbers held at once, for the sample that the components are learnt from and for one strip of
 # windows: 64 MB and 8 MB.
@@ -37,7 +37,7 @@ MOST_COMPONENTS = 64
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class WindowClusters:
+class PatchClusters:
     """Clusters of windows, and the directions along which windows are compared.
 
     Attributes
@@ -83,9 +83,9 @@ class WindowClusters:
         return found
 
 
-def cluster_windows(
+def cluster_patches(
     image: NDArray[np.float32], *, window: int, n_clusters: int, n_init: int, seed: int
-) -> WindowClusters:
+) -> PatchClusters:
     """Cluster the pixels of an image by the windows around them, with K-means.
 
     The borders are reflected. On an image whose windows together are more than 2**24 numbers
@@ -108,7 +108,7 @@ def cluster_windows(
 
     Returns
     -------
-    WindowClusters
+    PatchClusters
         With one centroid only if all windows are alike.
     """
     rng = np.random.default_rng(seed)
@@ -116,7 +116,7 @@ def cluster_windows(
     return _cluster(sample, window, n_clusters, n_init, rng)
 
 
-def draw_windows(
+def draw_patches(
     image: NDArray[np.float32], *, window: int, share: float, seed: int
 ) -> NDArray[np.float32]:
     """Draw windows of one of several images that are to be clustered together.
@@ -133,27 +133,27 @@ def draw_windows(
     Returns
     -------
     ndarray of float32, shape (N, window * window * C)
-        For `cluster_drawn`, after joining them.
+        For `cluster_drawn_patches`, after joining them.
     """
     rng = np.random.default_rng(seed)
     return _sample(image, window, int(share * SAMPLE_NUMBERS), rng)
 
 
-def cluster_drawn(
+def cluster_drawn_patches(
     sample: NDArray[np.float32], *, window: int, n_clusters: int, n_init: int, seed: int
-) -> WindowClusters:
-    """Cluster windows from `draw_windows` as :func:`cluster_windows` does those of one image.
+) -> PatchClusters:
+    """Cluster windows from `draw_patches` as :func:`cluster_patches` does those of one image.
 
     Parameters
     ----------
     sample : ndarray of float32, shape (N, window * window * C)
         Used up.
     window, n_clusters, n_init, seed
-        As in :func:`cluster_windows`.
+        As in :func:`cluster_patches`.
 
     Returns
     -------
-    WindowClusters
+    PatchClusters
     """
     return _cluster(sample, window, n_clusters, n_init, np.random.default_rng(seed))
 
@@ -164,14 +164,14 @@ def _cluster(
     n_clusters: int,
     n_init: int,
     rng: np.random.Generator,
-) -> WindowClusters:
+) -> PatchClusters:
     with _one_thread().limit(limits=1):
         mean = sample.mean(axis=0)
         sample -= mean
         components = _principal_components(sample)
         projected = sample @ components.T
         centroids = _kmeans(projected, n_clusters, n_init, int(rng.integers(2**32)))
-    return WindowClusters(window=window, mean=mean, components=components, centroids=centroids)
+    return PatchClusters(window=window, mean=mean, components=components, centroids=centroids)
 
 
 @functools.cache

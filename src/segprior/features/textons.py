@@ -1,4 +1,4 @@
-"""Words of texture: typical patches of colour and roughness, and which of them each pixel is."""
+"""Textons: typical colours and roughnesses of an image, and which of them each pixel is."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from segprior.features.gradients import SCALES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["texture_codes"]
+__all__ = ["texton_map"]
 
 # Chosen on every fifth BSDS train image (docs/quality.md).
-WORDS = 48
+TEXTONS = 48
 LIGHTNESS = 0.6
 ROUGHNESS = 1.5
 _SAMPLE = 5000
 _ROUNDS = 6
 
 
-def texture_codes(colours: NDArray[np.float32], seed: int) -> NDArray[np.int64]:
-    """Give each pixel the nearest of a few words, which say its colour and roughness.
+def texton_map(colours: NDArray[np.float32], seed: int) -> NDArray[np.int64]:
+    """Give each pixel the nearest of a few textons, which say its colour and roughness.
 
     Parameters
     ----------
     colours : ndarray of float32, shape (h, w, C)
         From :func:`as_colours`.
     seed : int
-        Of the sample of pixels and of K-means, which finds the words on it.
+        Of the sample of pixels and of K-means, which finds the textons on it.
 
     Returns
     -------
@@ -53,16 +53,18 @@ def texture_codes(colours: NDArray[np.float32], seed: int) -> NDArray[np.int64]:
     described = np.stack(maps, -1).reshape(light.size, -1).astype(np.float64)
     random = np.random.default_rng(seed)
     sample = described[random.choice(light.size, min(_SAMPLE, light.size), replace=False)]
-    return np.asarray(KDTree(_words(sample, random)).query(described)[1]).reshape(light.shape)
+    return np.asarray(KDTree(_textons(sample, random)).query(described)[1]).reshape(light.shape)
 
 
-def _words(sample: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
+def _textons(sample: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
     from scipy.cluster.vq import kmeans2
 
     different = np.unique(sample, axis=0)
-    if len(different) <= WORDS:
+    if len(different) <= TEXTONS:
         return different
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a word without pixels stays where it was
-        words: NDArray[np.float64] = kmeans2(sample, WORDS, iter=_ROUNDS, minit="++", rng=random)[0]
-    return words
+        warnings.simplefilter("ignore", UserWarning)  # a texton without pixels stays where it was
+        found: NDArray[np.float64] = kmeans2(sample, TEXTONS, iter=_ROUNDS, minit="++", rng=random)[
+            0
+        ]
+    return found

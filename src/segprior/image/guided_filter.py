@@ -42,7 +42,12 @@ def box_mean(values: NDArray[Any], radius: int) -> NDArray[np.float64]:
 
 
 def guided_filter(
-    guide: NDArray[np.float32], source: NDArray[np.float32], *, radius: int, eps: float
+    guide: NDArray[np.float32],
+    source: NDArray[np.float32],
+    *,
+    radius: int,
+    eps: float,
+    reduced: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """Make a map follow the edges of an image.
 
@@ -59,6 +64,8 @@ def guided_filter(
         Reach of the windows in pixels of the coarser grid.
     eps : float
         Variance of the image below which it does not guide.
+    reduced : ndarray of float32, shape (h, w, C), optional
+        The guide at the size of the source, where that has been made already.
 
     Returns
     -------
@@ -86,7 +93,9 @@ def guided_filter(
     >>> (guided_filter(guide, shifted, radius=4, eps=1e-4)[8, 6:10] > 0.5).tolist()
     [False, False, True, True]
     """
-    small = resize(guide, (source.shape[0], source.shape[1])).astype(np.float64)
+    if reduced is None:
+        reduced = resize(guide, (source.shape[0], source.shape[1]))
+    small = reduced.astype(np.float64)
     channels = small.shape[2]
     mean, level = box_mean(small, radius), box_mean(source, radius)
     joint = box_mean(small * source[..., None], radius) - mean * level[..., None]  # (h, w, C)

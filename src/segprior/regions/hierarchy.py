@@ -115,7 +115,7 @@ LEVELS = {"prior": (30.87, 34.55, 40.23), "image": (33.53, 37.6, 44.08)}
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Hierarchy:
-    """Nested segments of one image.
+    """Nested segments of one image: a dendrogram of its regions.
 
     Attributes
     ----------
@@ -259,7 +259,7 @@ class Hierarchy:
         return sure[self._table(n_segments)][self.regions]
 
     def boundaries(self) -> NDArray[np.float32]:
-        """Return the cost at which the boundary at each pixel vanishes.
+        """Return the ultrametric contour map: the cost at which each boundary vanishes.
 
         Returns
         -------

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Content",
     "Weights",
-    "count_words",
+    "count_textons",
     "find_regions",
     "merge_cost",
     "merge_graph",
@@ -63,7 +63,7 @@ class Weights:
 
 def find_regions(
     colours: NDArray[np.float32],
-    codes: NDArray[np.int64],
+    textons: NDArray[np.int64],
     hidden: Sequence[NDArray[np.float32]] = (),
     weights: Weights | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
@@ -73,8 +73,8 @@ def find_regions(
     ----------
     colours : ndarray of float32, shape (h, w, C)
         From :func:`segprior.image.colour.as_colours`.
-    codes : ndarray of int64, shape (h, w)
-        Words of texture, from :func:`segprior.features.textons.texture_codes`.
+    textons : ndarray of int64, shape (h, w)
+        Words of texture, from :func:`segprior.features.textons.texton_map`.
     hidden : sequence of ndarray of float32, shape (h, w)
         Gradients of hidden features of the prior, if any.
     weights : Weights, optional
@@ -91,14 +91,14 @@ def find_regions(
 
     strength = boundary_strength(colours, hidden)
     regions = watershed(gaussian_filter(strength, _BASINS)).astype(np.int32) - 1
-    return regions, *merge_regions(regions, strength, colours, codes, weights or Weights())
+    return regions, *merge_regions(regions, strength, colours, textons, weights or Weights())
 
 
 def merge_regions(
     regions: NDArray[np.int32],
     strength: NDArray[np.float32],
     colours: NDArray[np.float32],
-    codes: NDArray[np.int64],
+    textons: NDArray[np.int64],
     weights: Weights,
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """Merge regions until there is one, the pair of lowest cost first.
@@ -111,7 +111,7 @@ def merge_regions(
         That of a boundary at each pixel; between two regions it is the mean over the pairs of
         pixels that touch, the larger one of each pair.
     colours : ndarray of float32, shape (h, w, C)
-    codes : ndarray of int64, shape (h, w)
+    textons : ndarray of int64, shape (h, w)
         Words of texture.
     weights : Weights
 
@@ -131,18 +131,18 @@ def merge_regions(
     numbers = (weights.colour, weights.texture, weights.joint, weights.size)
     merges, costs = merge_graph(
         touching_pairs(flat.reshape(regions.shape), strength, count),
-        Content(areas, sums, count_words(regions, codes)),
+        Content(areas, sums, count_textons(regions, textons)),
         np.array(numbers),
     )
     # Sizes are taken as shares of the image, so that a cost means the same on any.
     return merges, costs * float(regions.size) ** -weights.size
 
 
-def count_words(regions: NDArray[np.int32], codes: NDArray[np.int64]) -> NDArray[np.float64]:
+def count_textons(regions: NDArray[np.int32], textons: NDArray[np.int64]) -> NDArray[np.float64]:
     """How often each word is in each region, (n, words), from maps (h, w) of both."""
-    count, words = int(regions.max()) + 1, int(codes.max()) + 1
-    flat = regions.ravel().astype(np.int64) * words + codes.ravel()
-    return np.bincount(flat, minlength=count * words).reshape(count, words).astype(np.float64)
+    count, kinds = int(regions.max()) + 1, int(textons.max()) + 1
+    flat = regions.ravel().astype(np.int64) * kinds + textons.ravel()
+    return np.bincount(flat, minlength=count * kinds).reshape(count, kinds).astype(np.float64)
 
 
 class Content(NamedTuple):

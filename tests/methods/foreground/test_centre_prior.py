@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from segprior.image.colour import as_colours
-from segprior.methods.foreground.centre_prior import find_patches, likely_object
+from segprior.methods.foreground.centre_prior import describe_superpixels, likely_object
 
 
 def scene(
@@ -27,7 +27,7 @@ def iou(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
 @pytest.mark.parametrize("channels", [1, 2, 3, 5])
 def test_patches_cover_the_image_and_share_their_counts(channels: int) -> None:
     image, _ = scene(channels=channels)
-    found = find_patches(as_colours(image), 0, n_patches=200, n_colours=20)
+    found = describe_superpixels(as_colours(image), 0, n_superpixels=200, n_colours=20)
     count = int(found.labels.max()) + 1
     assert found.labels.shape == image.shape[:2]
     np.testing.assert_array_equal(np.unique(found.labels), np.arange(count))
@@ -41,7 +41,7 @@ def test_patches_cover_the_image_and_share_their_counts(channels: int) -> None:
 
 def test_neighbours_are_bound_where_their_edge_is_weak() -> None:
     image, truth = scene()
-    found = find_patches(as_colours(image), 0, n_patches=200)
+    found = describe_superpixels(as_colours(image), 0, n_superpixels=200)
     weights = found.affinity.toarray()
     np.testing.assert_allclose(weights, weights.T)
     assert (np.diag(weights) == 0).all()
@@ -55,7 +55,7 @@ def test_neighbours_are_bound_where_their_edge_is_weak() -> None:
 @pytest.mark.parametrize("channels", [1, 2, 3, 5])
 def test_an_object_near_the_centre_is_likely(centre: tuple[int, int], channels: int) -> None:
     image, truth = scene(centre, channels)
-    patches = find_patches(as_colours(image), 0)
+    patches = describe_superpixels(as_colours(image), 0)
     likely = likely_object(patches, width=0.3)
     assert likely.shape == truth.shape
     assert 0 <= likely.min() <= likely.max() <= 1
@@ -64,7 +64,7 @@ def test_an_object_near_the_centre_is_likely(centre: tuple[int, int], channels: 
 
 def test_smoothing_binds_what_no_edge_parts() -> None:
     image, truth = scene()
-    patches = find_patches(as_colours(image), 0)
+    patches = describe_superpixels(as_colours(image), 0)
     rough = likely_object(patches, width=0.3, smoothness=0.0)
     smooth = likely_object(patches, width=0.3, smoothness=0.5)
     assert smooth[~truth].std() < rough[~truth].std()
@@ -72,8 +72,8 @@ def test_smoothing_binds_what_no_edge_parts() -> None:
 
 def test_a_seed_repeats() -> None:
     image, _ = scene()
-    first = find_patches(as_colours(image), 3)
-    again = find_patches(as_colours(image), 3)
+    first = describe_superpixels(as_colours(image), 3)
+    again = describe_superpixels(as_colours(image), 3)
     np.testing.assert_array_equal(first.labels, again.labels)
     np.testing.assert_array_equal(first.colours, again.colours)
 
@@ -81,7 +81,7 @@ def test_a_seed_repeats() -> None:
 def test_two_colours_are_two_typical_ones() -> None:
     image = np.zeros((32, 32, 3), np.float32)
     image[8:24, 8:24] = 1
-    patches = find_patches(as_colours(image), 0)
+    patches = describe_superpixels(as_colours(image), 0)
     assert patches.colours.shape[1] == 2
     likely, truth = likely_object(patches, width=0.3), image[..., 0] > 0
     assert likely[truth].min() > likely[~truth].max()
@@ -90,6 +90,6 @@ def test_two_colours_are_two_typical_ones() -> None:
 @pytest.mark.parametrize("channels", [1, 2, 5])
 def test_the_smallest_image(channels: int) -> None:
     image = np.random.default_rng(0).random((8, 8, channels)).astype(np.float32)
-    likely = likely_object(find_patches(as_colours(image), 0), width=0.22)
+    likely = likely_object(describe_superpixels(as_colours(image), 0), width=0.22)
     assert likely.shape == (8, 8)
     assert np.isfinite(likely).all()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segprior.errors import ConfigError
-from segprior.features.patch_kmeans import cluster_windows
+from segprior.features.patch_kmeans import cluster_patches
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -228,6 +228,6 @@ def kmeans(
             raise ConfigError(f"got {name}={value}; pass a whole number of at least 1")
     if window % 2 == 0:
         raise ConfigError(f"got window={window}; pass an odd number, such as 7")
-    found = cluster_windows(image, window=window, n_clusters=k, n_init=n_init, seed=seed)
+    found = cluster_patches(image, window=window, n_clusters=k, n_init=n_init, seed=seed)
     labels: NDArray[np.intp] = found.distances(image).argmin(axis=-1) + 1
     return labels

@@ -165,7 +165,7 @@ def take_apart(
     soft = best.mask[:rows, :columns]
     # Filtered at the working size; without a filter the window is one pixel, and the guide mute.
     radius, eps = (config.radius, config.eps) if config.radius else (0, 1.0)
-    soft = np.clip(guided_filter(full, soft, radius=radius, eps=eps), 0, 1)
+    soft = np.clip(guided_filter(full, soft, radius=radius, eps=eps, reduced=small), 0, 1)
     cut = {
         "foreground": best.foreground,
         "background": best.background,

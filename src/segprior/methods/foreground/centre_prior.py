@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
-__all__ = ["Patches", "find_patches", "likely_object"]
+__all__ = ["SuperpixelColours", "describe_superpixels", "likely_object"]
 
 # About a third of the mean distance of two colours in Lab: how alike colours count as one.
 _DRAWN = 5000
@@ -25,7 +25,7 @@ _LOW, _HIGH = 0.03, 0.60
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patches:
+class SuperpixelColours:
     """An image as superpixels, each with a histogram of its colours.
 
     Attributes
@@ -46,9 +46,9 @@ class Patches:
     affinity: sparse.csr_array
 
 
-def find_patches(
-    lab: NDArray[np.float32], seed: int, *, n_patches: int = 1200, n_colours: int = 200
-) -> Patches:
+def describe_superpixels(
+    lab: NDArray[np.float32], seed: int, *, n_superpixels: int = 1200, n_colours: int = 200
+) -> SuperpixelColours:
     """Divide an image into superpixels and count their colours.
 
     Parameters
@@ -58,12 +58,12 @@ def find_patches(
         colour.
     seed : int
         Of the typical colours, which are centroids of K-means.
-    n_patches, n_colours : int
+    n_superpixels, n_colours : int
         About how many superpixels, and at most how many typical colours.
 
     Returns
     -------
-    Patches
+    SuperpixelColours
     """
     from scipy.spatial import KDTree
     from skimage.segmentation import slic
@@ -71,7 +71,7 @@ def find_patches(
     rows, columns, channels = lab.shape
     found = slic(
         lab,
-        min(n_patches, max(4, rows * columns // 16)),
+        min(n_superpixels, max(4, rows * columns // 16)),
         # SLIC brings its input to [0, 1] first.
         compactness=10.0 / float(np.ptp(lab)),
         convert2lab=False,
@@ -87,7 +87,7 @@ def find_patches(
     area = np.bincount(labels.ravel(), minlength=count).astype(float)
     shape = (count, len(typical))
     counts = np.bincount(labels.ravel() * len(typical) + nearest, minlength=count * len(typical))
-    return Patches(
+    return SuperpixelColours(
         labels=labels,
         area=area / area.mean(),
         colours=(counts.reshape(shape) / area[:, None]) @ _sharing(typical),
@@ -143,7 +143,7 @@ def _affinity(labels: NDArray[np.intp], lab: NDArray[np.float32], count: int) ->
     return sparse.coo_array(both, shape=(count, count)).tocsr()
 
 
-def likely_object(patches: Patches, *, width: float, smoothness: float = 0.05) -> Any:
+def likely_object(superpixels: SuperpixelColours, *, width: float, smoothness: float = 0.05) -> Any:
     """Find where the object probably is, from nothing but that it is near the centre.
 
     Colours of object and ground are learnt from a Gaussian around the centre; each superpixel's
@@ -152,7 +152,7 @@ def likely_object(patches: Patches, *, width: float, smoothness: float = 0.05) -
 
     Parameters
     ----------
-    patches : Patches
+    superpixels : SuperpixelColours
         Of the image.
     width : float
         Standard deviation of the Gaussian, as a share of each side.
@@ -167,9 +167,9 @@ def likely_object(patches: Patches, *, width: float, smoothness: float = 0.05) -
     from scipy import sparse
     from scipy.sparse.linalg import spsolve
 
-    place = _place(patches.labels, width)
+    place = _place(superpixels.labels, width)
     odds = np.log(place / (1 - place))
-    affinity, area, colours = patches.affinity, patches.area, patches.colours
+    affinity, area, colours = superpixels.affinity, superpixels.area, superpixels.colours
     laplacian = sparse.diags_array(affinity.sum(axis=1)) - affinity
     system = (sparse.diags_array(area) + smoothness * laplacian).tocsc()
     all_colours = area @ colours
@@ -185,7 +185,7 @@ def likely_object(patches: Patches, *, width: float, smoothness: float = 0.05) -
         share = np.clip(smooth, 0, 1)
         if change < _SETTLED:
             break
-    return share[patches.labels]
+    return share[superpixels.labels]
 
 
 def _place(labels: NDArray[np.intp], width: float) -> NDArray[np.float64]:

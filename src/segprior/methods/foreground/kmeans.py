@@ -11,7 +11,7 @@ from segprior.config.checks import at_least
 from segprior.config.presets import Presets
 from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError
-from segprior.features.patch_kmeans import cluster_windows
+from segprior.features.patch_kmeans import cluster_patches
 from segprior.image.pyramid import Pyramid
 from segprior.methods.foreground.decision import Decision
 from segprior.methods.foreground.kmeans_tiles import fit_foreground, foreground_cost
@@ -75,7 +75,7 @@ def split_patches(image: Pyramid, options: KMeansConfig, context: Context) -> De
         members = grid[None]
     else:
         grid, members = prior.fitted, prior.members
-    found = cluster_windows(
+    found = cluster_patches(
         grid,
         window=options.window,
         n_clusters=options.n_clusters,

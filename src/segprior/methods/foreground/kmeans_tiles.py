@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segprior.features.patch_kmeans import WindowClusters, cluster_drawn, draw_windows
+from segprior.features.patch_kmeans import PatchClusters, cluster_drawn_patches, draw_patches
 from segprior.image.pyramid import Pyramid
 from segprior.image.resize import is_flat
 from segprior.methods.foreground.config import ForegroundConfig
@@ -72,10 +72,10 @@ def fit_foreground(fitting: Fitting, config: ForegroundConfig) -> TileModel:
         own = _middle(members)[: rows.stop - rows.start, : columns.stop - columns.start]
         share = own.shape[0] * own.shape[1] / area
         seed = fitting.tile_seed(tile)
-        return draw_windows(own, window=config.options.window, share=share, seed=seed)
+        return draw_patches(own, window=config.options.window, share=share, seed=seed)
 
     samples = fitting.each(sample, fitting.sampled, "sample", len(fitting.sampled))
-    clusters = cluster_drawn(
+    clusters = cluster_drawn_patches(
         np.concatenate([drawn for _, drawn in samples]),
         window=config.options.window,
         n_clusters=config.options.n_clusters,
@@ -139,7 +139,7 @@ class _Clustered:
         self,
         fitting: Fitting,
         config: ForegroundConfig,
-        clusters: WindowClusters,
+        clusters: PatchClusters,
         small: NDArray[np.float32],
         kept: dict[tuple[int, int], NDArray[np.float32]],
     ) -> None:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segprior.features.textons import texture_codes
+from segprior.features.textons import texton_map
 from segprior.image.colour import as_colours
 from segprior.image.resize import resize, working_shape
 from segprior.methods.foreground.candidate import Candidate
-from segprior.methods.foreground.centre_prior import find_patches, likely_object
+from segprior.methods.foreground.centre_prior import describe_superpixels, likely_object
 from segprior.regions.grabcut import as_picture, cut, inside
 from segprior.runtime.devices import thread_count
 
@@ -52,7 +52,7 @@ def read_object(
 
     Then regions (:func:`segprior.regions.merging.find_regions`) have their say, each together with
     those it would soon be merged with: what was voted for them counts half, and after that half
-    what the words of texture (:func:`segprior.features.textons.texture_codes`) in them make of
+    what the words of texture (:func:`segprior.features.textons.texton_map`) in them make of
     it, which are counted on either side of the vote, as in naive Bayes.
 
     Parameters
@@ -75,10 +75,10 @@ def read_object(
     image = resize(image, working_shape(image.shape, OBJECT_SIZE))
     picture = as_picture(image)
     colours = as_colours(image)
-    patches = find_patches(colours, seed)
+    superpixels = describe_superpixels(colours, seed)
 
     def near_centre(width: float) -> list[NDArray[np.bool_]]:
-        likely = likely_object(patches, width=width)
+        likely = likely_object(superpixels, width=width)
         guess = likely > _threshold(likely)
         return [guess, _large_pieces(cut(picture, guess, seed, iterations=3))]
 
@@ -115,10 +115,10 @@ def _by_regions(
     share: NDArray[np.float32], colours: NDArray[np.float32], seed: int
 ) -> NDArray[np.float32]:
     """Let regions have a say in a vote, first as they lie, then by the texture of both sides."""
-    from segprior.regions.merging import count_words, find_regions  # loads Numba
+    from segprior.regions.merging import count_textons, find_regions  # loads Numba
 
-    codes = texture_codes(colours, seed)
-    regions, merges, costs = find_regions(colours, codes)
+    textons = texton_map(colours, seed)
+    regions, merges, costs = find_regions(colours, textons)
     if not len(costs):
         return share
     places = regions.ravel()
@@ -136,7 +136,7 @@ def _by_regions(
 
     half = (share + over(mean(share))) / 2
     inside = np.clip(mean(half), 1 - _SURE, _SURE)
-    counts = count_words(regions, codes)
+    counts = count_textons(regions, textons)
     one, other = (np.einsum("i,ij->j", p, counts) + 1 for p in (inside, 1 - inside))
     odds = np.log(one / one.sum() / (other / other.sum()))
     speaks = np.einsum("ij,j->i", counts, odds) / area

@@ -15,7 +15,7 @@ from segprior.config.presets import Presets, resolve
 from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.features.gradients import hidden_gradient
-from segprior.features.textons import texture_codes
+from segprior.features.textons import texton_map
 from segprior.image.colour import as_colours
 from segprior.image.noise import blur, noise_level, noise_of
 from segprior.image.pyramid import Pyramid
@@ -236,7 +236,7 @@ def grow(
             covered = (rows / step, columns / step)
             hidden.append(hidden_gradient(prior.features[key], covered, small.shape[:2]))
     colours = as_colours(blur(small, _BLUR) if is_noisy(small) else small)
-    return find_regions(colours, texture_codes(colours, seed), hidden, Weights(**weights))
+    return find_regions(colours, texton_map(colours, seed), hidden, Weights(**weights))
 
 
 def chosen_cut(found: Hierarchy, config: SegmentConfig) -> tuple[int, float]:

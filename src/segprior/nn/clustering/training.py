@@ -176,7 +176,7 @@ def _train(
     descent, rule = _Descent(flat, config), StopRule(least, config.settle)
     response = network.forward()
     patches = None if superpixels is None else _sent(superpixels, response)
-    n_patches = 0 if superpixels is None else int(superpixels.max()) + 1
+    n_superpixels = 0 if superpixels is None else int(superpixels.max()) + 1
     wanted = None if marks is None else _sent(marks, response)
     loss = ClusteringLoss(bands=bands, weights=None if wanted is None else _shares(wanted, config))
     grad = response.new_empty(response.shape)
@@ -191,7 +191,7 @@ def _train(
             enough = [tensor.clone() for tensor in flat]
         target = labels
         if patches is not None:
-            target = majority(labels, patches, n_patches, config.channels)
+            target = majority(labels, patches, n_superpixels, config.channels)
         if wanted is not None:
             target = torch.where(wanted >= 0, wanted, target)
         apart = 0.0 if continuity is None else continuity(counts[-1])
