@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from segprior.cli.arguments.options import add_options
 from segprior.config.tiles import TileConfig
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["add_tiles"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -12,9 +12,6 @@ from segprior.image.pyramid import Pyramid
 from segprior.methods.foreground.adaptive_threshold import LARGEST_SIZE, read_things
 from segprior.methods.foreground.candidate import Candidate
 from segprior.methods.foreground.salient_object import OBJECT_SIZE, read_object
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["choose", "read"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -24,9 +24,6 @@ from segprior.regions.label_map import absorb, by_area, join, pieces
 from segprior.result import Segmentation
 from segprior.runtime.devices import check_device
 from segprior.runtime.seeding import RandomSource, as_seed
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["find_classes", "segment"]
 
