@@ -123,6 +123,8 @@ def test_a_method_of_another_distribution(
          "its option 'coarseness' has another type in another method"),
         (STRIPES.replace('summary="stripes"', 'presets={"fast": {}, "published": {}}'),
          "the preset 'published' is taken"),
+        (STRIPES.replace("stripes: int", "seed: int").replace("options.stripes", "3"),
+         "its option 'seed' is a word of the functions or the command line"),
         ("METHOD = 3", "strange_stripes:METHOD is no Method"),
         ("raise OSError('no disk')", "OSError: no disk"),
     ],

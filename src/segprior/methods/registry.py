@@ -11,10 +11,22 @@ from segprior.config.prior import PriorConfig
 from segprior.methods.method import Kind, Method
 from segprior.runtime.plugins import found_elsewhere, found_inside, skip
 
-__all__ = ["GROUP", "find_method", "look_again", "methods", "option_owners"]
+__all__ = ["GROUP", "RESERVED", "find_method", "look_again", "methods", "option_owners"]
 
 GROUP = "segprior.methods"
 """The group of entry points in which other distributions register methods."""
+
+RESERVED = frozenset(
+    {
+        "alpha", "background", "boundaries", "callback", "channel_axis", "confidence", "config",
+        "cutout", "dask", "device", "format", "help", "image", "interval", "json", "key",
+        "max_pixels", "memory", "name", "output", "overlap", "overlay", "page", "pattern", "preset",
+        "prior_preset", "quiet", "random_state", "rng", "sampled_tiles", "save_prior", "scale",
+        "scribbles", "seed", "source", "table", "tensorboard", "tile_size", "tiles", "value_range",
+        "version", "watch", "workers",
+    }
+)  # fmt: skip
+"""Words of the functions, the estimators and the command line, which no option may have."""
 
 _PACKAGES = {"foreground": "segprior.methods.foreground", "regions": "segprior.methods.multiclass"}
 _FIRST = {"foreground": "consensus", "regions": "hierarchy"}
@@ -85,6 +97,8 @@ def _clash(method: Method, known: dict[str, Method]) -> str | None:
     for name, kind in _options(method).items():
         if name in _shared(method.kind):
             return f"its option {name!r} is one that all methods have"
+        if name in RESERVED:
+            return f"its option {name!r} is a word of the functions or the command line"
         if types.get(name, kind) != kind:
             return f"its option {name!r} has another type in another method"
     return None

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from segprior.cli import main
 from segprior.cli.arguments.options import options_of
+from segprior.cli.arguments.parser import command_parser
 from segprior.config.presets import Presets
 from segprior.config.prior import PriorConfig
+from segprior.methods.config import MethodConfig
 from segprior.methods.foreground.config import ForegroundConfig
+from segprior.methods.multiclass.config import SegmentConfig
+from segprior.methods.registry import RESERVED
 
 
 def _members(config: Any) -> int:
@@ -43,3 +48,20 @@ def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert "foreground" in out
     assert "prior" in out
+
+
+@pytest.mark.parametrize(
+    ("command", "config"), [("foreground", ForegroundConfig), ("segment", SegmentConfig)]
+)
+def test_no_method_may_have_an_option_of_the_command(
+    command: str, config: type[MethodConfig]
+) -> None:
+    own = {option.flag for option in options_of(config)} | {"--prior"}
+    flags = {flag for flag in parser_flags(command) if flag.startswith("--")} - own
+    assert {flag[2:].replace("-", "_") for flag in flags} <= RESERVED
+    assert RESERVED.isdisjoint(config.option_names())
+
+
+def parser_flags(command: str) -> set[str]:
+    """What may be typed after a command, as its help lists it."""
+    return set(re.findall(r"^  (?:-.*, )?(--[a-z-]+)", command_parser(command).format_help(), re.M))
