@@ -57,6 +57,12 @@ def test_an_option_of_another_method_is_refused_with_where_it_belongs() -> None:
         ForegroundConfig(window=4)
 
 
+def test_a_method_that_is_no_name_is_refused() -> None:
+    for wrong in (["kmeans"], None, 3):
+        with pytest.raises(ConfigError, match="got method="):
+            ForegroundConfig.preset(ForegroundConfig.start({"method": wrong}), method=wrong)
+
+
 def test_the_prior_must_be_a_configuration() -> None:
     with pytest.raises(ConfigError, match="prior is a dict; pass a PriorConfig"):
         ForegroundConfig(prior={"members": 2})

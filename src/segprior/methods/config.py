@@ -99,7 +99,7 @@ class MethodConfig(Presets):
         """Choose the preset to start from where none was named, by the options that were."""
         known = methods(cls.kind)
         method = given.get("method")
-        return known[method].start if method in known else "fast"
+        return known[method].start if isinstance(method, str) and method in known else "fast"
 
     @property
     def chosen(self) -> Method:
@@ -118,10 +118,10 @@ def _names(config: type[Presets]) -> set[str]:
 
 def _carried(options: Presets | None, method: Method) -> Presets:
     """Options of one method as those of another: what both have and was changed."""
-    if isinstance(options, method.config):
-        return options
     if options is None:
         return method.config()
+    if type(options) is method.config:
+        return options
     plain = type(options)()
     changed = {name: getattr(options, name) for name in _names(type(options))}
     changed = {name: value for name, value in changed.items() if value != getattr(plain, name)}

@@ -49,9 +49,10 @@ class ForegroundTask(LabelTask):
         from segprior.io.pictures import save_picture
         from segprior.methods.foreground.api import find_foreground
 
-        prior = self.prior_of(image, self.config.prior, callback)
+        pyramid = Pyramid(image)
+        prior = self.prior_of(pyramid, self.config.prior, callback)
         found = find_foreground(
-            Pyramid(image),
+            pyramid,
             self.config,
             # On the image itself a prior is for its own pictures only.
             prior=prior if self.config.features == "prior" else None,

@@ -89,9 +89,10 @@ class SegmentTask(LabelTask):
         from segprior.methods.multiclass.api import find_classes
 
         with self._watched(callback) as watched:
-            prior = self.prior_of(image, self.config.prior, watched)
+            pyramid = Pyramid(image)
+            prior = self.prior_of(pyramid, self.config.prior, watched)
             found = find_classes(
-                Pyramid(image),
+                pyramid,
                 self.config,
                 # A prior that was fitted for its own pictures changes nothing.
                 prior=prior if prior is self.saved or self.config.need == "always" else None,

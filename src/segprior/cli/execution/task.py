@@ -174,14 +174,14 @@ class LabelTask(Task):
         return save
 
     def prior_of(
-        self, image: NDArray[Any], config: PriorConfig, callback: Callback | None
+        self, image: Pyramid, config: PriorConfig, callback: Callback | None
     ) -> Prior | None:
         """Return the prior that was brought, or fit one if pictures of it are wanted."""
         if self.saved is not None or {"prior", "epochs"}.isdisjoint(self.extras):
             return self.saved
         from segprior.prior.prior import fit
 
-        return fit(Pyramid(image), config, callback=callback, **self.calling)
+        return fit(image, config, callback=callback, **self.calling)
 
     def result(
         self,
