@@ -1,4 +1,4 @@
-"""The command line: ``segprior prior`` and ``segprior foreground``."""
+"""The command line; `main` is what ``segprior`` runs."""
 
 from __future__ import annotations
 

@@ -1,1 +1,4 @@
-"""The prior of an image: `Prior`, `fit_prior`, and the loop that fits its members."""
+"""The prior of an image: `Prior`, and the loop that fits its members.
+
+For others: `fit_prior` and its core `fit`, `Prior`, `check_prior`.
+"""

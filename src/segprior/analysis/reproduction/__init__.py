@@ -1,1 +1,4 @@
-"""The figures of the DSP publication, made again."""
+"""The figures of the DSP publication, made again.
+
+For others: `reproduce` of ``reproduce``.
+"""

@@ -1,1 +1,4 @@
-"""From what was typed to what is read, done, written and told."""
+"""From what was typed to what is read, done, written and told: image after image.
+
+For :mod:`segprior.cli` alone.
+"""

@@ -1,1 +1,5 @@
-"""Masks of the object of an image."""
+"""Masks of the object of an image, one method a file.
+
+For others: `foreground` and its core `find_foreground` of ``api``, `ForegroundConfig`,
+`Decision`.
+"""

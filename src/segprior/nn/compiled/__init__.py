@@ -1,1 +1,5 @@
-"""The generator in compiled loops, for a CPU."""
+"""The generator in compiled loops, for a CPU; one thread a member.
+
+For others: `CompiledEngine`, and `CompiledGenerator` where Double-DIP fits three of them
+together.
+"""

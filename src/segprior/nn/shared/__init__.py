@@ -1,1 +1,4 @@
-"""What both implementations of the generator start from and share."""
+"""What both implementations of the generator start from and share: weights, noise, constants.
+
+For :mod:`segprior.nn` alone, but for the protocol `Engine`.
+"""
