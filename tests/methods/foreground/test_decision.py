@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,13 @@ def test_a_share_is_foreground_above_a_half() -> None:
     mask, sure = decide_by_share(np.array([[[0.0, 0.5, 0.75, 1.0]]], np.float32))
     assert mask.tolist() == [[False, False, True, True]]
     assert sure.tolist() == [[1.0, 0.0, 0.5, 1.0]]
+
+
+def test_maps_that_are_none_are_refused() -> None:
+    wrong: list[Any] = [np.zeros((2, 2), np.float32), np.zeros((1, 2, 2), np.uint8)]
+    for maps in wrong:
+        with pytest.raises(TypeError, match="maps must be floats"):
+            Decision(maps=maps)
 
 
 def test_the_score_is_given_or_the_mean_confidence_times_the_certainty() -> None:

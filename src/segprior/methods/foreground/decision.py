@@ -52,6 +52,13 @@ class Decision:
     evidence: dict[str, float] = field(default_factory=dict)
     voted: bool = True
 
+    def __post_init__(self) -> None:
+        # What is wrong with a method is better told here than by what comes after it.
+        if self.maps.ndim != 3 or self.maps.dtype.kind != "f":
+            raise TypeError(
+                f"maps must be floats, (K, h, w), not {self.maps.dtype} of shape {self.maps.shape}"
+            )
+
     def total(self, confidence: NDArray[np.float32]) -> float:
         """How sure the whole is, by how sure the pixels are."""
         if self.score is not None:

@@ -203,13 +203,13 @@ def find_classes(
     )
     found = _bounded(method.run(image, config.options, context), image, config)
     found = _at_full_size(found, image.shape)
-    labels = found.labels
+    labels = found.labels.astype(np.int32, copy=False)
     if config.min_size > 1:
         keep = config.classes is not None
         labels = absorb(labels, image.full, config.min_size, keep_classes=keep)
     return Segmentation(
         labels=by_area(pieces(labels)) if config.connected else found.numbered(labels),
-        confidence=found.confidence,
+        confidence=found.confidence.astype(np.float32, copy=False),
         score=float(found.confidence.mean(dtype=np.float64)),
         config=config,
         seed=seed,

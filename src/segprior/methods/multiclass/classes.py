@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Classes"]
 
+_ROUNDING = 1e-5
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Classes:
@@ -36,3 +38,17 @@ class Classes:
     evidence: dict[str, float]
     curves: dict[str, NDArray[Any]] = field(default_factory=dict)
     numbered: Callable[[NDArray[np.int32]], NDArray[np.int32]] = by_area
+
+    def __post_init__(self) -> None:
+        # What is wrong with a method is better told here than by what comes after it.
+        labels, confidence = self.labels, self.confidence
+        if labels.ndim != 2 or labels.dtype.kind not in "iu" or labels.min(initial=0) < 0:
+            raise TypeError(
+                f"labels must be whole numbers from 0, (h, w), not {labels.dtype} of shape "
+                f"{labels.shape}"
+            )
+        if confidence.shape != labels.shape:
+            raise TypeError(f"confidence of shape {confidence.shape} for labels {labels.shape}")
+        low, high = confidence.min(initial=0), confidence.max(initial=0)
+        if not (low >= -_ROUNDING and high <= 1 + _ROUNDING):
+            raise TypeError("confidence must lie in [0, 1]")
