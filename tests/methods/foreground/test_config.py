@@ -62,7 +62,7 @@ def test_a_name_that_both_have_is_that_of_the_mask() -> None:
         ({"n_clusters": 1}, "n_clusters=1; pass a whole number of at least 2"),
         ({"n_init": 0}, "n_init=0"),
         ({"min_size": -1}, "min_size=-1"),
-        ({"method": "otsu"}, "method='otsu'; choose"),
+        ({"method": "magic"}, "method='magic'; choose"),
         ({"reading": "thing"}, "reading='thing'; choose"),
         ({"window": 3}, "window=3 with method='consensus'; .*preset='dsp'"),
         ({"n_clusters": 3}, "n_clusters=3 with method='consensus'"),
