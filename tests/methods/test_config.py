@@ -51,8 +51,11 @@ def test_an_option_of_another_method_is_refused_with_where_it_belongs() -> None:
     assert (caught.value.option, caught.value.got) == ("window", 3)
     with pytest.raises(ConfigError, match="which is no hierarchy; pass method='hierarchy'"):
         SegmentConfig(method="dynamic", coarseness=0.5)
-    with pytest.raises(ConfigError, match="it belongs to 'backprop': pass preset='backprop' too"):
+    with pytest.raises(ConfigError, match="it belongs to 'backprop': pass method='backprop' too"):
         SegmentConfig(method="dynamic", superpixels="image")
+    with pytest.raises(ConfigError, match="it belongs to 'dynamic': pass method='dynamic' too"):
+        SegmentConfig.preset("backprop", weighting="fsf")
+    assert SegmentConfig.preset("backprop", weighting="fsf", method="dynamic").weighting == "fsf"
     with pytest.raises(ConfigError, match="got window=4; pass an odd number"):
         ForegroundConfig(window=4)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from segprior import (
     segment_tiles,
 )
 from segprior.cli import main
+from segprior.cli.arguments.options import options_of
 from segprior.evaluation.methods import catalogue
 from segprior.methods.config import MethodConfig
 from segprior.methods.method import Kind, Method
@@ -116,6 +119,34 @@ def test_any_number_of_bands(method: Method, bands: int) -> None:
 
 
 @ids
+def test_the_image_is_left_as_it_was(method: Method) -> None:
+    image = np.ascontiguousarray(scene(), np.float32) / np.float32(255)
+    before = image.copy()
+    find(method, image)
+    np.testing.assert_array_equal(image, before)
+
+
+@ids
+def test_its_module_loads_nothing_heavy_and_no_other_method(method: Method) -> None:
+    module = method.run.__module__
+    others = {other.run.__module__ for other in METHODS} - {module}
+    heavy = ("torch", "sklearn", "skimage", "scipy", "numba", "cv2", "tifffile", "matplotlib")
+    code = f"import sys, {module}\nprint(*({{*{heavy}, *{sorted(others)}}} & {{*sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [], f"{module} loads these"
+
+
+@ids
+def test_it_says_what_it_does(method: Method) -> None:
+    assert method.summary
+    kind = config_of(method.kind)
+    helps = {option.field: option for option in options_of(kind)}
+    for name in vars(method.config()):
+        text = helps[name].help.partition(" [")[0]
+        assert text[:1] not in ("", "["), f"the docstring has nothing on {name}"
+
+
+@ids
 def test_one_colour(method: Method) -> None:
     found = find(method, np.full((20, 24, 3), 90, np.uint8))
     assert np.unique(found.labels).tolist() == [0 if method.kind == "foreground" else 1]
@@ -186,7 +217,7 @@ def test_it_works_on_a_large_image_from_file_to_file(method: Method, tmp_path: P
 def test_it_can_be_scored_and_is_an_estimator(method: Method) -> None:
     choice = catalogue(method.kind).get(method.name)
     if choice is None or not choice.ours:
-        pytest.skip("goes by the name of its preset")
+        pytest.skip("its name is that of a baseline there")
     given = {n: value for n, value in SHORT.items() if n in vars(method.config())}
     options: dict[str, Any] = {"method": method.name, "members": 2, **given}
     kind = segprior.ForegroundSegmenter if method.kind == "foreground" else segprior.Segmenter

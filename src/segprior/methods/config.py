@@ -133,7 +133,8 @@ def _misplaced(name: str, value: object, chosen: Method, owners: list[Method]) -
     owners[0].config(**{name: value})
     owner = owners[0]
     start = Setting("method", owner.name)
-    if owner.start != "fast":
+    # A preset does not help where it is that of another method, or named or meant already.
+    if owner.start in owner.presets and chosen.start != owner.start:
         start = Setting("preset", owner.start)
     got = (" with ", Setting("method", chosen.name))
     if owner.lack and owner.lack != chosen.lack:

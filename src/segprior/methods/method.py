@@ -89,7 +89,9 @@ class Method:
     kind : {"regions", "foreground"}
         What it finds: a label map, for ``segment``, or a mask, for ``foreground``.
     config : type
-        Its options, a frozen dataclass; no name may be one that all methods share.
+        Its options, a frozen dataclass in which each has a default, of the type bool, int, float,
+        str, ``Literal``, ``int | None`` or ``tuple[int, ...]``; no name may be one that all methods
+        share.
     run : callable
         ``run(image, options, context)``, from a :class:`segprior.image.pyramid.Pyramid` that is not
         of one colour to :class:`segprior.methods.multiclass.classes.Classes` or

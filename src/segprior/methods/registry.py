@@ -5,8 +5,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib
+import re
+import typing
+from typing import Any, Literal
 
 from segprior.config.checks import one_of
+from segprior.config.presets import Presets
 from segprior.config.prior import PriorConfig
 from segprior.methods.method import Kind, Method
 from segprior.runtime.plugins import found_elsewhere, found_inside, skip
@@ -29,6 +33,9 @@ RESERVED = frozenset(
 """Words of the functions, the estimators and the command line, which no option may have."""
 
 _PACKAGES = {"foreground": "segprior.methods.foreground", "regions": "segprior.methods.multiclass"}
+# What networks have as the prior does, and mean by it their own.
+_OWN_AND_PRIOR = frozenset({"iterations", "learning_rate"})
+_TYPES = (bool, int, float, str, int | None, tuple[int, ...])
 _FIRST = {"foreground": "consensus", "regions": "hierarchy"}
 
 
@@ -40,17 +47,21 @@ def methods(kind: Kind) -> dict[str, Method]:
     one line, as it is of one that cannot be loaded.
     """
     own = found_inside(_PACKAGES[kind], "METHOD", Method)
-    found = {
-        method.name: method
-        for method in sorted(own, key=lambda method: (method.name != _FIRST[kind], method.name))
-    }
-    for origin, method in found_elsewhere(GROUP, Method):
+    found: dict[str, Method] = {}
+    for method in sorted(own, key=lambda method: (method.name != _FIRST[kind], method.name)):
         if method.kind != kind:
-            continue
-        if (reason := _clash(method, found)) is None:
-            found[method.name] = method
-        else:
-            skip(origin, reason)
+            raise TypeError(f"{_PACKAGES[kind]} holds {method.name!r}, whose kind is another")
+        if reason := _problem(method, found, also=_OWN_AND_PRIOR):
+            raise TypeError(f"method {method.name!r} cannot be used: {reason}")
+        found[method.name] = method
+    for origin, method in found_elsewhere(GROUP, Method):
+        if method.kind not in _PACKAGES:
+            skip(origin, f"its kind {method.kind!r} is none of {', '.join(_PACKAGES)}")
+        elif method.kind == kind:
+            if reason := _problem(method, found):
+                skip(origin, reason)
+            else:
+                found[method.name] = method
     return found
 
 
@@ -83,25 +94,52 @@ def look_again() -> None:
     option_owners.cache_clear()
 
 
-def _options(method: Method) -> dict[str, object]:
-    return {field.name: field.type for field in dataclasses.fields(method.config)}  # type: ignore[arg-type]
+def _options(method: Method) -> dict[str, Any]:
+    """Names of the options with their types."""
+    hints = typing.get_type_hints(method.config)
+    return {field.name: hints[field.name] for field in dataclasses.fields(method.config)}  # type: ignore[arg-type]
 
 
-def _clash(method: Method, known: dict[str, Method]) -> str | None:
-    """Say what keeps a method from standing beside the others."""
+def _problem(method: Method, known: dict[str, Method], also: frozenset[str] = frozenset()) -> str:
+    """Say what keeps a method from standing beside the others; empty if nothing does."""
+    if not re.fullmatch(r"[a-z][a-z0-9_-]*", method.name):
+        return f"the name {method.name!r} is not made of small letters, digits, - and _"
     if method.name in known:
         return f"the name {method.name!r} is taken; choose another one"
-    if taken := {name for other in known.values() for name in other.presets} & {*method.presets}:
+    presets = {"fast", *(name for other in known.values() for name in other.presets)}
+    if taken := presets & {*method.presets}:
         return f"the preset {min(taken)!r} is taken; choose another name"
+    if method.start not in presets | {*method.presets}:
+        return f"there is no preset {method.start!r} for it to start from"
+    try:
+        return _problem_of_options(method, known, also)
+    # Whatever a stranger's options do wrong, it must not keep others from working.
+    except Exception as error:
+        return f"its options cannot be made ({type(error).__name__}: {error})"
+
+
+def _problem_of_options(method: Method, known: dict[str, Method], also: frozenset[str]) -> str:
+    config: Any = method.config
+    if not (isinstance(config, type) and issubclass(config, Presets)):
+        return "its options are no class made of Presets"
+    options = _options(method)
     types = {name: kind for other in known.values() for name, kind in _options(other).items()}
-    for name, kind in _options(method).items():
-        if name in _shared(method.kind):
+    shared = _shared(method.kind)
+    for name, kind in options.items():
+        if name in shared - also:
             return f"its option {name!r} is one that all methods have"
         if name in RESERVED:
             return f"its option {name!r} is a word of the functions or the command line"
         if types.get(name, kind) != kind:
             return f"its option {name!r} has another type in another method"
-    return None
+        if kind not in _TYPES and typing.get_origin(kind) is not Literal:
+            return f"its option {name!r} has a type that cannot be typed; see Method.config"
+    method.config()  # as it is without any option
+    for preset, content in method.presets.items():
+        if unknown := {*content} - {*options} - shared:
+            return f"its preset {preset!r} has an option {min(unknown)!r}, which there is not"
+        method.config(**{name: value for name, value in content.items() if name in options})
+    return ""
 
 
 def _shared(kind: Kind) -> set[str]:

@@ -1,4 +1,7 @@
-"""Scores: foreground masks, regions and boundaries against what people drew."""
+"""Scores: foreground masks, regions and boundaries against what people drew.
+
+For others: the names below, functions of two arrays and sums of their scores over images.
+"""
 
 from __future__ import annotations
 

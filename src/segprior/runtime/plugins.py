@@ -63,7 +63,7 @@ def found_elsewhere(group: str, kind: type[T]) -> Iterator[tuple[str, T]]:
         # Whatever a stranger's module does wrong, it is no reason to do nothing at all.
         try:
             found = entry.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             skip(origin, f"{type(error).__name__}: {error}")
             continue
         if isinstance(found, kind):

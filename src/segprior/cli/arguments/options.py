@@ -130,7 +130,7 @@ def _shown(name: str, value: object) -> str:
     if isinstance(value, bool) or value == ():
         return ""
     if isinstance(value, tuple):
-        return ",".join(map(str, value))
+        return ",".join(":".join(map(str, v)) if isinstance(v, tuple) else str(v) for v in value)
     return str(value)
 
 

@@ -220,7 +220,10 @@ def _made(
     """Make the mask at full size, and write its confidence into the array."""
     mask = np.empty(confidence.shape, bool)
     for rows, strip in enlarge(decision.maps, confidence.shape):
-        mask[rows], confidence[rows] = decision.decide(strip)
+        inside, sure = decision.decide(strip)
+        if not inside.shape == sure.shape == strip.shape[1:]:
+            raise TypeError(f"decide gave {inside.shape} and {sure.shape} for {strip.shape[1:]}")
+        mask[rows], confidence[rows] = inside, sure
     if config.invert:
         mask = ~mask
     cleaned = mask

@@ -18,6 +18,8 @@ def decide_by_share(
     maps: NDArray[np.float32],
 ) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
     """Take for foreground where the one map, from 0 to 1, is above a half; sure by how far."""
+    if len(maps) != 1:
+        raise TypeError(f"got {len(maps)} maps; say with decide= how a mask is made of them")
     return maps[0] > 0.5, np.abs(2 * maps[0] - 1)
 
 
@@ -58,6 +60,9 @@ class Decision:
             raise TypeError(
                 f"maps must be floats, (K, h, w), not {self.maps.dtype} of shape {self.maps.shape}"
             )
+
+        if not 0 <= self.certainty <= 1 or not (self.score is None or 0 <= self.score <= 1):
+            raise TypeError(f"score {self.score} and certainty {self.certainty}; give 0 to 1")
 
     def total(self, confidence: NDArray[np.float32]) -> float:
         """How sure the whole is, by how sure the pixels are."""

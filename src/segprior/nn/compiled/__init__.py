@@ -1,5 +1,5 @@
 """The generator in compiled loops, for a CPU; one thread a member.
 
-For others: `CompiledEngine`, and `CompiledGenerator` where Double-DIP fits three of them
-together.
+For others: `CompiledEngine`; `CompiledGenerator` and `ArrayAdam` where Double-DIP fits three of
+them together.
 """

@@ -1,4 +1,4 @@
 """The generator in plain PyTorch: the reference that tests hold the loops to, on any device.
 
-For others: `TorchEngine`, and `Generator` where Double-DIP fits three of them together.
+For others: `TorchEngine`; `Generator` and `Adam` where Double-DIP fits three of them together.
 """
