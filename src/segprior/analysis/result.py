@@ -233,7 +233,6 @@ class Analysis:
         ConfigError
             If matplotlib is not installed.
         """
-        from segprior.analysis.result import analysis_files
         from segprior.io.files.folder import write_folder
 
         return write_folder(folder, analysis_files(self))

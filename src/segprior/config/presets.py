@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self, TypeVar
 from segprior.config.checks import of_kind
 from segprior.errors import ConfigError
 
-__all__ = ["Presets", "resolve"]
+__all__ = ["Presets", "field_names", "resolve"]
 
 
 class Presets:
@@ -44,11 +44,11 @@ class Presets:
 
     def replace(self, **overrides: Any) -> Self:
         """Return a copy with some fields replaced; errors as in :meth:`preset`."""
-        fields = _names(self)
+        fields = {*field_names(self)}
         own = {name: value for name, value in overrides.items() if name in fields}
         rest = {name: value for name, value in overrides.items() if name not in fields}
         inner: Any = own.get("prior", getattr(self, "prior", None))
-        known = fields | (_names(inner) if isinstance(inner, Presets) else set())
+        known = fields.union(field_names(inner) if isinstance(inner, Presets) else ())
         if unknown := rest.keys() - known:
             options = ", ".join(sorted(known))
             raise ConfigError(f"no option {min(unknown)!r}; the options are {options}")
@@ -61,8 +61,9 @@ class Presets:
         return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]
 
 
-def _names(config: Presets) -> set[str]:
-    return {f.name for f in dataclasses.fields(config)}  # type: ignore[arg-type]
+def field_names(config: Presets | type[Presets]) -> list[str]:
+    """Return the names of the fields of a configuration, or of its class, in their order."""
+    return [field.name for field in dataclasses.fields(config)]  # type: ignore[arg-type]
 
 
 C = TypeVar("C", bound=Presets)

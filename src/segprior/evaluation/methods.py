@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import importlib
 import inspect
 import types
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior._version import __version__
+from segprior.config.presets import field_names
 from segprior.errors import ConfigError, SegpriorError
 from segprior.image.pyramid import Pyramid
 from segprior.methods.config import MethodConfig
@@ -216,11 +216,11 @@ def _own(name: str, config: type[MethodConfig], start: Mapping[str, str]) -> Cho
     defaults, optional = {}, set()
     for owner in (base.prior, base, base.options):
         hints = typing.get_type_hints(type(owner))
-        for field in dataclasses.fields(owner):
-            if field.name not in ("prior", "options"):
-                defaults[field.name] = getattr(owner, field.name)
-            if isinstance(hints[field.name], types.UnionType):
-                optional.add(field.name)
+        for option in field_names(owner):
+            if option not in ("prior", "options"):
+                defaults[option] = getattr(owner, option)
+            if isinstance(hints[option], types.UnionType):
+                optional.add(option)
     # Options of other methods are read too, and refused with the reason.
     for key, owners in option_owners(config.kind).items():
         defaults.setdefault(key, getattr(owners[0].config(), key))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 from segprior.config.checks import of_kind
-from segprior.config.presets import Presets
+from segprior.config.presets import Presets, field_names
 from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError
 from segprior.messages import Setting
@@ -54,13 +54,14 @@ class MethodConfig(Presets):
         chosen = find_method(self.kind, own["method"])
         of_kind("prior", own["prior"], PriorConfig)
         options = _carried(own["options"], chosen)
-        known, owners = _names(chosen.config), option_owners(self.kind)
+        known, owners = field_names(chosen.config), option_owners(self.kind)
+        every = self.option_names()
         for name, value in given.items():
             if name not in known and name in owners:
                 raise _misplaced(name, value, chosen, owners[name])
-            if name not in self.option_names():
-                every = ", ".join(sorted(self.option_names()))
-                raise ConfigError(f"no option {name!r}; the options are {every}")
+            if name not in every:
+                options_there_are = ", ".join(sorted(every))
+                raise ConfigError(f"no option {name!r}; the options are {options_there_are}")
         own["options"] = options.replace(**{n: v for n, v in given.items() if n in known})
         own["prior"] = own["prior"].replace(**{n: v for n, v in given.items() if n not in known})
         for name, value in own.items():
@@ -80,7 +81,7 @@ class MethodConfig(Presets):
 
         With another ``method``, options that it does not have are dropped.
         """
-        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+        values = {name: getattr(self, name) for name in field_names(self)}
         return type(self)(**{**values, **overrides})
 
     def to_dict(self) -> dict[str, Any]:
@@ -92,7 +93,8 @@ class MethodConfig(Presets):
     @classmethod
     def option_names(cls) -> set[str]:
         """Names of all options: shared ones, those of every method and those of the prior."""
-        return (_names(cls) | _names(PriorConfig) | {*option_owners(cls.kind)}) - {"options"}
+        own, of_methods = field_names(cls), option_owners(cls.kind)
+        return {*own, *field_names(PriorConfig), *of_methods} - {"options"}
 
     @classmethod
     def start(cls, given: Mapping[str, Any]) -> str:
@@ -112,10 +114,6 @@ class MethodConfig(Presets):
         return self.chosen.need(self.options)
 
 
-def _names(config: type[Presets]) -> set[str]:
-    return {field.name for field in dataclasses.fields(config)}  # type: ignore[arg-type]
-
-
 def _carried(options: Presets | None, method: Method) -> Presets:
     """Options of one method as those of another: what both have and was changed."""
     if options is None:
@@ -123,15 +121,16 @@ def _carried(options: Presets | None, method: Method) -> Presets:
     if type(options) is method.config:
         return options
     plain = type(options)()
-    changed = {name: getattr(options, name) for name in _names(type(options))}
+    changed = {name: getattr(options, name) for name in field_names(options)}
     changed = {name: value for name, value in changed.items() if value != getattr(plain, name)}
-    return method.config(**{n: v for n, v in changed.items() if n in _names(method.config)})
+    kept = field_names(method.config)
+    return method.config(**{name: value for name, value in changed.items() if name in kept})
 
 
 def _misplaced(name: str, value: object, chosen: Method, owners: list[Method]) -> ConfigError:
     """The error of an option that other methods have; or their own, of its value."""
-    owners[0].config(**{name: value})
     owner = owners[0]
+    owner.config(**{name: value})
     start = Setting("method", owner.name)
     # A preset does not help where it is that of another method, or named or meant already.
     if owner.start in owner.presets and chosen.start != owner.start:

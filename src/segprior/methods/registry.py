@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import importlib
 import re
@@ -10,8 +9,10 @@ import typing
 from typing import Any, Literal
 
 from segprior.config.checks import one_of
-from segprior.config.presets import Presets
+from segprior.config.presets import Presets, field_names
 from segprior.config.prior import PriorConfig
+from segprior.config.running import BatchConfig
+from segprior.config.tiles import TileConfig
 from segprior.methods.method import Kind, Method
 from segprior.runtime.plugins import found_elsewhere, found_inside, skip
 
@@ -23,11 +24,10 @@ GROUP = "segprior.methods"
 RESERVED = frozenset(
     {
         "alpha", "background", "boundaries", "callback", "channel_axis", "confidence", "config",
-        "cutout", "dask", "device", "format", "help", "image", "interval", "json", "key",
-        "max_pixels", "memory", "name", "output", "overlap", "overlay", "page", "pattern", "preset",
-        "prior_preset", "quiet", "random_state", "rng", "sampled_tiles", "save_prior", "scale",
-        "scribbles", "seed", "source", "table", "tensorboard", "tile_size", "tiles", "value_range",
-        "version", "watch", "workers",
+        "cutout", "device", "format", "help", "image", "json", "key", "max_pixels", "name",
+        "output", "overlay", "page", "pattern", "preset", "prior_preset", "quiet", "random_state",
+        "rng", "save_prior", "scribbles", "seed", "source", "table", "tensorboard", "tiles",
+        "value_range", "version", "watch", *field_names(TileConfig), *field_names(BatchConfig),
     }
 )  # fmt: skip
 """Words of the functions, the estimators and the command line, which no option may have."""
@@ -83,7 +83,7 @@ def option_owners(kind: Kind) -> dict[str, list[Method]]:
     """Return the options of all methods of a kind, each with the methods that have it."""
     owners: dict[str, list[Method]] = {}
     for method in methods(kind).values():
-        for name in _options(method):
+        for name in field_names(method.config):
             owners.setdefault(name, []).append(method)
     return owners
 
@@ -94,10 +94,11 @@ def look_again() -> None:
     option_owners.cache_clear()
 
 
-def _options(method: Method) -> dict[str, Any]:
+@functools.cache
+def _options(config: type[Presets]) -> dict[str, Any]:
     """Names of the options with their types."""
-    hints = typing.get_type_hints(method.config)
-    return {field.name: hints[field.name] for field in dataclasses.fields(method.config)}  # type: ignore[arg-type]
+    hints = typing.get_type_hints(config)
+    return {name: hints[name] for name in field_names(config)}
 
 
 def _problem(method: Method, known: dict[str, Method], also: frozenset[str] = frozenset()) -> str:
@@ -122,8 +123,11 @@ def _problem_of_options(method: Method, known: dict[str, Method], also: frozense
     config: Any = method.config
     if not (isinstance(config, type) and issubclass(config, Presets)):
         return "its options are no class made of Presets"
-    options = _options(method)
-    types = {name: kind for other in known.values() for name, kind in _options(other).items()}
+    # Classes do have a hash, which mypy does not see.
+    options = _options(config)  # type: ignore[arg-type]
+    types: dict[str, Any] = {}
+    for other in known.values():
+        types |= _options(other.config)  # type: ignore[arg-type]
     shared = _shared(method.kind)
     for name, kind in options.items():
         if name in shared - also:
@@ -145,4 +149,4 @@ def _problem_of_options(method: Method, known: dict[str, Method], also: frozense
 def _shared(kind: Kind) -> set[str]:
     config = importlib.import_module(f"{_PACKAGES[kind]}.config")
     own = config.ForegroundConfig if kind == "foreground" else config.SegmentConfig
-    return {field.name for owner in (own, PriorConfig) for field in dataclasses.fields(owner)}
+    return {*field_names(own), *field_names(PriorConfig)}

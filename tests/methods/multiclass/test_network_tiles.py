@@ -13,7 +13,7 @@ from tests.helpers.tiles import fitting
 def test_classes_are_numbered_by_area() -> None:
     one = fitting()
     config = SegmentConfig(method="backprop", superpixels="none", iterations=6, classes=3)
-    model = fit_network(one, config, lambda small: Guide())
+    model = fit_network(one, config, lambda image, context: Guide())
     assert model.largest == network_cost(config, 3)[2] == 3
     scores = np.concatenate([model.scores(tile).reshape(3, -1) for tile in one.tiling], axis=1)
     counts = np.bincount(model.labels(scores[..., None]).ravel(), minlength=4)

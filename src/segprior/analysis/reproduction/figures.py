@@ -107,13 +107,16 @@ class Studio:
         self.seed = seed
         self._load = load
         self._fitting: dict[str, Any] = {"seed": seed, "device": device, "callback": callback}
-        self._images: dict[str, NDArray[np.float32]] = {}
+        self._images: dict[str, Pyramid] = {}
         self._priors: dict[str, Prior] = {}
 
     def image(self, name: str) -> NDArray[np.float32]:
         """The image of that name, (H, W, C)."""
+        return self._pyramid(name).full
+
+    def _pyramid(self, name: str) -> Pyramid:
         if name not in self._images:
-            self._images[name] = self._load(name)
+            self._images[name] = Pyramid(self._load(name))
         return self._images[name]
 
     def prior(self, name: str) -> Prior:
@@ -122,21 +125,19 @@ class Studio:
             config = self.config.prior
             if name in self.names["figure1"]:
                 config = config.replace(snapshots=_EPOCHS)
-            self._priors[name] = fit(Pyramid(self.image(name)), config, **self._fitting)
+            self._priors[name] = fit(self._pyramid(name), config, **self._fitting)
         return self._priors[name]
 
     def mask(self, name: str) -> Segmentation:
         """The mask of its prior."""
         config = ForegroundConfig.preset("dsp", window=self.config.window)
-        image = Pyramid(self.image(name))
-        return find_foreground(image, config, prior=self.prior(name), seed=self.seed)
+        return find_foreground(self._pyramid(name), config, prior=self.prior(name), seed=self.seed)
 
     def double_dip(self, name: str, hint: Any) -> DoubleDip:
         """The image taken apart, starting from a hint; the mask is not refined yet."""
         from segprior.methods.double_dip.api import take_apart
 
-        image = Pyramid(self.image(name))
-        return take_apart(image, hint, self.double_dip_config(), **self._fitting)
+        return take_apart(self._pyramid(name), hint, self.double_dip_config(), **self._fitting)
 
     def double_dip_config(self) -> DoubleDipConfig:
         """How images are taken apart."""

@@ -25,7 +25,7 @@ from segprior.cli.arguments.values import (
     whole_or_full,
     whole_or_none,
 )
-from segprior.config.presets import Presets
+from segprior.config.presets import Presets, field_names
 from segprior.config.prior import PriorConfig
 from segprior.errors import SegpriorError
 from segprior.messages import NOTHING, Setting
@@ -160,15 +160,15 @@ def options_of(cls: type[Presets]) -> Iterator[Option]:
     A field of the prior's whose name another one uses too is left out, since the name alone would
     not tell which is meant.
     """
-    own = _names(cls)
+    own = field_names(cls)
     presets = {name: cls.preset(name) for name in cls.presets}
     methods = [*known_methods(cls.kind).values()] if issubclass(cls, MethodConfig) else []
     of_methods: dict[str, type[Presets]] = {}
     for method in methods:
-        for name in _names(method.config):
+        for name in field_names(method.config):
             of_methods.setdefault(name, method.config)
     if "prior" in own:
-        for name in _names(PriorConfig):
+        for name in field_names(PriorConfig):
             if name not in own and name not in of_methods:
                 yield _option(cls, PriorConfig, name, presets)
     for name in own:
@@ -176,10 +176,6 @@ def options_of(cls: type[Presets]) -> Iterator[Option]:
             yield _option(cls, cls, name, presets)
     for name, owner in of_methods.items():
         yield _option(cls, owner, name, presets)
-
-
-def _names(cls: type[Presets]) -> list[str]:
-    return [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
 
 
 def _option(cls: type[Presets], owner: type[Presets], name: str, presets: Configs) -> Option:

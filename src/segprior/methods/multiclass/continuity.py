@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from segprior.config.checks import from_zero
 from segprior.config.network import NetworkConfig
 from segprior.image.pyramid import Pyramid
-from segprior.methods.method import Context, Method, Tiles
-from segprior.methods.multiclass.classes import Classes
-from segprior.methods.multiclass.network import BLANK, Guide, check_classes, network_classes
-from segprior.methods.multiclass.network_tiles import fit_network, network_cost
-
-if TYPE_CHECKING:
-    from segprior.methods.multiclass.config import SegmentConfig
-    from segprior.tiling.model import Fitting, TileModel
+from segprior.methods.method import Context
+from segprior.methods.multiclass.network import Guide
+from segprior.methods.multiclass.network_method import network_method
 
 __all__ = ["METHOD", "ContinuityConfig"]
 
@@ -37,28 +31,14 @@ class ContinuityConfig(NetworkConfig):
         from_zero("continuity", self.continuity)
 
 
-def _guide(options: ContinuityConfig) -> Guide:
-    return Guide(continuity=lambda count: options.continuity)
+def _guide(image: Pyramid, context: Context) -> Guide:
+    weight: float = context.config.options.continuity
+    return Guide(continuity=lambda count: weight)
 
 
-def _run(image: Pyramid, options: ContinuityConfig, context: Context) -> Classes:
-    return network_classes(image, context, _guide(options))
-
-
-def _in_tiles(fitting: Fitting, config: SegmentConfig) -> TileModel:
-    return fit_network(fitting, config, lambda small: _guide(config.options))
-
-
-METHOD = Method(
+METHOD = network_method(
+    _guide,
     name="continuity",
-    kind="regions",
     config=ContinuityConfig,
-    run=_run,
     summary="clustering by backpropagation with a continuity loss",
-    tiles=Tiles(fit=_in_tiles, cost=network_cost),
-    scribbles=True,
-    start="backprop",
-    check=check_classes,
-    lack="trains no network",
-    blank=BLANK,
 )

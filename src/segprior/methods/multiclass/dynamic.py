@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from segprior.config.checks import one_of
 from segprior.config.network import NetworkConfig
 from segprior.image.pyramid import Pyramid
-from segprior.methods.method import Context, Method, Tiles
-from segprior.methods.multiclass.classes import Classes
-from segprior.methods.multiclass.network import BLANK, Guide, check_classes, network_classes
-from segprior.methods.multiclass.network_tiles import fit_network, network_cost
-
-if TYPE_CHECKING:
-    from segprior.methods.multiclass.config import SegmentConfig
-    from segprior.tiling.model import Fitting, TileModel
+from segprior.methods.method import Context
+from segprior.methods.multiclass.network import Guide
+from segprior.methods.multiclass.network_method import network_method
 
 __all__ = ["METHOD", "DynamicConfig"]
 
@@ -37,30 +32,15 @@ class DynamicConfig(NetworkConfig):
         one_of("weighting", self.weighting, ("scf", "fsf"))
 
 
-def _guide(options: DynamicConfig) -> Guide:
-    if options.weighting == "scf":
+def _guide(image: Pyramid, context: Context) -> Guide:
+    if context.config.options.weighting == "scf":
         return Guide(continuity=lambda count: 50 / count)
     return Guide(continuity=lambda count: count / 15)
 
 
-def _run(image: Pyramid, options: DynamicConfig, context: Context) -> Classes:
-    return network_classes(image, context, _guide(options))
-
-
-def _in_tiles(fitting: Fitting, config: SegmentConfig) -> TileModel:
-    return fit_network(fitting, config, lambda small: _guide(config.options))
-
-
-METHOD = Method(
+METHOD = network_method(
+    _guide,
     name="dynamic",
-    kind="regions",
     config=DynamicConfig,
-    run=_run,
     summary="the same, with a weight of that loss that follows the number of labels",
-    tiles=Tiles(fit=_in_tiles, cost=network_cost),
-    scribbles=True,
-    start="backprop",
-    check=check_classes,
-    lack="trains no network",
-    blank=BLANK,
 )

@@ -31,6 +31,7 @@ __all__ = [
     "channels_of_classes",
     "check_classes",
     "network_classes",
+    "softmax_margin",
 ]
 
 # What methods that train a network start from, beside their own options.
@@ -190,15 +191,31 @@ def _at_full_size(
         return labels, confidence
     for rows, strip in enlarge(maps, shape):
         labels[rows] = strip.argmax(axis=0)
-        strip -= strip.max(axis=0)
-        np.exp(strip, out=strip)
-        first, second = np.partition(-strip, 1, axis=0)[:2]
-        confidence[rows] = (second - first) / strip.sum(axis=0)
+        confidence[rows] = softmax_margin(strip)
     for lost in set(range(len(classes))) - set(np.unique(labels).tolist()):
         own = maps.argmax(axis=0) == lost
         rows, columns = (np.arange(n) * m // n for n, m in zip(shape, own.shape, strict=True))
         labels[own[rows[:, None], columns]] = lost
     return labels, confidence
+
+
+def softmax_margin(response: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how far the likeliest class is before the second by softmax, in [0, 1].
+
+    Parameters
+    ----------
+    response : ndarray of float32, shape (K, h, w)
+        To each of at least two classes.
+
+    Returns
+    -------
+    ndarray of float32, shape (h, w)
+    """
+    shares = response - response.max(axis=0)
+    np.exp(shares, out=shares)
+    first, second = np.partition(-shares, 1, axis=0)[:2]
+    margin: NDArray[np.float32] = (second - first) / shares.sum(axis=0)
+    return margin
 
 
 def _evidence(found: Clusters, least: int) -> dict[str, float]:

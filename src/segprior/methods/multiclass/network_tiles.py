@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segprior.errors import ConfigError, ImageError
+from segprior.image.pyramid import Pyramid
 from segprior.image.resize import is_flat
 from segprior.messages import Setting
-from segprior.methods.multiclass.network import Guide, channels_of_classes
+from segprior.methods.method import Context
+from segprior.methods.multiclass.network import Guide, channels_of_classes, softmax_margin
 from segprior.tiling.model import refuse_whole
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def network_cost(config: SegmentConfig, channels: int) -> tuple[int, int, int]:
 def fit_network(
     fitting: Fitting,
     config: SegmentConfig,
-    guide: Callable[[NDArray[np.float32]], Guide],
+    guide: Callable[[Pyramid, Context], Guide],
 ) -> TileModel:
     """Fit the network to the image at the working size, or at the scale if that is smaller.
 
@@ -52,7 +54,7 @@ def fit_network(
     config : SegmentConfig
         How to go about it.
     guide : callable
-        From the image at that size to what guides the network.
+        From the image, which has that size already, and the context to what guides the network.
 
     Returns
     -------
@@ -80,7 +82,13 @@ def fit_network(
         if (config.classes or 1) > 1:
             raise ImageError("one colour has one class, not ", Setting("classes", config.classes))
         return _Network(None, [np.zeros(1, np.intp)], fitting, {"found": 1.0})
-    guided = guide(small)
+    context = Context(
+        config=config.replace(prior=config.prior.replace(working_size=None)),
+        seed=fitting.seed,
+        device=fitting.device,
+        callback=fitting.callback,
+    )
+    guided = guide(Pyramid(small), context)
     import torch
 
     from segprior.nn.clustering.network import FixedNetwork
@@ -168,7 +176,4 @@ class _Network:
         """See `TileModel`."""
         if len(scores) == 1:
             return np.ones(scores.shape[1:], np.float32)
-        shares = np.exp(scores - scores.max(axis=0))
-        first, second = np.partition(-shares, 1, axis=0)[:2]
-        sure: NDArray[np.float32] = (second - first) / shares.sum(axis=0)
-        return sure
+        return softmax_margin(scores)
