@@ -1,0 +1,164 @@
+// 1×1 convolutions of activated images, and the two that end the network: a 1×1 convolution,
+// normalised and activated, and the one behind it with its sigmoid.
+#pragma once
+
+#include "matmul.hpp"
+#include "row_ops.hpp"
+
+namespace loops {
+
+constexpr int conv1x1_band = 256;  // columns of a band: few enough to stay in the cache
+
+// Some rows of an image side by side: `rows` of them, `size` columns in all.
+struct RowBand {
+  int count, size;
+  RowBand(int columns, int rows) {
+    count = std::min(rows, std::max(1, conv1x1_band / columns));
+    size = round_up(count * columns, lanes);
+  }
+};
+
+inline void put_rows(Band& band, const Image& x, int first, int last, const Activation& act) {
+  for (int r = first; r < last; ++r)
+    for (int c = 0; c < x.channels; ++c)
+      act.apply(band.line(c) + (r - first) * x.columns, x.at(r, c), c, x.columns);
+}
+
+class Conv1x1 {
+ public:
+  Conv1x1(int into, int out) : into_(into), out_(out) {}
+
+  // `weight` is (out, into).
+  void pack(const float* weight) {
+    const int into = into_, out = out_;
+    forward_.pack(out, into, [=](int o, int c) { return weight[o * into + c]; });
+    back_.pack(into, out, [=](int c, int o) { return weight[o * into + c]; });
+  }
+  const Packed& forward_weights() const { return forward_; }
+  const Packed& back_weights() const { return back_; }
+
+  // z is made of x, activated by `act`; without z, its moments alone are found.
+  void forward(Image z, Norm& norm, Image x, const Activation& act) const {
+    const RowBand s(x.columns, x.rows);
+    Band a(into_, s.size), y(forward_.rows(), s.size);
+    for (int first = 0; first < x.rows; first += s.count) {
+      const int last = std::min(first + s.count, x.rows);
+      put_rows(a, x, first, last, act);
+      mix(y.line(0), y.stride, forward_, a.line(0), Strided{a.stride}, s.size);
+      for (int r = first; r < last; ++r)
+        for (int c = 0; c < out_; ++c)
+          take_moments(norm, c, r, z.data ? z.at(r, c) : nullptr,
+                       y.line(c) + (r - first) * x.columns, x.columns);
+    }
+  }
+
+  // From the gradient dl after the normalisation `norm` of z to that after the one of x, in place;
+  // `gw` (out, into) is added to. Without z, it is made again.
+  void backward(Image dl, float* gw, Image z, const Norm& norm, Image x, Norm& xnorm) const {
+    const RowBand s(x.columns, x.rows);
+    const Activation act(xnorm);
+    Band a(into_, s.size), da(back_.rows(), s.size), dz(out_, s.size), y(forward_.rows(), s.size);
+    const int n = x.columns;
+    for (int first = 0; first < x.rows; first += s.count) {
+      const int last = std::min(first + s.count, x.rows);
+      if (last - first < s.count) dz.numbers.clear();
+      put_rows(a, x, first, last, act);
+      if (!z.data) mix(y.line(0), y.stride, forward_, a.line(0), Strided{a.stride}, s.size);
+      for (int c = 0; c < out_; ++c) {
+        const NormBack back(norm, c);
+        for (int r = first; r < last; ++r) {
+          const int at = (r - first) * n;
+          back.apply(dz.line(c) + at, dl.at(r, c), z.data ? z.at(r, c) : y.line(c) + at, n);
+        }
+      }
+      add_dots(Sums{gw, into_, out_, into_}, dz.line(0), dz.stride, a.line(0), Strided{a.stride},
+               s.size);
+      mix(da.line(0), da.stride, back_, dz.line(0), Strided{dz.stride}, s.size);
+      for (int r = first; r < last; ++r)
+        for (int c = 0; c < into_; ++c)
+          slope_back(xnorm, c, dl.at(r, c), da.line(c) + (r - first) * n, x.at(r, c), n);
+    }
+  }
+
+ private:
+  int into_, out_;
+  Packed forward_, back_;
+};
+
+// The end of the network: `before` makes of x (rows, width, columns) what `norm` normalises and
+// the leaky ReLU activates; that is never held. A 1×1 convolution and a sigmoid make the image.
+class Head {
+ public:
+  Head(int width, int channels) : width_(width), channels_(channels), conv_(width, channels) {}
+
+  // `weight` is (channels, width).
+  void pack(const float* weight) { conv_.pack(weight); }
+
+  void forward(Image out, Image x, const Norm& xnorm, const Conv1x1& before, const Norm& norm,
+               const float* bias) const {
+    const RowBand s(out.columns, out.rows);
+    const Activation act(xnorm), next(norm);
+    const Packed& w = conv_.forward_weights();
+    Band a(width_, s.size), z(width_, s.size), active(width_, s.size), y(w.rows(), s.size);
+    for (int first = 0; first < out.rows; first += s.count) {
+      const int last = std::min(first + s.count, out.rows);
+      put_rows(a, x, first, last, act);
+      mix(z.line(0), z.stride, before.forward_weights(), a.line(0), Strided{a.stride}, s.size);
+      for (int c = 0; c < width_; ++c) next.apply(active.line(c), z.line(c), c, s.size);
+      mix(y.line(0), y.stride, w, active.line(0), Strided{active.stride}, s.size);
+      for (int r = first; r < last; ++r)
+        for (int c = 0; c < channels_; ++c)
+          sigmoid(out.at(r, c), y.line(c) + (r - first) * out.columns, bias[c], out.columns);
+    }
+  }
+
+  // From the gradient d_out of the image to dl, after `norm`; `gw` (channels up to a multiple of
+  // 4, width) and `gb` are added to.
+  void backward(Image dl, float* gw, float* gb, Image d_out, Image out, Image x, const Norm& xnorm,
+                const Conv1x1& before, Norm& norm) const {
+    const RowBand s(out.columns, out.rows);
+    const Activation act(xnorm), next(norm);
+    const int padded = round_up(channels_, 4), n = out.columns;
+    Band a(width_, s.size), z(width_, s.size), active(width_, s.size), da(width_, s.size);
+    Band d(padded, s.size);
+    for (int first = 0; first < out.rows; first += s.count) {
+      const int last = std::min(first + s.count, out.rows);
+      if (last - first < s.count) d.numbers.clear();
+      put_rows(a, x, first, last, act);
+      for (int r = first; r < last; ++r)
+        for (int c = 0; c < channels_; ++c)
+          gb[c] += sigmoid_back(d.line(c) + (r - first) * n, d_out.at(r, c), out.at(r, c), n);
+      mix(z.line(0), z.stride, before.forward_weights(), a.line(0), Strided{a.stride}, s.size);
+      for (int c = 0; c < width_; ++c) next.apply(active.line(c), z.line(c), c, s.size);
+      add_dots(Sums{gw, width_, padded, width_}, d.line(0), d.stride, active.line(0),
+               Strided{active.stride}, s.size);
+      mix(da.line(0), da.stride, conv_.back_weights(), d.line(0), Strided{d.stride}, s.size);
+      for (int r = first; r < last; ++r)
+        for (int c = 0; c < width_; ++c) {
+          const int at = (r - first) * n;
+          slope_back(norm, c, dl.at(r, c), da.line(c) + at, z.line(c) + at, n);
+        }
+    }
+  }
+
+ private:
+  static void sigmoid(float* __restrict to, const float* __restrict y, float bias, int n) {
+    for (int j = 0; j < n; ++j) to[j] = 1.0f / (1.0f + exponential(-(y[j] + bias)));
+  }
+
+  static float sigmoid_back(float* __restrict to, const float* __restrict d,
+                            const float* __restrict out, int n) {
+    float total = 0;
+    for (int j = 0; j < n; ++j) {
+      const float v = d[j] * out[j] * (1.0f - out[j]);
+      to[j] = v;
+      total += v;
+    }
+    return total;
+  }
+
+  int width_, channels_;
+  Conv1x1 conv_;
+};
+
+}  // namespace loops

@@ -1,0 +1,64 @@
+#include "generator.hpp"
+
+#include "guard.hpp"
+
+using loops::Generator;
+using loops::guarded;
+
+void* generator_new(const generator_shape* shape) {
+  return loops::made([&] { return new Generator(*shape); });
+}
+
+void generator_free(void* generator) { delete static_cast<Generator*>(generator); }
+
+int generator_forward(void* generator, const float* weights, const float* noise, float* out) {
+  return guarded([&] { static_cast<Generator*>(generator)->forward(weights, noise, out); });
+}
+
+int generator_backward(void* generator, const float* weights, const float* out,
+                       const float* d_out, float* gradients) {
+  return guarded(
+      [&] { static_cast<Generator*>(generator)->backward(weights, out, d_out, gradients); });
+}
+
+int generator_features(const void* generator, int block, float* to) {
+  return guarded([&] { static_cast<const Generator*>(generator)->features(block, to); });
+}
+
+void generator_seconds(const void* generator, double* to) {
+  std::copy_n(static_cast<const Generator*>(generator)->seconds, GENERATOR_OPERATIONS, to);
+}
+
+void adam_step(const adam_arrays* a) {
+  constexpr float beta2 = 0.999f, eps = 1e-8f;
+  constexpr float kept = static_cast<float>(1 - 0.9), kept_square = static_cast<float>(1 - 0.999);
+  float* __restrict weights = a->weights;
+  float* __restrict mean = a->mean;
+  float* __restrict square = a->square;
+  const float* __restrict gradient = a->gradient;
+  for (std::int64_t j = 0; j < a->size; ++j) {
+    const float g = gradient[j];
+    mean[j] += kept * (g - mean[j]);
+    square[j] = square[j] * beta2 + kept_square * g * g;
+    weights[j] -= a->rate * mean[j] / (std::sqrt(square[j]) / a->deviation + eps);
+  }
+}
+
+double absolute_error(float* d_out, const float* out, const float* target, std::int64_t rows,
+                      std::int64_t columns) {
+  const double size = static_cast<double>(rows) * columns;
+  const float share = static_cast<float>(1 / size);
+  double total = 0;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    float* __restrict to = d_out + r * columns;
+    const float *one = out + r * columns, *other = target + r * columns;
+    float error = 0;
+    for (std::int64_t j = 0; j < columns; ++j) {
+      const float apart = one[j] - other[j];
+      error += std::abs(apart);
+      to[j] = apart > 0 ? share : apart < 0 ? -share : 0.0f;
+    }
+    total += error;
+  }
+  return total / size;
+}

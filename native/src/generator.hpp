@@ -1,0 +1,264 @@
+// The generator of one member, forward and backward: an encoder-decoder without skip connections.
+//
+// The same function of the same weights as segprior/nn/torch/generator.py, with the same gradients
+// up to rounding. Every large image is written once and read a few times, because normalisation,
+// leaky ReLU, padding and enlarging happen to a row at a time, on its way into the next
+// convolution.
+#pragma once
+
+#include <chrono>
+#include <vector>
+
+#include "conv1x1.hpp"
+#include "conv3x3.hpp"
+#include "loops.h"
+#include "upconv.hpp"
+
+namespace loops {
+
+constexpr int widths[] = {8, 16, 32};
+constexpr int scales = 3;
+
+// Adds the time from its making to its end to a place.
+class Timed {
+ public:
+  explicit Timed(double& total) : total_(total), start_(Clock::now()) {}
+  ~Timed() { total_ += std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  double& total_;
+  Clock::time_point start_;
+};
+
+// Takes one array after another out of a flat one.
+template <typename T>
+class Cursor {
+ public:
+  explicit Cursor(T* at) : at_(at) {}
+  T* take(std::size_t size) {
+    T* taken = at_;
+    at_ += size;
+    return taken;
+  }
+
+ private:
+  T* at_;
+};
+
+// Weights or gradients of a block, in the order of segprior/nn/shared/initial.py.
+template <typename T>
+struct BlockArrays {
+  T *conv1, *conv2, *gain0, *gain1, *gain2, *shift1, *shift2;
+
+  BlockArrays(Cursor<T>& at, int into, int width, bool up) {
+    conv1 = at.take(9 * into * width);
+    conv2 = at.take((up ? 1 : 9) * width * width);
+    gain0 = up ? at.take(into) : nullptr;
+    gain1 = at.take(width);
+    gain2 = at.take(width);
+    shift1 = at.take(width);
+    shift2 = at.take(width);
+  }
+};
+
+struct Block {
+  bool up;
+  int into, width;
+  OwnImage z1, z2, gradient, middle, active;  // `active` is the input of an enlarging block
+  Norm norm1, norm2;
+  std::unique_ptr<Conv3x3> down, conv;
+  std::unique_ptr<UpConv> enlarge;
+  std::unique_ptr<Conv1x1> mixing;
+
+  Block(bool up, int into, int width, int rows, int columns, bool last)
+      : up(up), into(into), width(width), z1(rows, width, columns),
+        gradient(rows, width, columns), norm1(width, static_cast<double>(rows) * columns),
+        norm2(width, static_cast<double>(rows) * columns) {
+    if (!last) z2 = OwnImage(rows, width, columns);  // else it is made again where it is needed
+    if (up) {
+      active = OwnImage(rows / 2, into, columns / 2);
+      enlarge = std::make_unique<UpConv>(rows / 2, columns / 2, into, width);
+      mixing = std::make_unique<Conv1x1>(width, width);
+    } else {
+      middle = OwnImage(rows, width, columns);
+      down = std::make_unique<Conv3x3>(rows, columns, into, width, 2);
+      conv = std::make_unique<Conv3x3>(rows, columns, width, width, 1);
+    }
+  }
+};
+
+class Generator {
+ public:
+  explicit Generator(const generator_shape& shape)
+      : shape_(shape), head_(widths[0], shape.channels), ones_(shape.noise_channels),
+        zeros_(shape.noise_channels) {
+    std::fill_n(ones_.get(), ones_.size(), 1.0f);
+    int into = shape.noise_channels, rows = shape.rows, columns = shape.columns;
+    for (int k = 0; k < scales; ++k, into = widths[k - 1])
+      blocks_.emplace_back(false, into, widths[k], rows /= 2, columns /= 2, false);
+    for (int k = scales - 1; k >= 0; --k, into = widths[k + 1])
+      blocks_.emplace_back(true, into, widths[k], rows *= 2, columns *= 2, k == 0);
+  }
+
+  // `out` (rows, channels, columns) is written.
+  void forward(const float* weights, const float* noise, float* out) {
+    Cursor<const float> at(weights);
+    input_ = Image{const_cast<float*>(noise), shape_.rows, shape_.noise_channels, shape_.columns};
+    Image x = input_;
+    for (std::size_t k = 0; k < blocks_.size(); ++k) {
+      Block& b = blocks_[k];
+      const BlockArrays<const float> w(at, b.into, b.width, b.up);
+      b.norm1.clear();
+      b.norm2.clear();
+      {
+        const Timed timed(seconds[b.up ? UPCONV_FORWARD : CONV3X3S2_FORWARD]);
+        if (b.up) {
+          Block& before = blocks_[k - 1];
+          b.enlarge->prepare(b.active, before.z2, before.norm2, w.conv1, w.gain0);
+          b.enlarge->forward(b.z1, b.norm1, b.active);
+        } else {
+          b.down->pack(w.conv1);
+          b.down->forward(b.z1, b.norm1, x, input_activation(k));
+        }
+        b.norm1.settle(w.gain1, w.shift1);
+      }
+      const Timed timed(seconds[b.up ? CONV1X1_FORWARD : CONV3X3_FORWARD]);
+      if (b.up) {
+        b.mixing->pack(w.conv2);
+        b.mixing->forward(b.z2, b.norm2, b.z1, Activation(b.norm1));
+      } else {
+        b.conv->pack(w.conv2);
+        b.conv->forward(b.z2, b.norm2, b.z1, Activation(b.norm1));
+      }
+      b.norm2.settle(w.gain2, w.shift2);
+      x = b.z2;
+    }
+    const Timed timed(seconds[HEAD_FORWARD]);
+    Block& last = blocks_.back();
+    head_.pack(at.take(shape_.channels * last.width));
+    const float* bias = at.take(shape_.channels);
+    head_.forward(image(out), last.z1, last.norm1, *last.mixing, last.norm2, bias);
+  }
+
+  // From the gradient of the image `out` that was generated last to that of the weights.
+  void backward(const float* weights, const float* out, const float* d_out, float* gradients) {
+    Cursor<const float> at(weights);
+    Cursor<float> to(gradients);
+    std::vector<BlockArrays<const float>> w;
+    std::vector<BlockArrays<float>> g;
+    for (const Block& b : blocks_) {
+      w.emplace_back(at, b.into, b.width, b.up);
+      g.emplace_back(to, b.into, b.width, b.up);
+    }
+    {
+      const Timed timed(seconds[HEAD_BACKWARD]);
+      Block& last = blocks_.back();
+      const std::size_t size = shape_.channels * last.width;
+      Floats gw(round_up(shape_.channels, 4) * last.width);
+      float* head = to.take(size);
+      float* bias = to.take(shape_.channels);
+      std::fill_n(bias, shape_.channels, 0.0f);
+      head_.backward(last.gradient, gw.get(), bias, image(d_out), image(out), last.z1, last.norm1,
+                     *last.mixing, last.norm2);
+      std::copy_n(gw.get(), size, head);
+    }
+    for (int k = static_cast<int>(blocks_.size()) - 1; k >= 0; --k)
+      if (blocks_[k].up)
+        up_backward(k, w[k], g[k]);
+      else
+        down_backward(k, g[k]);
+  }
+
+  // What a block gave last, (rows', columns', width).
+  void features(int block, float* to) const {
+    const Block& b = blocks_[block];
+    OwnImage made;
+    Image z = b.z2;
+    if (!z.data) {
+      made = OwnImage(b.z1.rows, b.width, b.z1.columns);
+      Norm unused(b.width, 1);
+      b.mixing->forward(made, unused, b.z1, Activation(b.norm1));
+      z = made;
+    }
+    const Activation act(b.norm2);
+    Floats line(z.columns);
+    for (int r = 0; r < z.rows; ++r)
+      for (int c = 0; c < z.channels; ++c) {
+        act.apply(line.get(), z.at(r, c), c, z.columns);
+        for (int j = 0; j < z.columns; ++j)
+          to[(static_cast<std::size_t>(r) * z.columns + j) * z.channels + c] = line[j];
+      }
+  }
+
+  double seconds[GENERATOR_OPERATIONS] = {};
+
+ private:
+  Image image(const float* data) const {
+    return Image{const_cast<float*>(data), shape_.rows, shape_.channels, shape_.columns};
+  }
+
+  // What is done to the input of a block that shrinks; nothing to noise.
+  Activation input_activation(std::size_t k) const {
+    if (k == 0) return Activation(ones_.get(), zeros_.get(), 1.0f);
+    return Activation(blocks_[k - 1].norm2);
+  }
+
+  void up_backward(int k, const BlockArrays<const float>& w, const BlockArrays<float>& g) {
+    Block &b = blocks_[k], &before = blocks_[k - 1];
+    {
+      const Timed timed(seconds[CONV1X1_BACKWARD]);
+      std::fill_n(g.conv2, b.width * b.width, 0.0f);
+      b.mixing->backward(b.gradient, g.conv2, b.z2, b.norm2, b.z1, b.norm1);
+    }
+    const Timed timed(seconds[UPCONV_BACKWARD]);
+    b.enlarge->backward(before.gradient, g.conv1, g.gain0, b.gradient, b.z1, b.norm1, b.active,
+                        before.z2, before.norm2, w.gain0);
+    norm_gradients(b, g);
+  }
+
+  void down_backward(int k, const BlockArrays<float>& g) {
+    Block& b = blocks_[k];
+    {
+      const Timed timed(seconds[CONV3X3_BACKWARD]);
+      Floats gw(9 * b.width * b.width);
+      b.conv->backward(b.middle, gw.get(), b.gradient, b.z2, b.norm2, b.z1, Activation(b.norm1),
+                       &b.norm1);
+      by_filters(gw.get(), b.width, b.width, g.conv2);
+    }
+    const Timed timed(seconds[CONV3X3S2_BACKWARD]);
+    Floats gw(9 * b.into * b.width);
+    const bool first = k == 0;
+    const Image x = first ? input_ : static_cast<Image>(blocks_[k - 1].z2);
+    const Image dx = first ? Image{} : static_cast<Image>(blocks_[k - 1].gradient);
+    b.down->backward(dx, gw.get(), b.middle, b.z1, b.norm1, x, input_activation(k),
+                     first ? nullptr : &blocks_[k - 1].norm2);
+    by_filters(gw.get(), b.into, b.width, g.conv1);
+    norm_gradients(b, g);
+  }
+
+  static void norm_gradients(const Block& b, const BlockArrays<float>& g) {
+    for (int c = 0; c < b.width; ++c) {
+      g.gain1[c] = static_cast<float>(b.norm1.sum_apart[c]);
+      g.shift1[c] = static_cast<float>(b.norm1.sum[c]);
+      g.gain2[c] = static_cast<float>(b.norm2.sum_apart[c]);
+      g.shift2[c] = static_cast<float>(b.norm2.sum[c]);
+    }
+  }
+
+  // (out, 9, into) to (out, into, 9).
+  static void by_filters(const float* from, int into, int out, float* to) {
+    for (int o = 0; o < out; ++o)
+      for (int c = 0; c < into; ++c)
+        for (int tap = 0; tap < 9; ++tap)
+          to[(o * into + c) * 9 + tap] = from[(o * 9 + tap) * into + c];
+  }
+
+  generator_shape shape_;
+  std::vector<Block> blocks_;
+  Head head_;
+  Floats ones_, zeros_;
+  Image input_;
+};
+
+}  // namespace loops

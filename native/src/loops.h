@@ -1,0 +1,78 @@
+/* What Python calls, through segprior/runtime/loops.py. Arrays are contiguous; nothing here keeps
+ * one after it has returned, except where it says so. Functions hold no lock and use one thread.
+ * Those that return an int return 0, or 1 where memory ran out; those that make something return
+ * NULL then. */
+#ifndef SEGPRIOR_LOOPS_H
+#define SEGPRIOR_LOOPS_H
+
+#include <stdint.h>
+
+#ifdef _WIN32
+#define LOOPS_API __declspec(dllexport)
+#else
+#define LOOPS_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The best instruction set of this processor among those that are built: 0 for the baseline, then
+ * AVX2 with FMA, AVX-512. */
+LOOPS_API int instruction_set(void);
+/* How many floats a vector has in this library. */
+LOOPS_API int vector_lanes(void);
+/* 10^9 additions and multiplications a second in products from the cache, on one thread. */
+LOOPS_API double peak_gflops(double seconds);
+
+/* generator.hpp */
+typedef struct {
+  int32_t rows, columns; /* multiples of 8, at least 16 */
+  int32_t channels, noise_channels;
+} generator_shape;
+
+enum {
+  CONV3X3S2_FORWARD,
+  CONV3X3_FORWARD,
+  UPCONV_FORWARD,
+  CONV1X1_FORWARD,
+  HEAD_FORWARD,
+  HEAD_BACKWARD,
+  CONV1X1_BACKWARD,
+  UPCONV_BACKWARD,
+  CONV3X3_BACKWARD,
+  CONV3X3S2_BACKWARD,
+  GENERATOR_OPERATIONS
+};
+
+LOOPS_API void* generator_new(const generator_shape* shape);
+LOOPS_API void generator_free(void* generator);
+/* noise (rows, noise_channels, columns) is kept until `generator_backward` has returned; out
+ * (rows, channels, columns). Weights as in segprior/nn/shared/initial.py, one after the other. */
+LOOPS_API int generator_forward(void* generator, const float* weights, const float* noise,
+                                float* out);
+/* From the gradient of out, the image generated last; gradients are in the order of the weights. */
+LOOPS_API int generator_backward(void* generator, const float* weights, const float* out,
+                                 const float* d_out, float* gradients);
+/* to (rows', columns', width): what a block gave last. */
+LOOPS_API int generator_features(const void* generator, int block, float* to);
+/* Seconds spent in each operation so far, (GENERATOR_OPERATIONS,). */
+LOOPS_API void generator_seconds(const void* generator, double* to);
+
+typedef struct {
+  float *weights, *mean, *square;
+  const float* gradient;
+  int64_t size;
+  float rate, deviation; /* learning rate / (1 - beta1^step), sqrt(1 - beta2^step) */
+} adam_arrays;
+LOOPS_API void adam_step(const adam_arrays* arrays);
+
+/* Mean absolute error of out to target, and its gradient into d_out. */
+LOOPS_API double absolute_error(float* d_out, const float* out, const float* target, int64_t rows,
+                                int64_t columns);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

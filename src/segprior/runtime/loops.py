@@ -1,0 +1,151 @@
+"""The compiled loops: which of their libraries is loaded, and how its functions are called.
+
+They are built from ``native/`` when the package is, one library for each instruction set, and
+called through :mod:`ctypes`, which lets go of Python's lock. ``SEGPRIOR_LOOPS`` chooses among them:
+``base``, ``avx2``, ``avx512``, or ``none`` for the plain ways that need none.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segprior.errors import ConfigError
+
+__all__ = ["CURE", "address", "are_there", "described", "doubles", "floats", "function", "ints"]
+
+# In the order of what `instruction_set` in native/src/loops.h returns.
+_SETS = ("base", "avx2", "avx512")
+_NAMES = {"avx2": "AVX2", "avx512": "AVX-512"}
+_SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
+_VARIABLE = "SEGPRIOR_LOOPS"
+
+CURE = "install a C++ compiler (g++ on Debian and Fedora, Xcode's on macOS) and then segprior again"
+
+
+def floats() -> Any:
+    """The type of an argument that is a contiguous array of float32."""
+    return _pointer(np.float32)
+
+
+def doubles() -> Any:
+    """The same of float64."""
+    return _pointer(np.float64)
+
+
+def ints() -> Any:
+    """The same of int32."""
+    return _pointer(np.int32)
+
+
+@cache
+def _pointer(kind: Any) -> Any:
+    from numpy.ctypeslib import ndpointer
+
+    return ndpointer(kind, flags="C_CONTIGUOUS")
+
+
+def address(array: NDArray[Any], kind: Any) -> int:
+    """Where an array starts, for the field of a structure.
+
+    Raises
+    ------
+    TypeError
+        If the array is of another type or not contiguous.
+    """
+    if array.dtype != kind or not array.flags.c_contiguous:
+        raise TypeError(f"got {array.dtype}, strides {array.strides}, for contiguous {kind}")
+    return array.ctypes.data
+
+
+def are_there() -> bool:
+    """Whether there are compiled loops, and they are wanted."""
+    return _library() is not None
+
+
+def described() -> str:
+    """Say which loops are in use, for ``segprior --version``."""
+    library = _library()
+    if library is None:
+        return "plain NumPy loops"
+    name = library[0]
+    return f"compiled loops{f', {_NAMES[name]}' if name in _NAMES else ''}"
+
+
+def function(name: str, *arguments: Any, result: Any = ctypes.c_int) -> Callable[..., Any]:
+    """Look up a function of the library; see ``native/src/loops.h``.
+
+    Parameters
+    ----------
+    name : str
+    *arguments
+        Types of its arguments, as :mod:`ctypes` takes them.
+    result
+        Type of what it returns; of an int it is checked that it is 0, and of a pointer that it is
+        not null.
+
+    Raises
+    ------
+    RuntimeError
+        If there are no compiled loops.
+    """
+    library = _library()
+    if library is None:
+        raise RuntimeError(f"there are no compiled loops; {CURE}")
+    found = library[1][name]
+    found.argtypes = arguments
+    found.restype = result
+    if result is ctypes.c_int or result is ctypes.c_void_p:
+        found.errcheck = _checked
+    return found
+
+
+def _checked(result: Any, function: Any, arguments: Any) -> Any:
+    if result is None or (function.restype is ctypes.c_int and result != 0):
+        raise MemoryError("not enough memory for the compiled loops")
+    return result
+
+
+@cache
+def _library() -> tuple[str, ctypes.CDLL] | None:
+    wanted = os.environ.get(_VARIABLE, "")
+    if wanted not in ("", "none", *_SETS):
+        raise ConfigError(f"{_VARIABLE}={wanted}: choose {', '.join(_SETS)} or none")
+    folder = _folder()
+    if wanted == "none" or folder is None:
+        return None
+    base = ctypes.CDLL(str(folder / f"loops_base{_SUFFIX}"))
+    best = int(base.instruction_set())
+    if wanted and _SETS.index(wanted) > best:
+        raise ConfigError(f"{_VARIABLE}={wanted}: this processor has no {_NAMES[wanted]}")
+    for name in [wanted] if wanted else reversed(_SETS[: best + 1]):
+        path = folder / f"loops_{name}{_SUFFIX}"
+        if name == "base":
+            return name, base
+        if path.exists():
+            return name, ctypes.CDLL(str(path))
+    raise ConfigError(f"{_VARIABLE}={wanted}: not built here")
+
+
+def _folder() -> Path | None:
+    """Where the libraries are: beside this file, or, when developing, where they were installed."""
+    name = f"loops_base{_SUFFIX}"
+    here = Path(__file__).parent
+    if (here / name).exists():
+        return here
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        installed = distribution("segprior").locate_file("segprior/runtime")
+    except PackageNotFoundError:
+        return None
+    folder = Path(str(installed))
+    return folder if (folder / name).exists() else None

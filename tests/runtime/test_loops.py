@@ -1,0 +1,56 @@
+"""The libraries of the compiled loops: which is loaded, and what cannot be given to it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from segprior.runtime import loops
+
+
+def run(code: str, wanted: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={"SEGPRIOR_LOOPS": wanted, "PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_address_takes_contiguous_arrays_of_the_type_alone() -> None:
+    array = np.zeros((2, 3), np.float32)
+    assert loops.address(array, np.float32) == array.ctypes.data
+    with pytest.raises(TypeError, match="float32"):
+        loops.address(array, np.float64)
+    with pytest.raises(TypeError, match="strides"):
+        loops.address(array.T, np.float32)
+
+
+@pytest.mark.parametrize(("wanted", "lanes"), [("base", 4), ("avx2", 8), ("avx512", 16)])
+def test_an_instruction_set_can_be_chosen(wanted: str, lanes: int) -> None:
+    if not loops.are_there():
+        pytest.skip("no compiled loops")
+    done = run(
+        "import ctypes\nfrom segprior.runtime import loops\n"
+        "print(loops.function('vector_lanes', result=ctypes.c_uint)(), loops.described())",
+        wanted,
+    )
+    if done.returncode:
+        assert "this processor has no" in done.stderr or "not built here" in done.stderr
+    else:
+        assert done.stdout.startswith(f"{lanes} compiled loops")
+
+
+def test_none_is_the_plain_way_and_others_are_refused() -> None:
+    code = "from segprior.runtime import loops; print(loops.are_there(), loops.described())"
+    assert run(code, "none").stdout == "False plain NumPy loops\n"
+    assert "choose base, avx2, avx512 or none" in run(code, "sse9").stderr
+
+
+def test_a_function_without_loops_names_the_cure() -> None:
+    code = "from segprior.runtime import loops; loops.function('vector_lanes')"
+    assert "install a C++ compiler" in run(code, "none").stderr
