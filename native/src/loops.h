@@ -25,6 +25,9 @@ LOOPS_API int vector_lanes(void);
 /* 10^9 additions and multiplications a second in products from the cache, on one thread. */
 LOOPS_API double peak_gflops(double seconds);
 
+/* constants.hpp: beta1, beta2 and eps of Adam, eps of a batch normalisation, leaky slope. */
+LOOPS_API void loop_constants(double* to);
+
 /* generator.hpp */
 typedef struct {
   int32_t rows, columns; /* multiples of 8, at least 16 */

@@ -4,12 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "constants.hpp"
 #include "memory.hpp"
 
 namespace loops {
-
-constexpr float leaky_slope = 0.2f;
-constexpr double batch_norm_eps = 1e-5;
 
 // A batch normalisation: the moments of what it is given, and the sums that its gradient needs.
 struct Norm {

@@ -13,7 +13,7 @@ from torch import Tensor
 from segprior.config.prior import PriorConfig
 from segprior.nn.compiled.adam import ArrayAdam
 from segprior.nn.compiled.generator import CompiledGenerator
-from segprior.nn.shared.initial import Source, initial_noise, initial_weights
+from segprior.nn.shared.initial import Source, flat, initial_noise, initial_weights
 from segprior.nn.torch.adam import Adam
 from segprior.nn.torch.generator import Generator
 
@@ -103,16 +103,14 @@ class _CompiledPart(Part):
         loss: Loss,
     ) -> None:
         super().__init__(noise, loss)
-        flat = ArrayAdam(weights, 0.0)
-        self.weights = flat.parameters
-        self.generator = CompiledGenerator(self.weights, *shape)
+        self.weights = flat(weights)
+        self.generator = CompiledGenerator(*shape, len(weights["head"]), noise.shape[1])
 
     def begin(self, learning_rate: float) -> None:
         self.adam = ArrayAdam(self.weights, learning_rate)
-        self.weights = self.generator.weights = self.adam.parameters
 
     def forward(self, noise: Tensor) -> Tensor:
-        generated = self.generator.forward(_rows_first(noise))
+        generated = self.generator.forward(self.weights, _rows_first(noise))
         return torch.from_numpy(generated).permute(1, 0, 2)[None].requires_grad_()
 
     def learn(self, told: Tensor | None) -> None:
@@ -122,7 +120,7 @@ class _CompiledPart(Part):
             if told is not None:
                 gradient = gradient + told
         if gradient is not None:
-            self.adam.step(self.generator.backward(_rows_first(gradient)))
+            self.adam.step(self.generator.backward(self.weights, _rows_first(gradient)))
 
 
 def _rows_first(x: Tensor) -> NDArray[np.float32]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BLOCKS", "WIDTHS", "Source", "initial_noise", "initial_weights"]
+__all__ = ["BLOCKS", "WIDTHS", "Source", "flat", "initial_noise", "initial_weights", "named"]
 
 WIDTHS = (8, 16, 32)
 BLOCKS = ("down1", "down2", "down3", "up3", "up2", "up1")
@@ -72,6 +74,21 @@ def initial_weights(source: Source, channels: int, noise_channels: int) -> dict[
     weights["head"] = _weight(source, channels, into, 1)
     weights["head_bias"] = source.uniform((channels,), -(into**-0.5), into**-0.5)
     return weights
+
+
+def flat(weights: Mapping[str, Array]) -> Array:
+    """Put weights one after the other, (n,): as the compiled generator takes them."""
+    return np.concatenate([value.ravel() for value in weights.values()])
+
+
+def named(array: Array, like: Mapping[str, Array]) -> dict[str, Array]:
+    """Views of a flat array by the names and shapes of weights."""
+    ends = np.cumsum([value.size for value in like.values()])
+    parts = np.split(array, ends[:-1])
+    return {
+        name: part.reshape(value.shape)
+        for (name, value), part in zip(like.items(), parts, strict=True)
+    }
 
 
 def _weight(source: Source, out: int, into: int, side: int) -> Array:
