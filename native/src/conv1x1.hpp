@@ -53,11 +53,12 @@ class Conv1x1 {
   }
 
   // From the gradient dl after the normalisation `norm` of z to that after the one of x, in place;
-  // `gw` (out, into) is added to. Without z, it is made again.
+  // `gw` (out, into) is written. Without z, it is made again.
   void backward(Image dl, float* gw, Image z, const Norm& norm, Image x, Norm& xnorm) const {
     const RowBand s(x.columns, x.rows);
     const Activation act(xnorm);
     Band a(into_, s.size), da(back_.rows(), s.size), dz(out_, s.size), y(forward_.rows(), s.size);
+    Dots dots(out_, into_);
     const int n = x.columns;
     for (int first = 0; first < x.rows; first += s.count) {
       const int last = std::min(first + s.count, x.rows);
@@ -71,13 +72,14 @@ class Conv1x1 {
           back.apply(dz.line(c) + at, dl.at(r, c), z.data ? z.at(r, c) : y.line(c) + at, n);
         }
       }
-      add_dots(Sums{gw, into_, out_, into_}, dz.line(0), dz.stride, a.line(0), Strided{a.stride},
-               s.size);
+      dots.add(dz.line(0), dz.stride, a.line(0), Strided{a.stride}, s.size);
       mix(da.line(0), da.stride, back_, dz.line(0), Strided{dz.stride}, s.size);
       for (int r = first; r < last; ++r)
         for (int c = 0; c < into_; ++c)
           slope_back(xnorm, c, dl.at(r, c), da.line(c) + (r - first) * n, x.at(r, c), n);
     }
+    const int into = into_;
+    dots.each([=](int o, int c, float total) { gw[o * into + c] = total; });
   }
 
  private:
@@ -112,8 +114,8 @@ class Head {
     }
   }
 
-  // From the gradient d_out of the image to dl, after `norm`; `gw` (channels up to a multiple of
-  // 4, width) and `gb` are added to.
+  // From the gradient d_out of the image to dl, after `norm`; `gw` (channels, width) is written and
+  // `gb` (channels,) added to.
   void backward(Image dl, float* gw, float* gb, Image d_out, Image out, Image x, const Norm& xnorm,
                 const Conv1x1& before, Norm& norm) const {
     const RowBand s(out.columns, out.rows);
@@ -121,6 +123,7 @@ class Head {
     const int padded = round_up(channels_, 4), n = out.columns;
     Band a(width_, s.size), z(width_, s.size), active(width_, s.size), da(width_, s.size);
     Band d(padded, s.size);
+    Dots dots(padded, width_);
     for (int first = 0; first < out.rows; first += s.count) {
       const int last = std::min(first + s.count, out.rows);
       if (last - first < s.count) d.numbers.clear();
@@ -130,8 +133,7 @@ class Head {
           gb[c] += sigmoid_back(d.line(c) + (r - first) * n, d_out.at(r, c), out.at(r, c), n);
       mix(z.line(0), z.stride, before.forward_weights(), a.line(0), Strided{a.stride}, s.size);
       for (int c = 0; c < width_; ++c) next.apply(active.line(c), z.line(c), c, s.size);
-      add_dots(Sums{gw, width_, padded, width_}, d.line(0), d.stride, active.line(0),
-               Strided{active.stride}, s.size);
+      dots.add(d.line(0), d.stride, active.line(0), Strided{active.stride}, s.size);
       mix(da.line(0), da.stride, conv_.back_weights(), d.line(0), Strided{d.stride}, s.size);
       for (int r = first; r < last; ++r)
         for (int c = 0; c < width_; ++c) {
@@ -139,6 +141,9 @@ class Head {
           slope_back(norm, c, dl.at(r, c), da.line(c) + at, z.line(c) + at, n);
         }
     }
+    dots.each([&](int o, int c, float total) {
+      if (o < channels_) gw[o * width_ + c] = total;
+    });
   }
 
  private:
