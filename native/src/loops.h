@@ -74,6 +74,36 @@ LOOPS_API void adam_step(const adam_arrays* arrays);
 LOOPS_API double absolute_error(float* d_out, const float* out, const float* target, int64_t rows,
                                 int64_t columns);
 
+/* double_dip.cpp */
+typedef struct {
+  float* out;
+  const float* noise; /* (rows, channels, columns), as out */
+  const uint32_t* words; /* one for each number, and 16 more where they are no multiple of 16 */
+  int32_t rows, channels, columns; /* at least 16 numbers */
+  float deviation;
+} noise_arrays;
+/* out = noise + deviation * normal numbers, drawn in the order (channels, rows, columns). */
+LOOPS_API int add_noise(const noise_arrays* arrays);
+
+typedef struct {
+  float* gradient;
+  const float *layer, *target; /* (rows, channels, columns), as gradient */
+  const float* inside;         /* (rows, columns): 1 inside the hint, 0 elsewhere, some of it 1 */
+  int32_t rows, channels, columns;
+} hinted_arrays;
+/* Mean absolute error of a layer inside its hint, and its gradient. */
+LOOPS_API double hinted_error(const hinted_arrays* arrays);
+
+typedef struct {
+  float *by_foreground, *by_background, *by_mask; /* gradients, added to */
+  const float *foreground, *background, *target;  /* (rows, channels, columns) */
+  const float* mask;                              /* (rows, columns) */
+  double* errors; /* (2,): mean absolute error and mean squared error */
+  int32_t rows, channels, columns;
+  float weight; /* of the mean absolute error; 0 leaves the gradients as they are */
+} composed_arrays;
+LOOPS_API void compare_composed(const composed_arrays* arrays);
+
 #ifdef __cplusplus
 }
 #endif

@@ -33,11 +33,22 @@ class Source:
 
     def uniform(self, shape: tuple[int, ...], low: float = 0.0, high: float = 1.0) -> Array:
         """Draw float32 numbers from ``low`` up to ``high``."""
-        words = np.frombuffer(self._twister.bytes(4 * int(np.prod(shape))), "<u4")
+        words = self._words(int(np.prod(shape)))
         shares = (words & 0xFFFFFF) * 2.0**-24
         width = np.float64(np.float32(high) - np.float32(low))
         drawn = shares * width + np.float64(np.float32(low))
         return drawn.astype(np.float32).reshape(shape)
+
+    def normal_words(self, size: int) -> NDArray[np.uint32]:
+        """Draw what PyTorch makes ``size`` normal numbers of, at least 16: one word for each.
+
+        Where there are not sixteen left at the end, the last sixteen numbers are made anew, of
+        sixteen more (aten/src/ATen/native/cpu/DistributionTemplates.h, ``normal_fill``).
+        """
+        return self._words(size + 16 if size % 16 else size)
+
+    def _words(self, count: int) -> NDArray[np.uint32]:
+        return np.frombuffer(self._twister.bytes(4 * count), "<u4")
 
 
 def initial_weights(source: Source, channels: int, noise_channels: int) -> dict[str, Array]:
