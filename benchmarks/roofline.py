@@ -143,7 +143,8 @@ def main() -> None:
               f"{least[0]:.2f} | {least[1]:.2f} | {max(least) / taken:.0%} |")  # fmt: skip
     rest = whole - sum(found.values())
     print(f"| between them: loss, Adam | {rest:.2f} | | | | | |")
-    print(f"| all | {whole:.2f} | {sum(flops.values()) / 1e6:.0f} | {sum(moved.values()) / 1e6:.0f} "
+    total = f"{sum(flops.values()) / 1e6:.0f} | {sum(moved.values()) / 1e6:.0f}"
+    print(f"| all | {whole:.2f} | {total} "
           f"| {arithmetic:.2f} | {memory:.2f} | {bound:.2f} ms, {bound / whole:.0%} |")  # fmt: skip
 
 

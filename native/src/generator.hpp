@@ -173,12 +173,12 @@ class Generator {
       float* head = to.take(shape_.channels * last.width);
       float* bias = to.take(shape_.channels);
       std::fill_n(bias, shape_.channels, 0.0f);
-      head_.backward(last.gradient, head, bias, image(d_out), image(out), last.z1, last.norm1,
-                     *last.mixing, last.norm2);
+      head_.backward(head, bias, image(d_out), image(out), last.z1, last.norm1, *last.mixing,
+                     last.norm2);
     }
     for (int k = static_cast<int>(blocks_.size()) - 1; k >= 0; --k)
       if (blocks_[k].up)
-        up_backward(k, w[k], g[k]);
+        up_backward(k, w[k], g[k], image(d_out), image(out));
       else
         down_backward(k, g[k]);
   }
@@ -217,11 +217,15 @@ class Generator {
     return Activation(blocks_[k - 1].norm2);
   }
 
-  void up_backward(int k, const BlockArrays<const float>& w, const BlockArrays<float>& g) {
+  void up_backward(int k, const BlockArrays<const float>& w, const BlockArrays<float>& g,
+                   Image d_out, Image out) {
     Block &b = blocks_[k], &before = blocks_[k - 1];
     {
       const Timed timed(seconds[CONV1X1_BACKWARD]);
-      b.mixing->backward(b.gradient, g.conv2, b.z2, b.norm2, b.z1, b.norm1);
+      if (b.z2.data)
+        b.mixing->backward(b.gradient, g.conv2, b.z2, b.norm2, b.z1, b.norm1);
+      else
+        head_.back_to_input(b.gradient, g.conv2, d_out, out, b.z1, b.norm1, *b.mixing, b.norm2);
     }
     const Timed timed(seconds[UPCONV_BACKWARD]);
     b.enlarge->backward(before.gradient, g.conv1, g.gain0, b.gradient, b.z1, b.norm1, before.z2,
