@@ -11,14 +11,18 @@ void* generator_new(const generator_shape* shape) {
 
 void generator_free(void* generator) { delete static_cast<Generator*>(generator); }
 
-int generator_forward(void* generator, const float* weights, const float* noise, float* out) {
-  return guarded([&] { static_cast<Generator*>(generator)->forward(weights, noise, out); });
+int generator_forward(void* generator, generator_pass* pass) {
+  return guarded([&] {
+    pass->error = static_cast<Generator*>(generator)->forward(pass->weights, pass->noise,
+                                                              pass->target, pass->out);
+  });
 }
 
-int generator_backward(void* generator, const float* weights, const float* out,
-                       const float* d_out, float* gradients) {
-  return guarded(
-      [&] { static_cast<Generator*>(generator)->backward(weights, out, d_out, gradients); });
+int generator_backward(void* generator, generator_pass* pass) {
+  return guarded([&] {
+    static_cast<Generator*>(generator)->backward(pass->weights, pass->out, pass->d_out,
+                                                 pass->gradients);
+  });
 }
 
 int generator_features(const void* generator, int block, float* to) {

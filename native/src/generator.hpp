@@ -11,6 +11,8 @@
 
 #include "conv1x1.hpp"
 #include "conv3x3.hpp"
+#include "conv3x3s2.hpp"
+#include "head.hpp"
 #include "loops.h"
 #include "upconv.hpp"
 
@@ -68,7 +70,8 @@ struct Block {
   OwnImage z1, z2;
   Image gradient, middle;  // after the second normalisation, and after the first: lent
   Norm norm1, norm2;
-  std::unique_ptr<Conv3x3> down, conv;
+  std::unique_ptr<Conv3x3S2> down;
+  std::unique_ptr<Conv3x3> conv;
   std::unique_ptr<UpConv> enlarge;
   std::unique_ptr<Conv1x1> mixing;
 
@@ -80,8 +83,8 @@ struct Block {
       enlarge = std::make_unique<UpConv>(rows / 2, columns / 2, into, width);
       mixing = std::make_unique<Conv1x1>(width, width);
     } else {
-      down = std::make_unique<Conv3x3>(rows, columns, into, width, 2);
-      conv = std::make_unique<Conv3x3>(rows, columns, width, width, 1);
+      down = std::make_unique<Conv3x3S2>(rows, columns, into, width);
+      conv = std::make_unique<Conv3x3>(rows, columns, width, width);
     }
   }
 };
@@ -117,8 +120,9 @@ class Generator {
     }
   }
 
-  // `out` (rows, channels, columns) is written.
-  void forward(const float* weights, const float* noise, float* out) {
+  // `out` (rows, channels, columns) is written. With a `target` the mean absolute error to it is
+  // returned, and `backward` goes back from that, unless it is given a gradient.
+  double forward(const float* weights, const float* noise, const float* target, float* out) {
     Cursor<const float> at(weights);
     input_ = Image{const_cast<float*>(noise), shape_.rows, shape_.noise_channels, shape_.columns};
     Image x = input_;
@@ -151,13 +155,15 @@ class Generator {
       x = b.z2;
     }
     const Timed timed(seconds[HEAD_FORWARD]);
-    Block& last = blocks_.back();
+    const Block& last = blocks_.back();
     head_.pack(at.take(shape_.channels * last.width));
     const float* bias = at.take(shape_.channels);
-    head_.forward(image(out), last.z1, last.norm1, *last.mixing, last.norm2, bias);
+    told_ = Told{image(target), true};
+    return head_.pass(image(out), head_input(), bias, target ? &told_ : nullptr);
   }
 
-  // From the gradient of the image `out` that was generated last to that of the weights.
+  // From the gradient of the image `out` that was generated last, or from the error to its target
+  // without one, to the gradients of the weights.
   void backward(const float* weights, const float* out, const float* d_out, float* gradients) {
     Cursor<const float> at(weights);
     Cursor<float> to(gradients);
@@ -167,18 +173,16 @@ class Generator {
       w.emplace_back(at, b.into, b.width, b.up);
       g.emplace_back(to, b.into, b.width, b.up);
     }
-    {
+    if (d_out) {
       const Timed timed(seconds[HEAD_BACKWARD]);
-      Block& last = blocks_.back();
-      float* head = to.take(shape_.channels * last.width);
-      float* bias = to.take(shape_.channels);
-      std::fill_n(bias, shape_.channels, 0.0f);
-      head_.backward(head, bias, image(d_out), image(out), last.z1, last.norm1, *last.mixing,
-                     last.norm2);
+      told_ = Told{image(d_out), false};
+      head_.pass(image(out), head_input(), nullptr, &told_);
     }
+    float* head = to.take(shape_.channels * blocks_.back().width);
+    head_.gradients(head, to.take(shape_.channels));
     for (int k = static_cast<int>(blocks_.size()) - 1; k >= 0; --k)
       if (blocks_[k].up)
-        up_backward(k, w[k], g[k], image(d_out), image(out));
+        up_backward(k, w[k], g[k], image(out));
       else
         down_backward(k, g[k]);
   }
@@ -211,6 +215,11 @@ class Generator {
     return Image{const_cast<float*>(data), shape_.rows, shape_.channels, shape_.columns};
   }
 
+  HeadInput head_input() {
+    Block& last = blocks_.back();
+    return HeadInput{last.z1, last.norm1, *last.mixing, last.norm2};
+  }
+
   // What is done to the input of a block that shrinks; nothing to noise.
   Activation input_activation(std::size_t k) const {
     if (k == 0) return Activation(ones_.get(), zeros_.get(), 1.0f);
@@ -218,14 +227,14 @@ class Generator {
   }
 
   void up_backward(int k, const BlockArrays<const float>& w, const BlockArrays<float>& g,
-                   Image d_out, Image out) {
+                   Image out) {
     Block &b = blocks_[k], &before = blocks_[k - 1];
     {
       const Timed timed(seconds[CONV1X1_BACKWARD]);
       if (b.z2.data)
         b.mixing->backward(b.gradient, g.conv2, b.z2, b.norm2, b.z1, b.norm1);
       else
-        head_.back_to_input(b.gradient, g.conv2, d_out, out, b.z1, b.norm1, *b.mixing, b.norm2);
+        head_.back_to_input(b.gradient, g.conv2, out, head_input(), told_);
     }
     const Timed timed(seconds[UPCONV_BACKWARD]);
     b.enlarge->backward(before.gradient, g.conv1, g.gain0, b.gradient, b.z1, b.norm1, before.z2,
@@ -237,8 +246,7 @@ class Generator {
     Block& b = blocks_[k];
     {
       const Timed timed(seconds[CONV3X3_BACKWARD]);
-      b.conv->backward(b.middle, g.conv2, b.gradient, b.z2, b.norm2, b.z1, Activation(b.norm1),
-                       &b.norm1);
+      b.conv->backward(b.middle, g.conv2, b.gradient, b.z2, b.norm2, b.z1, b.norm1);
     }
     const Timed timed(seconds[CONV3X3S2_BACKWARD]);
     const bool first = k == 0;
@@ -261,6 +269,7 @@ class Generator {
   generator_shape shape_;
   std::vector<Block> blocks_;
   Head head_;
+  Told told_{};
   Floats ones_, zeros_, lent_[2];
   Image input_;
 };

@@ -50,13 +50,21 @@ enum {
 
 LOOPS_API void* generator_new(const generator_shape* shape);
 LOOPS_API void generator_free(void* generator);
-/* noise (rows, noise_channels, columns) is kept until `generator_backward` has returned; out
- * (rows, channels, columns). Weights as in segprior/nn/shared/initial.py, one after the other. */
-LOOPS_API int generator_forward(void* generator, const float* weights, const float* noise,
-                                float* out);
-/* From the gradient of out, the image generated last; gradients are in the order of the weights. */
-LOOPS_API int generator_backward(void* generator, const float* weights, const float* out,
-                                 const float* d_out, float* gradients);
+/* Weights and gradients as in segprior/nn/shared/initial.py, one after the other; images are (rows,
+ * channels, columns). Noise and target are kept until `generator_backward` has returned. */
+typedef struct {
+  const float* weights;
+  const float* noise;  /* (rows, noise_channels, columns) */
+  const float* target; /* or NULL */
+  float* out;
+  const float* d_out; /* the gradient of out, or NULL: from the error to the target */
+  float* gradients;
+  double error; /* mean absolute error to the target */
+} generator_pass;
+/* Write out and, with a target, error. */
+LOOPS_API int generator_forward(void* generator, generator_pass* pass);
+/* Write gradients, from out, which was generated last. */
+LOOPS_API int generator_backward(void* generator, generator_pass* pass);
 /* to (rows', columns', width): what a block gave last. */
 LOOPS_API int generator_features(const void* generator, int block, float* to);
 /* Seconds spent in each operation so far, (GENERATOR_OPERATIONS,). */

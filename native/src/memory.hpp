@@ -15,6 +15,11 @@ template <typename T>
 class Array {
  public:
   Array() = default;
+  Array(const Array& other) : Array(other.size()) {
+    std::memcpy(static_cast<void*>(get()), other.get(), size_ * sizeof(T));
+  }
+  Array(Array&&) = default;
+  Array& operator=(Array&&) = default;
   explicit Array(std::size_t size)
       : size_(size), data_(static_cast<T*>(::operator new[](size * sizeof(T) + 64, cache_line))) {
     clear();

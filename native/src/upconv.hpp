@@ -162,8 +162,9 @@ class UpConv {
         enlarge_rows(t, ring, k, s, r);
         for (int p = 0; p < 2; ++p) {
           float* to = z.at(2 * r + p, k);
-          enlarge_columns(to, t, p, spare.get());
-          take_moments(norm, k, 2 * r + p, nullptr, to, 2 * columns_);
+          const bool first = r + p == 0;
+          enlarge_columns(to, t, p, spare.get(), first ? nullptr : &norm, k);
+          if (first) take_moments(norm, k, 0, nullptr, to, 2 * columns_);
         }
       }
     }
@@ -262,8 +263,8 @@ class UpConv {
     }
   }
 
-  // Finish one row of one channel of z, 2 columns long, from t[p] (3, ...).
-  void enlarge_columns(float* to, Band& t, int p, float* spare) const {
+  // Finish one row of channel k of z, 2 columns long, from t[p] (3, ...), and add up its moments.
+  void enlarge_columns(float* to, Band& t, int p, float* spare, Norm* norm, int k) const {
     float* one = t.line(3 * p) + lanes;
     float *two = t.line(3 * p + 1) + lanes, *three = t.line(3 * p + 2) + lanes;
     const float *w0 = across_.far_at(0), *w1 = across_.far_at(1);
@@ -271,7 +272,10 @@ class UpConv {
     const int n = columns_;
     one[-1] = one[0] + w2[0] * (one[1] - one[0]);
     three[n] = three[n - 2] + w1[n - 1] * (three[n - 1] - three[n - 2]);
-    const auto pairs = [&](int j, float* place) {
+    const float middle = norm ? static_cast<float>(norm->near[k]) : 0.0f;
+    const vec near = spread(middle);
+    vec total = vec{}, squares = vec{};
+    const auto pairs = [&](int j, float* place, bool counts) {
       const vec a = load(one + j - 1), b = load(one + j);
       const vec c = load(two + j - 1), d = load(two + j), e = load(two + j + 1);
       const vec f = load(three + j), g = load(three + j + 1);
@@ -280,12 +284,28 @@ class UpConv {
       const vec odd = both + f1 * (b - a) + (d + f2 * (e - d)) + load(w3 + j) * (g - f);
       store(place, first_pairs(even, odd));
       store(place + lanes, last_pairs(even, odd));
+      if (!counts) return;
+      const vec one = even - near, other = odd - near;
+      total += one + other;
+      squares += one * one + other * other;
     };
     int j = 0;
-    for (; j + lanes <= n; j += lanes) pairs(j, to + 2 * j);
+    for (; j + lanes <= n; j += lanes) pairs(j, to + 2 * j, true);
+    float rest = 0, rest_squares = 0;
     if (j < n) {
-      pairs(j, spare);
-      for (int k = 2 * j; k < 2 * n; ++k) to[k] = spare[k - 2 * j];
+      pairs(j, spare, false);
+      for (int i = 2 * j; i < 2 * n; ++i) {
+        const float v = spare[i - 2 * j] - middle;
+        to[i] = spare[i - 2 * j];
+        rest += v;
+        rest_squares += v * v;
+      }
+    }
+    if (norm) {
+      vec both[2] = {total, squares};
+      sums_of<2>(both);
+      norm->total[k] += both[0][lane_of(0)] + rest;
+      norm->squares[k] += both[0][lane_of(1)] + rest_squares;
     }
   }
 

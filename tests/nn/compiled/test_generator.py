@@ -38,8 +38,15 @@ def test_loss_gradients_and_features_are_those_of_the_network(
     output = quick.forward(weights_drawn, rows_first[0])
     by_output = np.empty_like(output)
     loss = absolute_error(by_output, output, rows_first[1])
+    assert quick.error == 0
+    quick.forward(weights_drawn, *rows_first)
+    assert quick.error == pytest.approx(loss, rel=1e-6)
+    by_error = quick.backward(weights_drawn)
+    quick.forward(weights_drawn, rows_first[0])
     output, features = output.copy(), {name: quick.features(name) for name in BLOCKS}
     gradients = named(quick.backward(weights_drawn, by_output), drawn)
+
+    np.testing.assert_allclose(by_error, flat(gradients), atol=1e-6 * np.abs(by_error).max())
 
     exact = network.double()
     expected, blocks = exact(noise.double())
@@ -47,10 +54,10 @@ def test_loss_gradients_and_features_are_those_of_the_network(
     weights = dict(exact.named_parameters())
     slopes = torch.autograd.grad(error, list(weights.values()))
     assert loss == pytest.approx(error.item(), rel=1e-6)
-    np.testing.assert_allclose(output, expected[0].permute(1, 0, 2).detach(), atol=3e-6)
+    np.testing.assert_allclose(output, expected[0].permute(1, 0, 2).detach(), atol=1e-5)
     for name in BLOCKS:
         np.testing.assert_allclose(
-            features[name], blocks[name][0].permute(1, 2, 0).detach(), atol=5e-5
+            features[name], blocks[name][0].permute(1, 2, 0).detach(), atol=1e-4
         )
     assert set(gradients) == set(weights)
     for name, slope in zip(weights, slopes, strict=True):
@@ -58,7 +65,7 @@ def test_loss_gradients_and_features_are_those_of_the_network(
         least = 1e-3 * float(max(s.abs().max() for s in slopes))
         scale = max(float(slope.abs().max()), least)
         assert gradients[name].shape == slope.shape
-        assert np.abs(gradients[name] - slope.numpy()).max() < 2e-4 * scale, name
+        assert np.abs(gradients[name] - slope.numpy()).max() < 2e-3 * scale, name
 
 
 def test_time_is_told_by_operation() -> None:

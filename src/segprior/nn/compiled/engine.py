@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from segprior.config.prior import PriorConfig
 from segprior.nn.compiled.adam import ArrayAdam
-from segprior.nn.compiled.generator import CompiledGenerator, absolute_error
+from segprior.nn.compiled.generator import CompiledGenerator
 from segprior.nn.shared.initial import Source, flat, initial_noise, initial_weights
 
 __all__ = ["CompiledEngine"]
@@ -46,16 +46,15 @@ class CompiledEngine:
         self.generator = CompiledGenerator(rows, columns, channels, config.noise_channels)
         self.noise = np.ascontiguousarray(noise.transpose(1, 0, 2))  # (rows, N, columns)
         self.target = np.ascontiguousarray(target.transpose(0, 2, 1))  # (rows, C, columns)
-        self.gradient = np.empty_like(self.target)
 
     def forward(self) -> list[float]:
         """See `Engine`."""
-        self.generated = self.generator.forward(self.adam.weights, self.noise)
-        return [absolute_error(self.gradient, self.generated, self.target)]
+        self.generated = self.generator.forward(self.adam.weights, self.noise, self.target)
+        return [self.generator.error]
 
     def update(self) -> None:
         """See `Engine`."""
-        self.adam.step(self.generator.backward(self.adam.weights, self.gradient))
+        self.adam.step(self.generator.backward(self.adam.weights))
 
     def output(self, place: int) -> NDArray[np.float32]:
         """See `Engine`."""

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segprior.nn.shared.initial import BLOCKS, WIDTHS
-from segprior.runtime.loops import floats, function
+from segprior.runtime.loops import address, floats, function
 
 __all__ = ["OPERATIONS", "CompiledGenerator", "absolute_error"]
 
@@ -43,14 +43,25 @@ class _Shape(ctypes.Structure):
     ]
 
 
+class _Pass(ctypes.Structure):
+    _fields_ = [
+        *(
+            (n, ctypes.c_void_p)
+            for n in ("weights", "noise", "target", "out", "d_out", "gradients")
+        ),
+        ("error", ctypes.c_double),
+    ]
+
+
 @cache
 def _functions() -> dict[str, Any]:
     handle, array, shape = ctypes.c_void_p, floats(), ctypes.POINTER(_Shape)
+    made = ctypes.POINTER(_Pass)
     return {
         "new": function("generator_new", shape, result=handle),
         "free": function("generator_free", handle, result=None),
-        "forward": function("generator_forward", handle, array, array, array),
-        "backward": function("generator_backward", handle, array, array, array, array),
+        "forward": function("generator_forward", handle, made),
+        "backward": function("generator_backward", handle, made),
         "features": function("generator_features", handle, ctypes.c_int, array),
         "seconds": function("generator_seconds", handle, ctypes.c_void_p, result=None),
         "error": function(
@@ -75,11 +86,13 @@ class CompiledGenerator:
         self.shape = rows, columns
         self.noise_shape = rows, noise_channels, columns
         self.generated = np.empty((rows, channels, columns), np.float32)
+        self.error = 0.0
+        self._kept: tuple[Array, Array | None]
         shape = _Shape(rows, columns, channels, noise_channels)
         self._handle = _functions()["new"](ctypes.byref(shape))
         weakref.finalize(self, _functions()["free"], self._handle)
 
-    def forward(self, weights: Array, noise: Array) -> Array:
+    def forward(self, weights: Array, noise: Array, target: Array | None = None) -> Array:
         """Generate an image.
 
         Parameters
@@ -88,6 +101,8 @@ class CompiledGenerator:
             As :func:`segprior.nn.shared.initial.initial_weights` orders them.
         noise : ndarray of float32, shape (rows, N, columns)
             What goes in, contiguous.
+        target : ndarray of float32, shape (rows, C, columns), optional
+            What the image is to be; `error` is then how far it is from that.
 
         Returns
         -------
@@ -95,11 +110,14 @@ class CompiledGenerator:
             Overwritten by the next call.
         """
         assert noise.shape == self.noise_shape
-        self._noise = noise  # is looked at again on the way back
-        _functions()["forward"](self._handle, weights, noise, self.generated)
+        assert target is None or target.shape == self.generated.shape
+        self._kept = noise, target  # are looked at again on the way back
+        made = self._pass(weights, noise, target)
+        _functions()["forward"](self._handle, ctypes.byref(made))
+        self.error = made.error
         return self.generated
 
-    def backward(self, weights: Array, gradient: Array) -> Array:
+    def backward(self, weights: Array, gradient: Array | None = None) -> Array:
         """Go back from the gradient of the image that was generated last.
 
         What it needs is overwritten: call it once after each forward pass.
@@ -108,18 +126,33 @@ class CompiledGenerator:
         ----------
         weights : ndarray of float32, shape (n,)
             Those of the forward pass.
-        gradient : ndarray of float32, shape (rows, C, columns)
-            Contiguous.
+        gradient : ndarray of float32, shape (rows, C, columns), optional
+            Contiguous; without it, that of the mean absolute error to the target.
 
         Returns
         -------
         ndarray of float32, shape (n,)
             In the order of the weights.
         """
-        assert gradient.shape == self.generated.shape
+        noise, target = self._kept
+        told = target if gradient is None else gradient
+        assert told is not None
+        assert told.shape == self.generated.shape
         found = np.empty_like(weights)
-        _functions()["backward"](self._handle, weights, self.generated, gradient, found)
+        made = self._pass(weights, noise, target, gradient, found)
+        _functions()["backward"](self._handle, ctypes.byref(made))
         return found
+
+    def _pass(
+        self,
+        weights: Array,
+        noise: Array,
+        target: Array | None,
+        gradient: Array | None = None,
+        found: Array | None = None,
+    ) -> _Pass:
+        arrays = weights, noise, target, self.generated, gradient, found
+        return _Pass(*(None if a is None else address(a, np.float32) for a in arrays))
 
     def features(self, name: str) -> Array:
         """Output of a block in the last forward pass, (rows', columns', width); a copy."""
