@@ -10,6 +10,7 @@ import numpy as np
 
 from segprior.features.textons import texton_map
 from segprior.image.colour import as_colours
+from segprior.image.otsu import otsu_threshold
 from segprior.image.resize import resize, working_shape
 from segprior.methods.foreground.candidate import Candidate
 from segprior.methods.foreground.centre_prior import describe_superpixels, likely_object
@@ -162,11 +163,9 @@ def _likeness(merges: NDArray[np.int32], costs: NDArray[np.float64]) -> NDArray[
 
 def _threshold(likely: NDArray[np.float64]) -> float:
     """Otsu's threshold of a map of probabilities, not above ½ and not near 0."""
-    from skimage.filters import threshold_otsu
-
     if np.ptp(likely) < 1e-3:
         return 0.5
-    return min(0.5, max(0.15, float(threshold_otsu(likely))))
+    return min(0.5, max(0.15, otsu_threshold(likely)))
 
 
 def _large_pieces(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
