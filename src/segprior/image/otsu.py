@@ -15,7 +15,7 @@ _BINS = 256
 def otsu_threshold(values: NDArray[Any]) -> float:
     """Find the level above which values are high, by Otsu's criterion.
 
-    The same as ``skimage.filters.threshold_otsu``, whose import takes longer than what is done here.
+    The same as ``skimage.filters.threshold_otsu``, whose import takes longer than all of this.
 
     Parameters
     ----------
