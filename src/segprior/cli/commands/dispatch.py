@@ -8,7 +8,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from segprior.cli.arguments.parser import OTHERS, parse
+from segprior.cli.arguments.overview import OTHERS
+from segprior.cli.arguments.parser import parse
 from segprior.cli.commands.foreground import ForegroundTask
 from segprior.cli.commands.prior import PriorTask
 from segprior.cli.commands.segment import SegmentTask
@@ -47,7 +48,7 @@ def _shortened(name: object) -> str:
 def _run(argv: Sequence[str]) -> int:
     try:
         if argv and argv[0] in OTHERS:
-            module = importlib.import_module(OTHERS[argv[0]].module)
+            module = importlib.import_module(OTHERS[argv[0]])
             return int(module.run(list(argv[1:])))
         name, arguments = parse(argv)
     except SystemExit as done:  # how argparse ends after the help
