@@ -135,7 +135,7 @@ def _affinity(labels: NDArray[np.intp], lab: NDArray[np.float32], count: int) ->
     return sparse.coo_array(both, shape=(count, count)).tocsr()
 
 
-def likely_object(regions: RegionColours, *, width: float, smoothness: float = 0.05) -> Any:
+def likely_object(regions: RegionColours, *, width: float, smoothness: float = 0.03) -> Any:
     """Find where the object probably is, from nothing but that it is near the centre.
 
     Colours of object and ground are learnt from a Gaussian around the centre; each region's

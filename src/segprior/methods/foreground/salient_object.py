@@ -21,12 +21,14 @@ from segprior.runtime.devices import thread_count
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["INSETS", "OBJECT_SIZE", "WIDTHS", "read_object"]
+__all__ = ["CUT_SIZE", "INSETS", "OBJECT_SIZE", "ROUNDS", "WIDTHS", "read_object"]
 
 # Longest side at which voters look for one object.
 OBJECT_SIZE = 256
-# That at which they cut along edges, which takes most of the time.
+# That at which they cut along edges, which takes most of the time, and how many rounds of it: from
+# a guess and from a rectangle (docs/quality.md).
 CUT_SIZE = 192
+ROUNDS = (1, 2)
 # Standard deviations of the place of the object, and insets of rectangles, for the voters.
 WIDTHS = (0.30, 0.22)
 INSETS = (0.03, 0.08, 0.15)
@@ -47,13 +49,15 @@ def read_object(
     *,
     widths: Sequence[float] = WIDTHS,
     insets: Sequence[float] = INSETS,
+    cut_size: int = CUT_SIZE,
+    rounds: tuple[int, int] = ROUNDS,
 ) -> Candidate:
     """Find one object by the vote of seven masks.
 
     Two come from what object and ground look like when the object is near the centre
     (:func:`segprior.methods.foreground.centre_prior.likely_object`), two from cutting the image
     along its edges from there, three from cutting centred rectangles (GrabCut). Cuts are made at a
-    longest side of 192.
+    smaller size.
 
     Then regions (:func:`segprior.regions.merging.find_regions`) have their say, each together with
     those it would soon be merged with: what was voted for them counts half, and after that half
@@ -70,6 +74,10 @@ def read_object(
         Standard deviations of the place of the object, as shares of the sides; two voters each.
     insets : sequence of float
         How far rectangles are inside of the image, as shares of the sides; a voter each.
+    cut_size : int
+        Longest side at which is cut.
+    rounds : (int, int)
+        Of learning colours and cutting, from a guess and from a rectangle.
 
     Returns
     -------
@@ -78,17 +86,17 @@ def read_object(
         no object is told from a ground; ``evidence["agreement"]`` that mean of the voters alone.
     """
     image = resize(image, working_shape(image.shape, OBJECT_SIZE))
-    picture = as_picture(resize(image, working_shape(image.shape, CUT_SIZE)))
+    picture = as_picture(resize(image, working_shape(image.shape, cut_size)))
     with ThreadPoolExecutor(thread_count()) as pool:
         # Cuts hold no lock: libraries are loaded and regions found meanwhile.
-        cuts = [pool.submit(_from_rectangle, picture, inset, seed) for inset in insets]
+        cuts = [pool.submit(_from_rectangle, picture, inset, seed, rounds[1]) for inset in insets]
         from segprior.regions.merging import find_regions
 
         colours = as_colours(image)
         textons = texton_map(colours, seed)
         regions = find_regions(colours, textons)
         guesses = _near_centre(regions[0], colours, seed, widths)
-        cuts += [pool.submit(_from_guess, picture, guess, seed) for guess in guesses]
+        cuts += [pool.submit(_from_guess, picture, guess, seed, rounds[0]) for guess in guesses]
         alike = _likeness(*regions[1:])
         votes = np.stack([task.result() for task in cuts]).sum(axis=0, dtype=np.float32)
     ((_, votes),) = enlarge(votes[None], image.shape[:2])
@@ -110,11 +118,13 @@ def _sureness(share: NDArray[np.float32]) -> float:
     return float(np.abs(2 * share[seen] - 1).mean(dtype=np.float64)) if seen.any() else 0.0
 
 
-def _from_rectangle(picture: NDArray[np.uint8], inset: float, seed: int) -> NDArray[np.bool_]:
+def _from_rectangle(
+    picture: NDArray[np.uint8], inset: float, seed: int, rounds: int
+) -> NDArray[np.bool_]:
     """Cut a centred rectangle."""
     box = np.zeros(picture.shape[:2], bool)
     box[inside(picture.shape, inset)] = True
-    return _large_pieces(cut(picture, box, seed, iterations=2, ground=~box))
+    return _large_pieces(cut(picture, box, seed, iterations=rounds, ground=~box))
 
 
 def _near_centre(
@@ -127,11 +137,11 @@ def _near_centre(
 
 
 def _from_guess(
-    picture: NDArray[np.uint8], guess: NDArray[np.bool_], seed: int
+    picture: NDArray[np.uint8], guess: NDArray[np.bool_], seed: int, rounds: int
 ) -> NDArray[np.bool_]:
     """Cut along the edges from a guess, which may be of another size."""
     reduced = resize(guess[..., None].astype(np.float32), picture.shape[:2])[..., 0] > 0.5
-    return _large_pieces(cut(picture, reduced, seed, iterations=1))
+    return _large_pieces(cut(picture, reduced, seed, iterations=rounds))
 
 
 def _by_regions(
