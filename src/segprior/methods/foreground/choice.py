@@ -19,7 +19,7 @@ __all__ = ["choose", "read"]
 # How far a noisy image is blurred first, in pixels of LARGEST_SIZE.
 _BLUR = 2.0
 # Of the choice between the readings: logistic regression, see docs/quality.md.
-_AGREEMENT, _FLATNESS, _OFFSET = -12.0, -14.5, 10.8
+_AGREEMENT, _FLATNESS, _OFFSET = -12.0, -14.5, 10.9
 
 
 def read(
