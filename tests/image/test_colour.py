@@ -15,6 +15,16 @@ def test_three_channels_are_lab_and_others_as_if_one() -> None:
     np.testing.assert_allclose(lengths, 100 * grey[..., 0], rtol=1e-5)
 
 
+def test_lab_is_that_of_scikit_image_to_the_bit() -> None:
+    from skimage.color import rgb2lab
+
+    rng = np.random.default_rng(1)
+    dark = rng.random((9, 9, 3), np.float32) * np.float32(0.05)
+    for image in (rng.random((37, 53, 3), np.float32), dark):
+        assert as_colours(image).dtype == np.float32
+        np.testing.assert_array_equal(as_colours(image), rgb2lab(image))
+
+
 class TestPictures:
     def test_to_uint8_undoes_as_image(self) -> None:
         every = np.arange(256, dtype=np.uint8).reshape(16, 16)

@@ -25,9 +25,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     # Imported here so that Ctrl-C during the imports ends as quietly as at any other time.
     try:
+        from segprior.cli.arguments.overview import answered
+
+        words = sys.argv[1:] if argv is None else argv
+        if words and answered(words[0]):
+            return 0
         from segprior.cli.commands.dispatch import run
 
-        return run(sys.argv[1:] if argv is None else argv)
+        return run(words)
     except KeyboardInterrupt:
         print("segprior: interrupted", file=sys.stderr)
         return 130

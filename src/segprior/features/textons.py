@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segprior.features.gradients import SCALES
+from segprior.runtime.devices import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,7 +54,8 @@ def texton_map(colours: NDArray[np.float32], seed: int) -> NDArray[np.int64]:
     described = np.stack(maps, -1).reshape(light.size, -1).astype(np.float64)
     random = np.random.default_rng(seed)
     sample = described[random.choice(light.size, min(_SAMPLE, light.size), replace=False)]
-    return np.asarray(KDTree(_textons(sample, random)).query(described)[1]).reshape(light.shape)
+    words = KDTree(_textons(sample, random))
+    return np.asarray(words.query(described, workers=thread_count())[1]).reshape(light.shape)
 
 
 def _textons(sample: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:

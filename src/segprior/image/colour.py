@@ -12,6 +12,16 @@ from segprior.image.values import blocks
 
 __all__ = ["as_colours", "to_rgb", "to_uint8"]
 
+# From linear sRGB to CIE XYZ, and the XYZ of white under D65.
+_XYZ = np.array(
+    [
+        [0.412453, 0.357580, 0.180423],
+        [0.212671, 0.715160, 0.072169],
+        [0.019334, 0.119193, 0.950227],
+    ]
+)
+_WHITE = np.array([0.95047, 1.0, 1.08883])
+
 
 def to_uint8(image: NDArray[Any]) -> NDArray[np.uint8]:
     """Bring an image to 8 bits, rounded.
@@ -78,7 +88,13 @@ def as_colours(image: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     if image.shape[2] != 3:
         return image * np.float32(100 / math.sqrt(image.shape[2]))
-    from skimage.color import rgb2lab
+    return _lab(image)
 
-    lab: NDArray[np.float32] = rgb2lab(image).astype(np.float32)
-    return lab
+
+def _lab(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """CIE Lab of sRGB under D65: scikit-image's to the bit, whose colours load all of SciPy."""
+    linear = np.where(image > 0.04045, ((image + 0.055) / 1.055) ** 2.4, image / 12.92)
+    xyz = linear.astype(np.float32) @ _XYZ.T.astype(np.float32) / _WHITE.astype(np.float32)
+    bent = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16.0 / 116.0)
+    x, y, z = np.moveaxis(bent, -1, 0)
+    return np.stack([116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)], axis=-1)

@@ -44,13 +44,6 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"segprior {__version__}, {loops.described()}\n"
 
 
-def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--help"]) == 0
-    out = capsys.readouterr().out
-    assert "foreground" in out
-    assert "prior" in out
-
-
 @pytest.mark.parametrize(
     ("command", "config"), [("foreground", ForegroundConfig), ("segment", SegmentConfig)]
 )

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from segprior.image.colour import as_colours
-from segprior.methods.foreground.centre_prior import describe_superpixels, likely_object
+from segprior.methods.foreground.centre_prior import describe_regions, likely_object
 
 
 def scene(
@@ -20,18 +20,24 @@ def scene(
     return np.ascontiguousarray(image), truth
 
 
+def patches_of(image: NDArray[np.float32], size: int = 4) -> NDArray[np.int64]:
+    """Squares of a few pixels."""
+    rows, columns = image.shape[:2]
+    across = -(-columns // size)
+    labels: NDArray[np.int64] = np.arange(rows)[:, None] // size * across
+    return labels + np.arange(columns) // size
+
+
 def iou(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
     return float((found & truth).sum() / (found | truth).sum())
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 5])
-def test_patches_cover_the_image_and_share_their_counts(channels: int) -> None:
+def test_patches_share_their_counts(channels: int) -> None:
     image, _ = scene(channels=channels)
-    found = describe_superpixels(as_colours(image), 0, n_superpixels=200, n_colours=20)
-    count = int(found.labels.max()) + 1
-    assert found.labels.shape == image.shape[:2]
-    np.testing.assert_array_equal(np.unique(found.labels), np.arange(count))
-    assert 50 < count <= 400
+    found = describe_regions(patches_of(image), as_colours(image), 0, n_colours=20)
+    count = 16 * 20
+    np.testing.assert_array_equal(found.labels, patches_of(image))
     assert found.area.shape == (count,)
     assert found.area.mean() == pytest.approx(1)
     assert found.colours.shape[0] == count
@@ -41,7 +47,7 @@ def test_patches_cover_the_image_and_share_their_counts(channels: int) -> None:
 
 def test_neighbours_are_bound_where_their_edge_is_weak() -> None:
     image, truth = scene()
-    found = describe_superpixels(as_colours(image), 0, n_superpixels=200)
+    found = describe_regions(patches_of(image), as_colours(image), 0)
     weights = found.affinity.toarray()
     np.testing.assert_allclose(weights, weights.T)
     assert (np.diag(weights) == 0).all()
@@ -55,7 +61,7 @@ def test_neighbours_are_bound_where_their_edge_is_weak() -> None:
 @pytest.mark.parametrize("channels", [1, 2, 3, 5])
 def test_an_object_near_the_centre_is_likely(centre: tuple[int, int], channels: int) -> None:
     image, truth = scene(centre, channels)
-    patches = describe_superpixels(as_colours(image), 0)
+    patches = describe_regions(patches_of(image), as_colours(image), 0)
     likely = likely_object(patches, width=0.3)
     assert likely.shape == truth.shape
     assert 0 <= likely.min() <= likely.max() <= 1
@@ -64,7 +70,7 @@ def test_an_object_near_the_centre_is_likely(centre: tuple[int, int], channels: 
 
 def test_smoothing_binds_what_no_edge_parts() -> None:
     image, truth = scene()
-    patches = describe_superpixels(as_colours(image), 0)
+    patches = describe_regions(patches_of(image), as_colours(image), 0)
     rough = likely_object(patches, width=0.3, smoothness=0.0)
     smooth = likely_object(patches, width=0.3, smoothness=0.5)
     assert smooth[~truth].std() < rough[~truth].std()
@@ -72,8 +78,8 @@ def test_smoothing_binds_what_no_edge_parts() -> None:
 
 def test_a_seed_repeats() -> None:
     image, _ = scene()
-    first = describe_superpixels(as_colours(image), 3)
-    again = describe_superpixels(as_colours(image), 3)
+    first = describe_regions(patches_of(image), as_colours(image), 3)
+    again = describe_regions(patches_of(image), as_colours(image), 3)
     np.testing.assert_array_equal(first.labels, again.labels)
     np.testing.assert_array_equal(first.colours, again.colours)
 
@@ -81,15 +87,22 @@ def test_a_seed_repeats() -> None:
 def test_two_colours_are_two_typical_ones() -> None:
     image = np.zeros((32, 32, 3), np.float32)
     image[8:24, 8:24] = 1
-    patches = describe_superpixels(as_colours(image), 0)
+    patches = describe_regions(patches_of(image), as_colours(image), 0)
     assert patches.colours.shape[1] == 2
     likely, truth = likely_object(patches, width=0.3), image[..., 0] > 0
     assert likely[truth].min() > likely[~truth].max()
 
 
+def test_one_region_is_as_likely_everywhere() -> None:
+    image, _ = scene()
+    labels = np.zeros(image.shape[:2], np.int32)
+    likely = likely_object(describe_regions(labels, as_colours(image), 0), width=0.3)
+    assert likely.min() == likely.max()
+
+
 @pytest.mark.parametrize("channels", [1, 2, 5])
 def test_the_smallest_image(channels: int) -> None:
     image = np.random.default_rng(0).random((8, 8, channels)).astype(np.float32)
-    likely = likely_object(describe_superpixels(as_colours(image), 0), width=0.22)
+    likely = likely_object(describe_regions(patches_of(image), as_colours(image), 0), width=0.22)
     assert likely.shape == (8, 8)
     assert np.isfinite(likely).all()

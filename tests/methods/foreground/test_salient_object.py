@@ -29,3 +29,11 @@ def test_regions_have_a_say_in_the_vote() -> None:
     colour = np.where(truth[..., None], (0.75, 0.45, 0.25), (0.3, 0.5, 0.35))
     picture = np.clip(colour + draw.normal(0, 0.02, colour.shape), 0, 1).astype(np.float32)
     assert iou(read_object(picture, 0).share > 0.5, truth) > 0.95
+
+
+def test_few_regions_are_like_themselves_alone() -> None:
+    """A drawn square has a region of its own, which the large one around it must not outvote."""
+    picture = np.full((128, 128, 1), 0.2, np.float32)
+    picture[60:70, 60:70] = 0.8
+    truth = picture[..., 0] > 0.5
+    assert iou(read_object(picture, 0).share > 0.5, truth) > 0.8

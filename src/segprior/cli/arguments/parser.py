@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from segprior._version import __version__
 from segprior.cli.arguments.options import add_options
+from segprior.cli.arguments.overview import SUMMARIES, answered
 from segprior.cli.arguments.tiles import add_tiles
 from segprior.cli.arguments.words import (
     Command,
@@ -26,48 +25,13 @@ from segprior.io.export import result_formats, shared_suffixes
 from segprior.io.registry import one_of
 from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.multiclass.config import SegmentConfig
-from segprior.runtime import loops
 
-__all__ = ["COMMANDS", "OTHERS", "Other", "command_parser", "parse"]
+__all__ = ["COMMANDS", "command_parser", "parse"]
 
-
-class Other(NamedTuple):
-    """A command that is not a list of images and an output, and reads its own words.
-
-    Attributes
-    ----------
-    module : str
-        Module whose ``run(argv)`` carries it out and returns the exit code; its usage errors are
-        `SegpriorError`, which the caller turns into one line and exit code 2.
-    summary : str
-        What the help says of it.
-    """
-
-    module: str
-    summary: str
-
-
-OTHERS: dict[str, Other] = {
-    "analyze": Other(
-        "segprior.cli.commands.analyze",
-        "show what the prior of each image is: spectrum, edges, windows, …",
-    ),
-    "batch": Other(
-        "segprior.cli.commands.batch",
-        "foreground, segment, prior or double-dip of a folder, resumably",
-    ),
-    "double-dip": Other(
-        "segprior.cli.commands.double_dip",
-        "take each image apart: a foreground, a background and a mask",
-    ),
-    "evaluate": Other("segprior.cli.commands.evaluate", "score methods against what people drew"),
-    "reproduce": Other("segprior.cli.commands.reproduce", "make the published figures again"),
-}
 
 COMMANDS = {
     "foreground": Command(
         ForegroundConfig,
-        "write a mask of the object in each image",
         "Tell the object in each image from its background and write a mask: 255 on the object, "
         "0 elsewhere, at the size of the image.",
         "segprior foreground photo.jpg -o mask.png --overlay\n"
@@ -76,7 +40,6 @@ COMMANDS = {
     ),
     "prior": Command(
         PriorConfig,
-        "write the prior of each image: texture gone, objects left",
         "Fit a small untrained network to each image and write what it has learnt after a few "
         "iterations: the prior, in which texture is gone and objects remain. As .npz it keeps "
         "members, snapshots, hidden features and settings, for --prior of segprior foreground.",
@@ -85,7 +48,6 @@ COMMANDS = {
     ),
     "segment": Command(
         SegmentConfig,
-        "write a label map of the classes in each image",
         "Divide each image into classes, their number unknown, and write a label map: 1 to n from "
         "the largest area to the smallest, as an indexed PNG with fixed colours (16 bits above "
         "255 labels), at the size of the image.",
@@ -115,20 +77,6 @@ _EXTRAS = {
     },
 }
 
-_HELP = f"""usage: segprior COMMAND IMAGE [IMAGE ...] -o OUTPUT [options]
-
-Segment an image with nothing but that image: no training set, no labels, no weights.
-
-commands:
-{{commands}}
-
-options:
-  -h, --help     show this text, or after a command its options
-  --version      show the version ({__version__}), and which loops are in use
-
-exit codes: 0 all went well, 1 some images failed, 2 nothing could be done, 130 interrupted
-"""
-
 
 def parse(argv: Sequence[str]) -> tuple[str, argparse.Namespace]:
     """Read the command line.
@@ -150,16 +98,11 @@ def parse(argv: Sequence[str]) -> tuple[str, argparse.Namespace]:
     first = argv[0] if argv else None
     if first is None:
         raise ConfigError(f"no command; choose {_alternatives()}, or see segprior --help")
-    if first in ("-h", "--help", "help"):
-        commands = "\n".join(f"  {name:14} {c.summary}" for name, c in (COMMANDS | OTHERS).items())
-        print(_HELP.format(commands=commands), end="")
-        raise SystemExit(0)
-    if first == "--version":
-        print(f"segprior {__version__}, {loops.described()}")
+    if answered(first):
         raise SystemExit(0)
     if first not in COMMANDS:
         kind = "option" if first.startswith("-") else "command"
-        names = list(COMMANDS | OTHERS) if kind == "command" else ["--help", "--version"]
+        names = list(SUMMARIES) if kind == "command" else ["--help", "--version"]
         raise ConfigError(
             f"no {kind} {first!r}{meant(first, names)}; choose {_alternatives()}, "
             "or see segprior --help"
@@ -171,7 +114,7 @@ def parse(argv: Sequence[str]) -> tuple[str, argparse.Namespace]:
 
 
 def _alternatives() -> str:
-    *most, last = COMMANDS | OTHERS
+    *most, last = SUMMARIES
     return f"{', '.join(most)} or {last}"
 
 

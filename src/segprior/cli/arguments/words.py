@@ -29,7 +29,6 @@ class Command(NamedTuple):
     """One command: the configuration it fills, and what its help says."""
 
     config: type[Presets]
-    summary: str
     description: str
     examples: str
 

@@ -24,7 +24,6 @@ __all__ = ["AnalyzeTask", "run"]
 
 _COMMAND = Command(
     AnalysisConfig,
-    "show what the prior of each image is: spectrum, edges, windows, …",
     "Fit the prior of each image and write what it keeps of it: power spectrum beside a "
     "low-pass filter, first principal component, Canny edges, masks by window, the output over "
     "the iterations, early and late, the spread of the members, the network's hidden features; "

@@ -8,7 +8,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from segprior.cli.arguments.parser import OTHERS, parse
+from segprior.cli.arguments.overview import OTHERS
+from segprior.cli.arguments.parser import parse
 from segprior.cli.commands.foreground import ForegroundTask
 from segprior.cli.commands.prior import PriorTask
 from segprior.cli.commands.segment import SegmentTask
@@ -55,7 +56,7 @@ def _run(argv: Sequence[str]) -> int:
     try:
         if argv and argv[0] in OTHERS:
             _note_plain_loops(argv)
-            module = importlib.import_module(OTHERS[argv[0]].module)
+            module = importlib.import_module(OTHERS[argv[0]])
             return int(module.run(list(argv[1:])))
         name, arguments = parse(argv)
         _note_plain_loops(argv)

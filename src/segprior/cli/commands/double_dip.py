@@ -26,7 +26,6 @@ __all__ = ["DoubleDipTask", "make_parser", "run"]
 _WORDS = ("mask", "saliency")
 _COMMAND = Command(
     DoubleDipConfig,
-    "take each image apart: a foreground, a background and a mask",
     "Fit two layers and a mask that together make each image, starting from a hint of where the "
     "foreground is. Writes mask.png, soft_mask.png, foreground.png, background.png, "
     "composed.png, hint.png, overlay.png, curves.csv and curves.png.",

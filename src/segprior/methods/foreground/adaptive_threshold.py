@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segprior.image.otsu import otsu_threshold
 from segprior.image.resize import resize, working_shape
 from segprior.methods.foreground.candidate import Candidate
 
@@ -57,8 +58,6 @@ def read_things(image: NDArray[np.float32]) -> Candidate:
     .. [1] N. Otsu, "A threshold selection method from gray-level histograms", IEEE Transactions
        on Systems, Man and Cybernetics 9, 1979.
     """
-    from skimage.filters import threshold_otsu
-
     image = resize(image, working_shape(image.shape, LARGEST_SIZE))
     level = levels_of(image)
     if np.ptp(level) < 1e-6:
@@ -68,7 +67,7 @@ def read_things(image: NDArray[np.float32]) -> Candidate:
             score=0.0,
             evidence={"separability": 0.0, "flatness": 1.0, "nested": 0.0},
         )
-    bright = level > threshold_otsu(level)
+    bright = level > otsu_threshold(level)
     few = float(bright.mean(dtype=np.float64))
     variance = float(level.var())
     between = (level[bright].mean() - level[~bright].mean()) ** 2 * few * (1 - few)
@@ -137,15 +136,14 @@ def _inner_things(
     level: NDArray[np.float64], bright: NDArray[np.bool_]
 ) -> NDArray[np.bool_] | None:
     """Things in ragged things that stand out from them as they do from the ground, if any."""
-    from skimage.filters import threshold_otsu
-    from skimage.measure import label, regionprops
-
     if not bright.any() or bright.all() or np.ptp(level[bright]) < 1e-6:
         return None
-    inner = bright & (level > threshold_otsu(level[bright]))
+    inner = bright & (level > otsu_threshold(level[bright]))
     outer = level[bright & ~inner].mean()
     if level[inner].mean() - outer < outer - level[~bright].mean():
         return None
+    from skimage.measure import label, regionprops
+
     pieces = [piece for piece in regionprops(label(bright)) if piece.area >= _SPECK]
     area = sum(piece.area for piece in pieces)
     ragged = bool(pieces) and sum(p.area * p.solidity for p in pieces) < _SOLID * area

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segprior.runtime.devices import thread_count
 from segprior.runtime.seeding import as_seed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
-__all__ = ["SuperpixelColours", "describe_superpixels", "likely_object"]
+__all__ = ["RegionColours", "describe_regions", "likely_object"]
 
 # About a third of the mean distance of two colours in Lab: how alike colours count as one.
 _DRAWN = 5000
@@ -25,13 +26,13 @@ _LOW, _HIGH = 0.03, 0.60
 
 
 @dataclass(frozen=True, kw_only=True)
-class SuperpixelColours:
-    """An image as superpixels, each with a histogram of its colours.
+class RegionColours:
+    """An image in regions, each with a histogram of its colours.
 
     Attributes
     ----------
     labels : ndarray of int, shape (H, W)
-        Superpixels 0..n-1.
+        Regions 0..n-1.
     area : ndarray of float64, shape (n,)
         Their pixels, over their mean.
     colours : ndarray of float64, shape (n, K)
@@ -46,48 +47,39 @@ class SuperpixelColours:
     affinity: sparse.csr_array
 
 
-def describe_superpixels(
-    lab: NDArray[np.float32], seed: int, *, n_superpixels: int = 1200, n_colours: int = 200
-) -> SuperpixelColours:
-    """Divide an image into superpixels and count their colours.
+def describe_regions(
+    labels: NDArray[Any], lab: NDArray[np.float32], seed: int, *, n_colours: int = 200
+) -> RegionColours:
+    """Count the colours of the regions of an image.
 
     Parameters
     ----------
+    labels : ndarray of int, shape (H, W)
+        Small regions along the edges, 0..n-1.
     lab : ndarray of float32, shape (H, W, C)
         Colours in units of Lab, see :func:`segprior.image.colour.as_colours`; not all one
         colour.
     seed : int
         Of the typical colours, which are centroids of K-means.
-    n_superpixels, n_colours : int
-        About how many superpixels, and at most how many typical colours.
+    n_colours : int
+        At most how many typical colours.
 
     Returns
     -------
-    SuperpixelColours
+    RegionColours
     """
     from scipy.spatial import KDTree
-    from skimage.segmentation import slic
 
-    rows, columns, channels = lab.shape
-    found = slic(
-        lab,
-        min(n_superpixels, max(4, rows * columns // 16)),
-        # SLIC brings its input to [0, 1] first.
-        compactness=10.0 / float(np.ptp(lab)),
-        convert2lab=False,
-        start_label=0,
-        channel_axis=-1,
-    )
-    _, labels = np.unique(found, return_inverse=True)
-    labels = labels.reshape(rows, columns)
+    channels = lab.shape[2]
+    labels = labels.astype(np.intp)
     count = int(labels.max()) + 1
     pixels = lab.reshape(-1, channels) / np.sqrt(lab.reshape(-1, channels).var(0).sum())
     typical = _typical(pixels, n_colours, seed)
-    nearest = KDTree(typical).query(pixels)[1]
+    nearest = KDTree(typical).query(pixels, workers=thread_count())[1]
     area = np.bincount(labels.ravel(), minlength=count).astype(float)
     shape = (count, len(typical))
     counts = np.bincount(labels.ravel() * len(typical) + nearest, minlength=count * len(typical))
-    return SuperpixelColours(
+    return RegionColours(
         labels=labels,
         area=area / area.mean(),
         colours=(counts.reshape(shape) / area[:, None]) @ _sharing(typical),
@@ -143,16 +135,16 @@ def _affinity(labels: NDArray[np.intp], lab: NDArray[np.float32], count: int) ->
     return sparse.coo_array(both, shape=(count, count)).tocsr()
 
 
-def likely_object(superpixels: SuperpixelColours, *, width: float, smoothness: float = 0.05) -> Any:
+def likely_object(regions: RegionColours, *, width: float, smoothness: float = 0.03) -> Any:
     """Find where the object probably is, from nothing but that it is near the centre.
 
-    Colours of object and ground are learnt from a Gaussian around the centre; each superpixel's
+    Colours of object and ground are learnt from a Gaussian around the centre; each region's
     odds are those of its colours times those of its place, smoothed over weak edges; and again,
     from these odds, until nothing changes.
 
     Parameters
     ----------
-    superpixels : SuperpixelColours
+    regions : RegionColours
         Of the image.
     width : float
         Standard deviation of the Gaussian, as a share of each side.
@@ -162,16 +154,16 @@ def likely_object(superpixels: SuperpixelColours, *, width: float, smoothness: f
     Returns
     -------
     ndarray of float64, shape (H, W)
-        Probability of the object, constant in each superpixel.
+        Probability of the object, constant in each region.
     """
     from scipy import sparse
-    from scipy.sparse.linalg import spsolve
+    from scipy.sparse.linalg import splu
 
-    place = _place(superpixels.labels, width)
+    place = _place(regions.labels, width)
     odds = np.log(place / (1 - place))
-    affinity, area, colours = superpixels.affinity, superpixels.area, superpixels.colours
+    affinity, area, colours = regions.affinity, regions.area, regions.colours
     laplacian = sparse.diags_array(affinity.sum(axis=1)) - affinity
-    system = (sparse.diags_array(area) + smoothness * laplacian).tocsc()
+    smoother = splu((sparse.diags_array(area) + smoothness * laplacian).tocsc())
     all_colours = area @ colours
     rare = 0.5 * all_colours / all_colours.sum()
     share = place
@@ -180,12 +172,12 @@ def likely_object(superpixels: SuperpixelColours, *, width: float, smoothness: f
         back = (area * (1 - share)) @ colours + rare
         ratio = np.log((fore / fore.sum()) / (back / back.sum()))
         found = 1 / (1 + np.exp(-np.clip(colours @ ratio + odds, -30, 30)))
-        smooth = spsolve(system, area * found)
+        smooth = smoother.solve(area * found)
         change = np.abs(smooth - share).max()
         share = np.clip(smooth, 0, 1)
         if change < _SETTLED:
             break
-    return share[superpixels.labels]
+    return share[regions.labels]
 
 
 def _place(labels: NDArray[np.intp], width: float) -> NDArray[np.float64]:

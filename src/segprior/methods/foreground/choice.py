@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Literal
 
@@ -18,7 +19,7 @@ __all__ = ["choose", "read"]
 # How far a noisy image is blurred first, in pixels of LARGEST_SIZE.
 _BLUR = 2.0
 # Of the choice between the readings: logistic regression, see docs/quality.md.
-_AGREEMENT, _FLATNESS, _OFFSET = -12.0, -14.5, 11.2
+_AGREEMENT, _FLATNESS, _OFFSET = -12.0, -14.5, 10.9
 
 
 def read(
@@ -52,7 +53,10 @@ def read(
     elif reading == "things":
         found = read_things(small)
     else:
-        one, many = read_object(image.at(OBJECT_SIZE), seed), read_things(small)
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(read_things, small)
+            one = read_object(image.at(OBJECT_SIZE), seed)
+            many = waiting.result()
         found, probability = choose(one, many)
         found.evidence.update(one.evidence | many.evidence, things=probability)
     found.evidence.update(reading=float(found.kind == "things"), noise=noise)

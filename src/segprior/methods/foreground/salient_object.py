@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from segprior.features.textons import texton_map
 from segprior.image.colour import as_colours
+from segprior.image.otsu import otsu_threshold
 from segprior.image.resize import resize, working_shape
+from segprior.image.upsampling import enlarge
 from segprior.methods.foreground.candidate import Candidate
-from segprior.methods.foreground.centre_prior import describe_superpixels, likely_object
+from segprior.methods.foreground.centre_prior import describe_regions, likely_object
 from segprior.regions.grabcut import as_picture, cut, inside
 from segprior.runtime.devices import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["INSETS", "OBJECT_SIZE", "WIDTHS", "read_object"]
+__all__ = ["CUT_SIZE", "INSETS", "OBJECT_SIZE", "ROUNDS", "WIDTHS", "read_object"]
 
 # Longest side at which voters look for one object.
 OBJECT_SIZE = 256
+# That at which they cut along edges, which takes most of the time, and how many rounds of it: from
+# a guess and from a rectangle (docs/quality.md).
+CUT_SIZE = 192
+ROUNDS = (1, 2)
 # Standard deviations of the place of the object, and insets of rectangles, for the voters.
 WIDTHS = (0.30, 0.22)
 INSETS = (0.03, 0.08, 0.15)
@@ -43,12 +49,15 @@ def read_object(
     *,
     widths: Sequence[float] = WIDTHS,
     insets: Sequence[float] = INSETS,
+    cut_size: int = CUT_SIZE,
+    rounds: tuple[int, int] = ROUNDS,
 ) -> Candidate:
     """Find one object by the vote of seven masks.
 
     Two come from what object and ground look like when the object is near the centre
     (:func:`segprior.methods.foreground.centre_prior.likely_object`), two from cutting the image
-    along its edges from there, three from cutting centred rectangles (GrabCut).
+    along its edges from there, three from cutting centred rectangles (GrabCut). Cuts are made at a
+    smaller size.
 
     Then regions (:func:`segprior.regions.merging.find_regions`) have their say, each together with
     those it would soon be merged with: what was voted for them counts half, and after that half
@@ -65,6 +74,10 @@ def read_object(
         Standard deviations of the place of the object, as shares of the sides; two voters each.
     insets : sequence of float
         How far rectangles are inside of the image, as shares of the sides; a voter each.
+    cut_size : int
+        Longest side at which is cut.
+    rounds : (int, int)
+        Of learning colours and cutting, from a guess and from a rectangle.
 
     Returns
     -------
@@ -73,29 +86,23 @@ def read_object(
         no object is told from a ground; ``evidence["agreement"]`` that mean of the voters alone.
     """
     image = resize(image, working_shape(image.shape, OBJECT_SIZE))
-    picture = as_picture(image)
-    colours = as_colours(image)
-    superpixels = describe_superpixels(colours, seed)
-
-    def near_centre(width: float) -> list[NDArray[np.bool_]]:
-        likely = likely_object(superpixels, width=width)
-        guess = likely > _threshold(likely)
-        return [guess, _large_pieces(cut(picture, guess, seed, iterations=3))]
-
-    def in_box(inset: float) -> list[NDArray[np.bool_]]:
-        box = np.zeros(image.shape[:2], bool)
-        box[inside(image.shape, inset)] = True
-        return [_large_pieces(cut(picture, box, seed, ground=~box))]
-
-    voters = [partial(near_centre, width) for width in widths]
-    voters += [partial(in_box, inset) for inset in insets]
-    from concurrent.futures import ThreadPoolExecutor
-
+    picture = as_picture(resize(image, working_shape(image.shape, cut_size)))
     with ThreadPoolExecutor(thread_count()) as pool:
-        masks = [mask for found in pool.map(lambda voter: voter(), voters) for mask in found]
-    share: NDArray[np.float32] = np.stack(masks).mean(axis=0, dtype=np.float32)
+        # Cuts hold no lock: libraries are loaded and regions found meanwhile.
+        cuts = [pool.submit(_from_rectangle, picture, inset, seed, rounds[1]) for inset in insets]
+        from segprior.regions.merging import find_regions
+
+        colours = as_colours(image)
+        textons = texton_map(colours, seed)
+        regions = find_regions(colours, textons)
+        guesses = _near_centre(regions[0], colours, seed, widths)
+        cuts += [pool.submit(_from_guess, picture, guess, seed, rounds[0]) for guess in guesses]
+        alike = _likeness(*regions[1:])
+        votes = np.stack([task.result() for task in cuts]).sum(axis=0, dtype=np.float32)
+    ((_, votes),) = enlarge(votes[None], image.shape[:2])
+    share = (votes[0] + np.sum(guesses, axis=0)) / np.float32(len(cuts) + len(guesses))
     agreement = _sureness(share)
-    share = _by_regions(share, colours, seed)
+    share = _by_regions(share, regions[0], textons, alike)
     told = bool(share.max() > 0.5 > share.min())
     return Candidate(
         kind="object",
@@ -111,19 +118,46 @@ def _sureness(share: NDArray[np.float32]) -> float:
     return float(np.abs(2 * share[seen] - 1).mean(dtype=np.float64)) if seen.any() else 0.0
 
 
+def _from_rectangle(
+    picture: NDArray[np.uint8], inset: float, seed: int, rounds: int
+) -> NDArray[np.bool_]:
+    """Cut a centred rectangle."""
+    box = np.zeros(picture.shape[:2], bool)
+    box[inside(picture.shape, inset)] = True
+    return _large_pieces(cut(picture, box, seed, iterations=rounds, ground=~box))
+
+
+def _near_centre(
+    regions: NDArray[np.int32], colours: NDArray[np.float32], seed: int, widths: Sequence[float]
+) -> list[NDArray[np.bool_]]:
+    """Guess from what is near the centre, for each width."""
+    described = describe_regions(regions, colours, seed)
+    likely = [likely_object(described, width=width) for width in widths]
+    return [share > _threshold(share) for share in likely]
+
+
+def _from_guess(
+    picture: NDArray[np.uint8], guess: NDArray[np.bool_], seed: int, rounds: int
+) -> NDArray[np.bool_]:
+    """Cut along the edges from a guess, which may be of another size."""
+    reduced = resize(guess[..., None].astype(np.float32), picture.shape[:2])[..., 0] > 0.5
+    return _large_pieces(cut(picture, reduced, seed, iterations=rounds))
+
+
 def _by_regions(
-    share: NDArray[np.float32], colours: NDArray[np.float32], seed: int
+    share: NDArray[np.float32],
+    regions: NDArray[np.int32],
+    textons: NDArray[np.int64],
+    alike: NDArray[np.float64],
 ) -> NDArray[np.float32]:
     """Let regions have a say in a vote, first as they lie, then by the texture of both sides."""
-    from segprior.regions.merging import count_textons, find_regions  # loads Numba
-
-    textons = texton_map(colours, seed)
-    regions, merges, costs = find_regions(colours, textons)
-    if not len(costs):
+    if len(alike) < 2:
         return share
+    from segprior.regions.merging import count_textons
+
     places = regions.ravel()
     area = np.bincount(places).astype(np.float64)
-    alike = _likeness(merges, costs) * area
+    alike = alike * area
     alike /= alike.sum(axis=1, keepdims=True)
 
     # Not by BLAS, whose sums may depend on the number of threads.
@@ -147,10 +181,13 @@ def _by_regions(
 def _likeness(merges: NDArray[np.int32], costs: NDArray[np.float64]) -> NDArray[np.float64]:
     """How alike regions are, (n, n): ``exp(-(d / t)**4)``.
 
-    The merge that brings two together costs d, that after which 80 segments are left t.
+    The merge that brings two together costs d, that after which 80 segments are left t. Where
+    there are no more than 80 regions, each is like itself alone.
     """
-    typical = max(float(costs[max(0, len(costs) - _SEGMENTS)]), 1e-9)
     alike = np.eye(len(costs) + 1)
+    if len(costs) < _SEGMENTS:
+        return alike
+    typical = max(float(costs[len(costs) - _SEGMENTS]), 1e-9)
     parts = list(np.arange(len(alike))[:, None])
     for (one, other), value in zip(merges.tolist(), np.exp(-((costs / typical) ** 4)), strict=True):
         # What the first holds so far meets what the second holds.
@@ -162,11 +199,9 @@ def _likeness(merges: NDArray[np.int32], costs: NDArray[np.float64]) -> NDArray[
 
 def _threshold(likely: NDArray[np.float64]) -> float:
     """Otsu's threshold of a map of probabilities, not above ½ and not near 0."""
-    from skimage.filters import threshold_otsu
-
     if np.ptp(likely) < 1e-3:
         return 0.5
-    return min(0.5, max(0.15, float(threshold_otsu(likely))))
+    return min(0.5, max(0.15, otsu_threshold(likely)))
 
 
 def _large_pieces(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
