@@ -71,6 +71,17 @@ LOOPS_API void adam_step(const adam_arrays* arrays);
 LOOPS_API double absolute_error(float* d_out, const float* out, const float* target, int64_t rows,
                                 int64_t columns);
 
+/* merging.cpp: a connected graph of regions, as in segprior/regions/merging.py. */
+typedef struct {
+  int64_t regions, pairs, channels, words;
+  const int64_t *first, *second;                 /* (pairs,), ascending */
+  const double *sums, *lengths;                  /* (pairs,) */
+  const double *areas, *colours, *histograms;    /* (regions,), by channels, by words */
+  double weights[4];
+} merge_input;
+/* merges (regions - 1, 2), costs (regions - 1,). */
+LOOPS_API int merge_graph(const merge_input* input, int32_t* merges, double* costs);
+
 #ifdef __cplusplus
 }
 #endif
