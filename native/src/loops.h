@@ -82,6 +82,16 @@ typedef struct {
 /* merges (regions - 1, 2), costs (regions - 1,). */
 LOOPS_API int merge_graph(const merge_input* input, int32_t* merges, double* costs);
 
+/* grabcut.cpp */
+typedef struct {
+  int32_t rows, columns, iterations;
+  uint64_t seed;
+  const uint8_t* picture; /* (rows, columns, 3): red, green, blue */
+  const uint8_t* ground;  /* (rows, columns): 1 where surely no object is; or NULL */
+} grabcut_input;
+/* object (rows, columns), 0 and 1: a guess, then what was found. */
+LOOPS_API int grabcut(const grabcut_input* input, uint8_t* object);
+
 #ifdef __cplusplus
 }
 #endif

@@ -20,7 +20,17 @@ from numpy.typing import NDArray
 
 from segprior.errors import ConfigError
 
-__all__ = ["CURE", "address", "are_there", "described", "doubles", "floats", "function", "ints"]
+__all__ = [
+    "CURE",
+    "address",
+    "are_there",
+    "bytes_",
+    "described",
+    "doubles",
+    "floats",
+    "function",
+    "ints",
+]
 
 # In the order of what `instruction_set` in native/src/loops.h returns.
 _SETS = ("base", "avx2", "avx512")
@@ -44,6 +54,11 @@ def doubles() -> Any:
 def ints() -> Any:
     """The same of int32."""
     return _pointer(np.int32)
+
+
+def bytes_() -> Any:
+    """The same of uint8."""
+    return _pointer(np.uint8)
 
 
 @cache
