@@ -1,11 +1,13 @@
-// The cheapest cut of a grid whose pixels have eight neighbours, by the search trees of Boykov and
+// The cheapest cut of a grid whose pixels have eight neighbours, by two search trees that grow
+// breadth first: A. Goldberg, S. Hed, H. Kaplan, R. Tarjan and R. Werneck, "Maximum flows by
+// incremental breadth-first search", ESA 2011; two trees that are kept are an idea of Boykov and
 // Kolmogorov, "An experimental comparison of min-cut/max-flow algorithms for energy minimization in
-// vision", PAMI 2004, with distances to the root kept as in Kolmogorov's thesis, 2003.
+// vision", PAMI 2004.
 //
 // What source and sink offer a pixel counts by its difference alone, so a pixel has an excess: above
-// 0 what still comes from the source, below what still goes to the sink. Capacities are whole
-// numbers, so that the cut is exact. The flow stays when the excess changes: the next cut begins
-// where the last has ended.
+// 0 what still comes from the source, below what still goes to the sink. Pixels with an excess are
+// roots, at distance 1. Capacities are whole numbers, so that the cut is exact. The flow stays when
+// the excess changes: the next cut begins where the last has ended.
 #pragma once
 
 #include <algorithm>
@@ -30,7 +32,6 @@ class GridCut {
         // A rim with no capacities saves asking where the grid ends.
         nodes_(static_cast<std::size_t>(rows + 2) * stride_),
         capacity_(nodes_.size()),
-        queue_(nodes_.size()),
         step_{1, -1, stride_, -stride_, stride_ + 1, -stride_ - 1, stride_ - 1, -stride_ + 1} {}
 
   Pixel pixel(int row, int column) const { return (row + 1) * stride_ + column + 1; }
@@ -48,12 +49,9 @@ class GridCut {
 
   void cut() {
     plant();
-    while (waiting_ > 0) {
-      const Pixel p = take();
-      if (nodes_[p].tree == source)
-        grow<source>(p);
-      else if (nodes_[p].tree == sink)
-        grow<sink>(p);
+    while (!next_[source].empty()) {
+      grow<source>();
+      if (!next_[sink].empty()) grow<sink>();
     }
   }
 
@@ -64,13 +62,11 @@ class GridCut {
 
   struct Node {
     std::int32_t excess = 0;
-    std::int32_t distance = 0;  // to the root, as it was at time `seen`
-    std::int32_t seen = 0;
+    std::int32_t distance = 0;  // to a root along the tree, the least that there is
     std::uint8_t tree = free, parent = root;
-    bool waits = false;
   };
 
-  // What can still flow from the root's end of a link to the other.
+  // What can still flow from the root's end of a link to the other, or to the sink's root.
   template <Tree tree>
   std::int32_t open(Pixel parent, int to_child) const {
     return tree == source ? capacity_[parent][to_child]
@@ -79,31 +75,17 @@ class GridCut {
 
   Pixel parent(Pixel p) const { return p + step_[nodes_[p].parent]; }
 
-  void wake(Pixel p) {
-    if (nodes_[p].waits) return;
-    nodes_[p].waits = true;
-    std::size_t place = first_ + waiting_++;
-    if (place >= queue_.size()) place -= queue_.size();
-    queue_[place] = p;
-  }
-
-  Pixel take() {
-    const Pixel p = queue_[first_];
-    if (++first_ == queue_.size()) first_ = 0;
-    --waiting_;
-    nodes_[p].waits = false;
-    return p;
-  }
-
-  // Makes each pixel with an excess a root, and wakes those from which something may grow.
+  // Makes each pixel with an excess a root; those with other neighbours than their like may grow.
   void plant() {
     for (Node& node : nodes_) {
       node.tree = node.excess > 0 ? source : node.excess < 0 ? sink : free;
       node.parent = root;
       node.distance = 1;
-      node.seen = 0;
     }
-    time_ = 0;
+    for (const Tree tree : {source, sink}) {
+      level_[tree] = 1;
+      next_[tree].clear();
+    }
     const auto count = static_cast<Pixel>(nodes_.size());
     for (Pixel p = stride_ + 1; p < count - stride_ - 1; ++p) {
       const auto tree = nodes_[p].tree;
@@ -111,41 +93,43 @@ class GridCut {
       for (int d = 0; d < directions; ++d) {
         const Pixel q = p + step_[d];
         if (nodes_[q].tree == tree) continue;
-        if ((tree == source ? capacity_[p][d] : capacity_[q][d ^ 1]) > 0) {
-          wake(p);
+        if ((tree == source ? open<source>(p, d) : open<sink>(p, d)) > 0) {
+          next_[tree].push_back(p);
           break;
         }
       }
     }
   }
 
+  // Lets a tree grow from its pixels of the highest distance to those one further.
   template <Tree tree>
-  void grow(Pixel p) {
-    for (int d = 0; d < directions; ++d) {
-      if (open<tree>(p, d) == 0) continue;
-      const Pixel q = p + step_[d];
-      Node& near = nodes_[q];
-      if (near.tree == free) {
-        near.tree = tree;
-        adopt(q, p, d);
-        wake(q);
-      } else if (near.tree != tree) {
-        if (tree == source)
-          augment(p, d, q);
-        else
-          augment(q, d ^ 1, p);
-        if (nodes_[p].tree != tree) return;
-        --d;  // more may flow there, or the neighbour may have become free
-      } else if (near.seen <= nodes_[p].seen && near.distance > nodes_[p].distance + 1) {
-        adopt(q, p, d);  // nearer to a root
+  void grow() {
+    now_.swap(next_[tree]);
+    next_[tree].clear();
+    growing_ = tree;
+    const std::int32_t level = level_[tree];
+    for (std::size_t k = 0; k < now_.size(); ++k) {  // some are added on the way
+      const Pixel p = now_[k];
+      for (int d = 0; d < directions; ++d) {
+        if (nodes_[p].tree != tree || nodes_[p].distance != level) break;
+        if (open<tree>(p, d) == 0) continue;
+        const Pixel q = p + step_[d];
+        if (nodes_[q].tree == free) {
+          nodes_[q].tree = tree;
+          nodes_[q].parent = static_cast<std::uint8_t>(d ^ 1);
+          nodes_[q].distance = level + 1;
+          next_[tree].push_back(q);
+        } else if (nodes_[q].tree != tree) {
+          if (tree == source)
+            augment(p, d, q);
+          else
+            augment(q, d ^ 1, p);
+          --d;  // more may flow there, or the neighbour may have become free
+        }
       }
     }
-  }
-
-  void adopt(Pixel child, Pixel parent, int to_child) {
-    nodes_[child].parent = static_cast<std::uint8_t>(to_child ^ 1);
-    nodes_[child].seen = nodes_[parent].seen;
-    nodes_[child].distance = nodes_[parent].distance + 1;
+    ++level_[tree];
+    growing_ = free;
   }
 
   // Sends what it can from the root of `from` over its link `d` to the root of `to`.
@@ -161,97 +145,93 @@ class GridCut {
 
     capacity_[from][d] -= flow;
     capacity_[to][d ^ 1] += flow;
-    Pixel above = 0;
-    for (p = from; nodes_[p].parent != root; p = above) {
-      above = parent(p);
-      const auto up = nodes_[p].parent;
-      capacity_[p][up] += flow;
-      if ((capacity_[above][up ^ 1] -= flow) == 0) cast_out(p);
-    }
-    if ((nodes_[p].excess -= flow) == 0) cast_out(p);
-    for (p = to; nodes_[p].parent != root; p = above) {
-      above = parent(p);
-      const auto up = nodes_[p].parent;
-      capacity_[above][up ^ 1] += flow;
-      if ((capacity_[p][up] -= flow) == 0) cast_out(p);
-    }
-    if ((nodes_[p].excess += flow) == 0) cast_out(p);
-
-    ++time_;
-    for (std::size_t k = 0; k < orphans_.size(); ++k) {
-      if (nodes_[orphans_[k]].tree == source)
-        find_parent<source>(orphans_[k]);
-      else
-        find_parent<sink>(orphans_[k]);
-    }
-    orphans_.clear();
+    send<source>(from, flow);
+    send<sink>(to, flow);
   }
 
+  // Sends flow between a pixel and the root of its tree. Links that are full then are cut.
+  template <Tree tree>
+  void send(Pixel p, std::int32_t flow) {
+    Pixel above = 0;
+    for (; nodes_[p].parent != root; p = above) {
+      above = parent(p);
+      std::int32_t& upwards = capacity_[p][nodes_[p].parent];
+      std::int32_t& downwards = capacity_[above][nodes_[p].parent ^ 1];
+      std::int32_t& used = tree == source ? downwards : upwards;
+      (tree == source ? upwards : downwards) += flow;
+      if ((used -= flow) == 0) cast_out<tree>(p);
+    }
+    if ((nodes_[p].excess -= tree == source ? flow : -flow) == 0) cast_out<tree>(p);
+    find_parents<tree>();
+  }
+
+  template <Tree tree>
   void cast_out(Pixel p) {
     nodes_[p].parent = orphan;
-    orphans_.push_back(p);
+    const auto distance = static_cast<std::size_t>(nodes_[p].distance);
+    if (distance >= orphans_[tree].size()) orphans_[tree].resize(distance + 1);
+    orphans_[tree][distance].push_back(p);
+    nearest_orphan_ = std::min(nearest_orphan_, distance);
+    ++orphan_count_;
+  }
+
+  // Those near a root come first: what is nearer to the root than an orphan is in order then.
+  template <Tree tree>
+  void find_parents() {
+    for (std::size_t distance = nearest_orphan_; orphan_count_ > 0; ++distance) {
+      for (std::size_t k = 0; k < orphans_[tree][distance].size(); ++k)
+        find_parent<tree>(orphans_[tree][distance][k]);
+      orphan_count_ -= orphans_[tree][distance].size();
+      orphans_[tree][distance].clear();
+    }
+    nearest_orphan_ = std::numeric_limits<std::size_t>::max();
   }
 
   // Gives an orphan the neighbour of its tree that is nearest to a root, or sets it free.
   template <Tree tree>
   void find_parent(Pixel p) {
+    Node& node = nodes_[p];
     int best = -1;
     std::int32_t least = std::numeric_limits<std::int32_t>::max();
+    unsigned children = 0;
     for (int d = 0; d < directions; ++d) {
-      const Pixel q = p + step_[d];
-      if (nodes_[q].tree != tree || open<tree>(q, d ^ 1) == 0) continue;
-      const std::int32_t distance = distance_of(q);
-      if (distance >= 0 && distance < least) {
-        least = distance;
-        best = d;
+      const Node& near = nodes_[p + step_[d]];
+      if (near.tree != tree) continue;
+      children |= static_cast<unsigned>(near.parent == (d ^ 1)) << d;
+      if (near.distance >= least || open<tree>(p + step_[d], d ^ 1) == 0) continue;
+      least = near.distance;
+      best = d;
+      if (least == node.distance - 1) {
+        node.parent = static_cast<std::uint8_t>(d);
+        return;
       }
     }
-    if (best >= 0) {
-      nodes_[p].parent = static_cast<std::uint8_t>(best);
-      nodes_[p].seen = time_;
-      nodes_[p].distance = least + 1;
+    for (int d = 0; children != 0; ++d, children >>= 1)
+      if (children & 1) cast_out<tree>(p + step_[d]);
+    const std::int32_t highest = level_[tree] + (growing_ == tree ? 1 : 0);
+    if (best < 0 || least >= highest) {
+      node.tree = free;
       return;
     }
-    for (int d = 0; d < directions; ++d) {
-      const Pixel q = p + step_[d];
-      if (nodes_[q].tree != tree) continue;
-      if (open<tree>(q, d ^ 1) > 0) wake(q);
-      if (nodes_[q].parent == (d ^ 1)) cast_out(q);
-    }
-    nodes_[p].tree = free;
-  }
-
-  // How far it is to the root, -1 if the way ends at an orphan. Known distances are from this
-  // moment; what is found on the way becomes known.
-  std::int32_t distance_of(Pixel p) {
-    std::int32_t steps = 0;
-    Pixel q = p;
-    for (; nodes_[q].seen != time_; q = parent(q)) {
-      if (nodes_[q].parent == orphan) return -1;
-      if (nodes_[q].parent == root) {
-        nodes_[q].seen = time_;
-        nodes_[q].distance = 1;
-        break;
-      }
-      ++steps;
-    }
-    if (nodes_[q].parent == orphan) return -1;
-    const std::int32_t distance = nodes_[q].distance + steps;
-    for (std::int32_t known = distance; p != q; p = parent(p)) {
-      nodes_[p].seen = time_;
-      nodes_[p].distance = known--;
-    }
-    return distance;
+    node.parent = static_cast<std::uint8_t>(best);
+    node.distance = least + 1;
+    if (node.distance == highest)
+      next_[tree].push_back(p);
+    else if (node.distance == level_[tree])
+      now_.push_back(p);
   }
 
   Pixel stride_;
   std::vector<Node> nodes_;
   std::vector<std::array<std::int32_t, directions>> capacity_;
-  std::vector<Pixel> queue_;  // of pixels that wait to grow, a ring
-  std::size_t first_ = 0, waiting_ = 0;
-  std::vector<Pixel> orphans_;
-  std::int32_t time_ = 0;
   std::array<Pixel, directions> step_;
+
+  std::array<std::int32_t, 3> level_{};            // distance from which each tree grows next
+  std::array<std::vector<Pixel>, 3> next_;         // the pixels there
+  std::vector<Pixel> now_;                         // those from which the tree `growing_` does
+  Tree growing_ = free;
+  std::array<std::vector<std::vector<Pixel>>, 3> orphans_;  // by distance
+  std::size_t nearest_orphan_ = std::numeric_limits<std::size_t>::max(), orphan_count_ = 0;
 };
 
 }  // namespace loops
