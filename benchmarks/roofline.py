@@ -1,314 +1,151 @@
-"""What each compiled operator of the prior could reach, and what it does: a roofline.
+"""What each compiled operation of the prior could reach, and what it does: a roofline.
 
-    python benchmarks/roofline.py [--rows 480 --columns 320] [--rounds 15]
+    python benchmarks/roofline.py [--rows 480 --columns 320] [--rounds 30]
 
-One member on one thread. First what the thread can do: multiply-adds of a large matrix product, and
-reading and copying from the last cache and from memory. Then each compiled function over one
-iteration: its arithmetic, the tensors it has to read and write, the longer of the two times that
-these would take at full rate (tensors from memory), and which part of the time taken that is. Last
-the parts that the functions are made of, from the cache. Seconds are those of the thread, the best
-of all rounds, since other processes take caches and memory away.
+One member on one thread. First what the thread can do: products of small matrices from the cache,
+and reading and copying from the last cache and from memory. Then each operation over one iteration:
+its arithmetic, the images it has to read and write, the longer of the two times that these would
+take at full rate (images from memory), and which part of the time taken that is. Times are the best
+of all rounds, since other processes take caches and memory away. ``SEGPRIOR_LOOPS=avx2`` or
+``base`` shows the loops of another instruction set.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from segprior.config.prior import PriorConfig
-from segprior.nn.compiled import conv, pointwise, row_ops, upconv
 from segprior.nn.compiled.engine import CompiledEngine
-from segprior.nn.compiled.matmul import add_dots_at, mix_at
-from segprior.nn.shared.constants import LEAKY_SLOPE
+from segprior.nn.shared.initial import BLOCKS, WIDTHS
+from segprior.runtime import loops
 from segprior.runtime.malloc import steady_heap
 
-MODULES = (pointwise, conv, upconv)
-FAST = {"fastmath": True, "error_model": "numpy"}
+CHANNELS = 3
+
+
+class Work(NamedTuple):
+    """Of one operation of one block: floating point operations, and numbers read and written."""
+
+    name: str
+    flops: float
+    numbers: float
 
 
 def best_seconds(call: Callable[[], Any], rounds: int) -> float:
     call()
     times = []
     for _ in range(rounds):
-        start = time.thread_time()
+        start = time.perf_counter()
         call()
-        times.append(time.thread_time() - start)
+        times.append(time.perf_counter() - start)
     return min(times)
 
 
-@njit(**FAST)
-def total(x):  # type: ignore[no-untyped-def]
-    s = np.float32(0)
-    for j in range(x.size):
-        s += x[j]
-    return s
-
-
-@njit(**FAST)
-def doubled(y, x):  # type: ignore[no-untyped-def]
-    for j in range(x.size):
-        y[j] = 2 * x[j]
-
-
-@njit(**FAST)
-def products(y, w, x, places, times):  # type: ignore[no-untyped-def]
-    for _ in range(times):
-        mix_at(y.ctypes.data, y.shape[1], w, x.ctypes.data, places, y.shape[1])
-
-
-@njit(**FAST)
-def dots(g, a, b, places, times):  # type: ignore[no-untyped-def]
-    for _ in range(times):
-        add_dots_at(g, a.ctypes.data, a.shape[1], b.ctypes.data, places, a.shape[1])
-
-
 def limits(rounds: int) -> tuple[float, float]:
-    """Print what one thread can do; FLOP/s of the tiles, and bytes/s out of memory."""
-    w, x = np.ones((36, 32, 4), np.float32), np.ones((32, 240), np.float32)
-    y, places = np.empty((144, 240), np.float32), np.arange(32) * 960
-    best = 2 * 144 * 32 * 240 * 50 / best_seconds(lambda: products(y, w, x, places, 50), rounds)
-    print(f"tiles of products from the cache: {best / 1e9:.0f} GFLOP/s")
+    """Print what one thread can do; FLOP/s of small products, and bytes/s out of memory."""
+    peak = loops.function("peak_gflops", ctypes.c_double, result=ctypes.c_double)
+    best = 1e9 * max(peak(0.2) for _ in range(5))
+    print(f"{loops.described()}: products from the cache, {best / 1e9:.0f} GFLOP/s")
     rates = []
     for name, size in (("last cache", 4 << 20), ("memory", 160 << 20)):
         x = np.ones(size // 4, np.float32)
         y = np.empty_like(x)
-        rates.append(size / best_seconds(lambda x=x: total(x), rounds))  # type: ignore[misc]
-        copied = 2 * size / best_seconds(lambda x=x, y=y: doubled(y, x), rounds)  # type: ignore[misc]
+        rates.append(size / best_seconds(lambda x=x: x.max(), rounds))  # type: ignore[misc]
+        copied = 2 * size / best_seconds(lambda x=x, y=y: np.copyto(y, x), rounds)  # type: ignore[misc]
         print(f"{name}: reading {rates[-1] / 1e9:.0f} GB/s, copying {copied / 1e9:.0f} GB/s")
     return best, rates[1]
 
 
-@dataclass
-class Work:
-    """Of one function over one iteration."""
-
-    milliseconds: float = 0.0
-    flops: float = 0.0
-    bytes: float = 0.0
-
-
-def flops(name: str, given: tuple[Any, ...]) -> float:
-    """Arithmetic of a call: products of channels, and enlarging, as it is done here."""
-    sizes = [x.shape for x in given if isinstance(x, np.ndarray)]
-    if name in ("conv_forward", "shrink_forward"):
-        (r, o, n), (_, c, _) = sizes[:2]
-        return 18.0 * r * n * o * c
-    if name in ("conv_backward", "shrink_backward"):
-        (_, o, _), c = given[3].shape, given[4].shape[1]
-        pixels = given[3].shape[0] * given[3].shape[2]
-        return 18.0 * pixels * o * c * (2 if given[0].size else 1)
-    if name in ("enlarge_forward", "enlarge_backward"):
-        forward = name == "enlarge_forward"
-        z, x = (given[0], given[1]) if forward else (given[3], given[4])
-        (r, o, n), (h, c, w) = z.shape, x.shape
-        between = o * n * (12.0 * r + 24.0 * h)  # columns of each row; rows of three taps
-        return 18.0 * h * w * o * c * (1 if forward else 2) + between
-    if name == "pointwise_forward":
-        r, c, n = given[1].shape
-        return 2.0 * r * n * c * 4 * given[2].shape[0]
-    if name == "pointwise_backward":
-        r, c, n = given[3].shape
-        return 2.0 * r * n * c * given[1].shape[0] * (2 if given[2].size else 3)
-    if name in ("head_forward", "head_backward"):
-        z = given[1] if name == "head_forward" else given[5]
-        r, c, n = z.shape
-        heads = 4 * given[3].shape[0] if name == "head_forward" else given[1].shape[0]
-        return 2.0 * r * n * c * (c + heads * (1 if name == "head_forward" else 2))
-    return 6.0 * max(x.size for x in given if isinstance(x, np.ndarray))
+def operations(rows: int, columns: int) -> Iterator[Work]:
+    """What one iteration consists of: products of channels, and enlarging, as it is done here."""
+    into, pixels = PriorConfig().noise_channels, rows * columns
+    for k, name in enumerate(BLOCKS):
+        first, last = k == 0, k == len(BLOCKS) - 1
+        if name.startswith("down"):
+            width = WIDTHS[k]
+            pixels //= 4
+            out, shrink = pixels * width, 18.0 * pixels * into * width
+            conv = 18.0 * pixels * width * width
+            yield Work("conv3x3s2_forward", shrink, 4 * pixels * into + out)
+            yield Work("conv3x3_forward", conv, 2 * out)
+            yield Work("conv3x3_backward", 2 * conv, 4 * out)
+            data = 4 * pixels * into * (1 if first else 2)
+            yield Work("conv3x3s2_backward", shrink * (1 if first else 2), 2 * out + data)
+        else:
+            width = WIDTHS[len(BLOCKS) - 1 - k]
+            small = pixels * into
+            products = 18.0 * small * width
+            pixels *= 4
+            out, mixing = pixels * width, 2.0 * pixels * width * width
+            enlarging = 24.0 * out  # columns of each row, and rows of three taps
+            held = 0 if last else out  # the last block's second convolution is made again
+            yield Work("upconv_forward", products + enlarging, 2 * small + out)
+            yield Work("conv1x1_forward", mixing, out + held)
+            yield Work("conv1x1_backward", mixing * (3 if last else 2), 3 * out + held)
+            yield Work("upconv_backward", 2 * products + enlarging, 2 * out + 4 * small)
+        into = width
+    heads = 4 * -(-CHANNELS // 4)
+    image = CHANNELS * pixels
+    yield Work("head_forward", 2.0 * pixels * into * (into + heads), out + image)
+    yield Work("head_backward", 2.0 * pixels * into * (into + 2 * heads), 2 * out + 2 * image)
 
 
-def iteration(size: tuple[int, int], rounds: int) -> tuple[dict[str, Work], float]:
-    """Work and time of each function, and the time of a whole iteration."""
-    picture = np.random.default_rng(0).random((*size, 3), np.float32)
-    spent: list[tuple[str, float]] = []
-    found: dict[str, Work] = {}
-    counting = False
-
-    def watched(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*given: Any) -> Any:
-            start = time.thread_time()
-            result = function(*given)
-            spent.append((name, time.thread_time() - start))
-            if counting:
-                work = found.setdefault(name, Work())
-                work.flops += flops(name, given)
-                large = {id(x): x for x in given if isinstance(x, np.ndarray) and x.ndim == 3}
-                work.bytes += sum(x.nbytes for x in large.values())
-            return result
-
-        return call
-
+def iteration(size: tuple[int, int], rounds: int) -> tuple[dict[str, float], float]:
+    """Best milliseconds of each operation, and of a whole iteration."""
+    picture = np.random.default_rng(0).random((*size, CHANNELS), np.float32)
     with steady_heap():
         engine = CompiledEngine(picture, 0, PriorConfig())
-        for _ in range(3):
+        found: dict[str, float] = {}
+        whole = np.inf
+        before = engine.generator.seconds()
+        for _ in range(rounds + 2):
+            start = time.perf_counter()
             engine.forward()
             engine.update()
-        for module in MODULES:
-            for name in module.__all__:
-                setattr(module, name, watched(name, getattr(module, name)))
-        times, wholes = [], []
-        for turn in range(rounds):
-            spent.clear()
-            counting = turn == 0
-            start = time.thread_time()
-            engine.forward()
-            engine.update()
-            wholes.append(time.thread_time() - start)
-            times.append([seconds for _, seconds in spent])
-    for (name, _), seconds in zip(spent, np.min(times, axis=0), strict=True):
-        found[name].milliseconds += 1e3 * float(seconds)
-    return found, 1e3 * min(wholes)
-
-
-def parts(size: tuple[int, int]) -> list[tuple[str, Any, tuple[Any, ...], float, float]]:
-    """Name, loop over the rows of the full size, arguments, FLOP and bytes of each part."""
-    r, n = size
-    c, half = 8, n // 2
-    rng = np.random.default_rng(0)
-    row, d = (rng.normal(size=(1, c, n)).astype(np.float32) for _ in range(2))
-    band, norm = np.zeros((c, n + 2), np.float32), np.ones((4, c), np.float32)
-    sums, moments_of = np.zeros((2, c)), np.zeros((3, c))
-    wide = half + 16
-    ring = rng.normal(size=(4, 9 * c, wide)).astype(np.float32)
-    back = rng.normal(size=(8, 3 * c, wide)).astype(np.float32)
-    t, spare = np.zeros((2, 3, wide), np.float32), np.zeros((2, 16), np.float32)
-    far, turned = np.full((4, wide), 0.5, np.float32), np.full((8, wide), 0.5, np.float32)
-    lines = np.full((8, 9), 0.5, np.float32)
-    nine, apart = np.zeros((9 * c, wide), np.float32), np.zeros((2, wide), np.float32)
-    slope = np.float32(LEAKY_SLOPE)
-    moments, line_of, slope_back = row_ops.add_moments, conv._put_line, row_ops.slope_back
-    norm_back, enlarge_rows = row_ops.put_norm_back, upconv._enlarge_rows
-    enlarge_columns = upconv._enlarge_columns
-    reduce_columns, reduce_rows = upconv._reduce_columns, upconv._reduce_rows
-
-    @njit(**FAST)
-    def moments_loop(z, sums):  # type: ignore[no-untyped-def]
-        for _ in range(r):
-            moments(sums, z[0], 0, n, 1)
-
-    @njit(**FAST)
-    def line_loop(band, z, norm):  # type: ignore[no-untyped-def]
-        for _ in range(r):
-            line_of(band, 0, z, 0, norm, slope)
-
-    @njit(**FAST)
-    def slope_loop(d, z, norm, sums):  # type: ignore[no-untyped-def]
-        for _ in range(r):
-            slope_back(d[0], z[0], 0, n, norm, sums)
-
-    @njit(**FAST)
-    def norm_loop(band, d, z, norm, sums):  # type: ignore[no-untyped-def]
-        for _ in range(r):
-            norm_back(band, 1, d[0], z[0], 0, r * n, norm, sums)
-
-    @njit(**FAST)
-    def enlarge_rows_loop(t, ring, far):  # type: ignore[no-untyped-def]
-        for k in range(r // 2 * c):
-            enlarge_rows(t, ring, k % c, 1, half + 2, far, 1 + k // c % 4, 9)
-
-    @njit(**FAST)
-    def enlarge_columns_loop(z, t, far, spare):  # type: ignore[no-untyped-def]
-        for k in range(r * c):
-            enlarge_columns(z, 0, k % c, t, k // c % 2, far, spare)
-
-    @njit(**FAST)
-    def reduce_columns_loop(back, apart, d, z, norm, sums, turned, spare):  # type: ignore[no-untyped-def]
-        for k in range(r * c):
-            reduce_columns(back, k % c, apart, d, z, 0, norm, sums, turned, spare)
-
-    @njit(**FAST)
-    def reduce_rows_loop(nine, back, lines):  # type: ignore[no-untyped-def]
-        for k in range(r // 2 * c):
-            reduce_rows(nine, 0, back, k % c, lines, 2 + k // c % 4, 9, half)
-
-    pixels = float(r * n * c)
-    return [
-        ("moments", moments_loop, (row, moments_of), 4 * pixels, 8 * pixels),
-        ("normalise, leaky ReLU, padding", line_loop, (band, row, norm), 4 * pixels, 8 * pixels),
-        ("leaky ReLU back, sums", slope_loop, (d, row, norm, sums), 7 * pixels, 12 * pixels),
-        ("normalisation back", norm_loop, (band, d, row, norm, sums), 5 * pixels, 12 * pixels),
-        ("enlarging, rows", enlarge_rows_loop, (t, ring, far), 21 * pixels, 27 * pixels),
-        ("enlarging, columns", enlarge_columns_loop, (row, t, far, spare[0]), 10.5 * pixels,
-         22 * pixels),
-        ("normalisation back and adjoint, columns", reduce_columns_loop,
-         (back, apart, d, row, norm, sums, turned, spare), 15.5 * pixels, 36 * pixels),
-        ("its adjoint, rows", reduce_rows_loop, (nine, back, lines), 15.75 * pixels,
-         27 * pixels),
-    ]  # fmt: skip
-
-
-def tiles(rounds: int) -> list[tuple[str, float, float]]:
-    """Name, FLOP/s and FLOP of the products of each kind, on the shapes of one iteration."""
-    shapes = [
-        ("3x3, forward and back to the data", True, (16, 144, 492)),
-        ("3x3, back to the weights", False, (16, 144, 492)),
-        ("nine taps of an enlarged image", True, (72, 16, 336)),
-        ("the same, back to the data", True, (16, 72, 320)),
-        ("the same, back to the weights", False, (72, 16, 320)),
-        ("1x1", True, (8, 8, 320)),
-        ("1x1, back to the weights", False, (8, 8, 320)),
-    ]
-    found = []
-    for name, mixes, (o, i, n) in shapes:
-        n = -(-n // 8) * 8
-        stride = n + 16 if n % 32 == 0 else n
-        x, places = np.ones((i, stride), np.float32), np.arange(i) * 4 * stride
-        y, g = np.ones((o, n), np.float32), np.zeros((o, i), np.float32)
-        w = np.ones((o // 4, i, 4), np.float32)
-        work = 2.0 * o * i * n
-        times = int(3e7 / work)
-        call = (products, (y, w, x, places)) if mixes else (dots, (g, y, x, places))
-        seconds = best_seconds(lambda call=call, k=times: call[0](*call[1], k), rounds)  # type: ignore[misc]
-        found.append((name, work * times / seconds, work))
-    return found
+            whole = min(whole, time.perf_counter() - start)
+            now = engine.generator.seconds()
+            for name, seconds in now.items():
+                taken = 1e3 * (seconds - before[name])
+                found[name] = min(taken, found.get(name, taken))
+            before = now
+    return found, 1e3 * whole
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=480)
     parser.add_argument("--columns", type=int, default=320)
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=30)
     options = parser.parse_args()
-    size = (options.rows, options.columns)
     rate, bandwidth = limits(options.rounds)
-    inner = [
-        (name, 1e3 * best_seconds(lambda f=loop, g=given: f(*g), options.rounds), work, moved)  # type: ignore[misc]
-        for name, loop, given, work, moved in parts(size)
-    ]
-    kinds = tiles(options.rounds)
-    rate = max(rate, *(reached for _, reached, _ in kinds))
-    print(f"peak, the best of all products: {rate / 1e9:.0f} GFLOP/s")
+    size = (options.rows, options.columns)
     found, whole = iteration(size, options.rounds)
+    flops, moved = dict.fromkeys(found, 0.0), dict.fromkeys(found, 0.0)
+    for work in operations(*size):
+        flops[work.name] += work.flops
+        moved[work.name] += 4 * work.numbers
 
     print(f"\n{size[0]}x{size[1]}, one member, one thread, one iteration")
-    print("| function | ms | MFLOP | MB | least ms: arithmetic | memory | share |")
+    print("| operation | ms | MFLOP | MB | least ms: arithmetic | memory | share |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     bound, arithmetic, memory = 0.0, 0.0, 0.0
-    for name, work in sorted(found.items(), key=lambda pair: -pair[1].milliseconds):
-        least = 1e3 * work.flops / rate, 1e3 * work.bytes / bandwidth
+    for name, taken in sorted(found.items(), key=lambda pair: -pair[1]):
+        least = 1e3 * flops[name] / rate, 1e3 * moved[name] / bandwidth
         bound += max(least)
         arithmetic, memory = arithmetic + least[0], memory + least[1]
-        print(f"| {name} | {work.milliseconds:.2f} | {work.flops / 1e6:.0f} | "
-              f"{work.bytes / 1e6:.1f} | {least[0]:.2f} | {least[1]:.2f} | "
-              f"{max(least) / work.milliseconds:.0%} |")  # fmt: skip
-    rest = whole - sum(work.milliseconds for work in found.values())
-    print(f"| between them (NumPy, Adam) | {rest:.2f} | | | | | |")
-    print(f"| all | {whole:.2f} | | | {arithmetic:.2f} | {memory:.2f} | "
-          f"{bound:.2f} ms, {bound / whole:.0%} |")  # fmt: skip
-
-    print("\n| products, from the cache | GFLOP/s | share |\n| --- | --- | --- |")
-    for name, reached, _ in kinds:
-        print(f"| {name} | {reached / 1e9:.0f} | {reached / rate:.0%} |")
-    print("\n| pass over all rows, 8 channels, from the cache | ms | GFLOP/s | GB/s |")
-    print("| --- | --- | --- | --- |")
-    for name, ms, work, moved in inner:
-        print(f"| {name} | {ms:.2f} | {work / ms / 1e6:.0f} | {moved / ms / 1e6:.0f} |")
+        print(f"| `{name}` | {taken:.2f} | {flops[name] / 1e6:.0f} | {moved[name] / 1e6:.1f} | "
+              f"{least[0]:.2f} | {least[1]:.2f} | {max(least) / taken:.0%} |")  # fmt: skip
+    rest = whole - sum(found.values())
+    print(f"| between them: loss, Adam | {rest:.2f} | | | | | |")
+    total = f"{sum(flops.values()) / 1e6:.0f} | {sum(moved.values()) / 1e6:.0f}"
+    print(f"| all | {whole:.2f} | {total} "
+          f"| {arithmetic:.2f} | {memory:.2f} | {bound:.2f} ms, {bound / whole:.0%} |")  # fmt: skip
 
 
 if __name__ == "__main__":

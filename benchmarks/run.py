@@ -1,10 +1,11 @@
 """Today's ratios beside those of the last release.
 
-    python benchmarks/run.py [--only prior batch] [--rounds 3] [--small] [--release]
+    python benchmarks/run.py [--only prior batch] [--rounds 3] [--small] [--release] [--check]
 
 Runs the benchmarks of speed, each in a process of its own. Each times two sides in turns and so
 gives ratios that hold on other machines too, larger being better. Adds a line to ``history.jsonl``
-and prints a table. ``--release`` marks the line as that of a release. ``--small`` tries in a minute
+and prints a table. ``--check`` ends with exit code 1 where a ratio fell by more than 15 % since the
+last release. ``--release`` marks the line as that of a release. ``--small`` tries in a minute
 or two that all of it works, and adds no line: its ratios mean nothing. The machine should be idle.
 """
 
@@ -59,10 +60,16 @@ def table(today: Mapping[str, float], before: Mapping[str, tuple[str, float]]) -
         if name in before:
             version, old = before[name]
             change = value / old - 1
-            mark = "  FELL" if change < -FELL else ""
+            mark = "  FELL" if name in fallen({name: value}, before) else ""
             line += f"  {old:7.2f}  {change:+7.0%}  ({version}){mark}"
         lines.append(line)
     return "\n".join(lines)
+
+
+def fallen(today: Mapping[str, float], before: Mapping[str, tuple[str, float]]) -> list[str]:
+    """Names of the ratios that fell by more than ``FELL``."""
+    return [name for name, value in today.items()
+            if name in before and value / before[name][1] - 1 < -FELL]  # fmt: skip
 
 
 def processor() -> str:
@@ -107,6 +114,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--release", action="store_true")
+    parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
 
     from segprior import __version__
@@ -119,7 +127,8 @@ def main() -> None:
     if options.small:
         print(f"\n{table(today, {})}")
         return
-    print(f"\n{table(today, last_release(history))}")
+    before = last_release(history)
+    print(f"\n{table(today, before)}")
     entry = {
         "version": __version__,
         "release": options.release,
@@ -131,6 +140,8 @@ def main() -> None:
         "ratios": {name: round(value, 3) for name, value in today.items()},
     }
     add_to_history(HISTORY, entry)
+    if options.check and (names := fallen(today, before)):
+        raise SystemExit(f"slower than the last release by more than 15 %: {', '.join(names)}")
 
 
 if __name__ == "__main__":

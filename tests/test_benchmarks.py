@@ -53,6 +53,12 @@ def test_the_table_marks_what_fell(runner: ModuleType) -> None:
     assert start.split() == ["start-up", "0.50"]
 
 
+def test_what_fell_by_more_than_the_share_is_named(runner: ModuleType) -> None:
+    before = {"prior": ("1", 4.0), "batch": ("1", 2.0)}
+    assert runner.fallen({"prior": 3.3, "batch": 1.8, "new": 0.1}, before) == ["prior"]
+    assert runner.fallen({"prior": 9.0}, before) == []
+
+
 def test_the_history_that_is_kept_has_what_the_runner_needs(runner: ModuleType) -> None:
     history = runner.read_history(runner.HISTORY)
     assert runner.last_release(history)

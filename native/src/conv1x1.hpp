@@ -53,31 +53,39 @@ class Conv1x1 {
   }
 
   // From the gradient dl after the normalisation `norm` of z to that after the one of x, in place;
-  // `gw` (out, into) is added to. Without z, it is made again.
+  // `gw` (out, into) is written.
   void backward(Image dl, float* gw, Image z, const Norm& norm, Image x, Norm& xnorm) const {
+    backward(dl, gw, x, xnorm, [&](Band& dz, const Band&, int first, int last) {
+      for (int c = 0; c < out_; ++c) {
+        const NormBack back(norm, c);
+        for (int r = first; r < last; ++r)
+          back.apply(dz.line(c) + (r - first) * x.columns, dl.at(r, c), z.at(r, c), x.columns);
+      }
+    });
+  }
+
+  // The same from what `put(dz, a, first, last)` makes for some rows: the gradient of z, of x
+  // activated.
+  template <typename Put>
+  void backward(Image dl, float* gw, Image x, Norm& xnorm, Put put) const {
     const RowBand s(x.columns, x.rows);
     const Activation act(xnorm);
-    Band a(into_, s.size), da(back_.rows(), s.size), dz(out_, s.size), y(forward_.rows(), s.size);
+    Band a(into_, s.size), da(back_.rows(), s.size), dz(out_, s.size);
+    Dots dots(out_, into_);
     const int n = x.columns;
     for (int first = 0; first < x.rows; first += s.count) {
       const int last = std::min(first + s.count, x.rows);
       if (last - first < s.count) dz.numbers.clear();
       put_rows(a, x, first, last, act);
-      if (!z.data) mix(y.line(0), y.stride, forward_, a.line(0), Strided{a.stride}, s.size);
-      for (int c = 0; c < out_; ++c) {
-        const NormBack back(norm, c);
-        for (int r = first; r < last; ++r) {
-          const int at = (r - first) * n;
-          back.apply(dz.line(c) + at, dl.at(r, c), z.data ? z.at(r, c) : y.line(c) + at, n);
-        }
-      }
-      add_dots(Sums{gw, into_, out_, into_}, dz.line(0), dz.stride, a.line(0), Strided{a.stride},
-               s.size);
+      put(dz, a, first, last);
+      dots.add(dz.line(0), dz.stride, a.line(0), Strided{a.stride}, s.size);
       mix(da.line(0), da.stride, back_, dz.line(0), Strided{dz.stride}, s.size);
       for (int r = first; r < last; ++r)
         for (int c = 0; c < into_; ++c)
           slope_back(xnorm, c, dl.at(r, c), da.line(c) + (r - first) * n, x.at(r, c), n);
     }
+    const int into = into_;
+    dots.each([=](int o, int c, float total) { gw[o * into + c] = total; });
   }
 
  private:
@@ -112,36 +120,71 @@ class Head {
     }
   }
 
-  // From the gradient d_out of the image to dl, after `norm`; `gw` (channels up to a multiple of
-  // 4, width) and `gb` are added to.
-  void backward(Image dl, float* gw, float* gb, Image d_out, Image out, Image x, const Norm& xnorm,
+  // From the gradient d_out of the image: `gw` (channels, width) is written, `gb` (channels,) added
+  // to, and so are the sums of `norm`, which `back_to_input` needs.
+  void backward(float* gw, float* gb, Image d_out, Image out, Image x, const Norm& xnorm,
                 const Conv1x1& before, Norm& norm) const {
     const RowBand s(out.columns, out.rows);
     const Activation act(xnorm), next(norm);
-    const int padded = round_up(channels_, 4), n = out.columns;
-    Band a(width_, s.size), z(width_, s.size), active(width_, s.size), da(width_, s.size);
-    Band d(padded, s.size);
+    Told told(*this, s, d_out, out);
+    Band a(width_, s.size), z(width_, s.size), active(width_, s.size);
+    Dots dots(told.d.channels, width_);
     for (int first = 0; first < out.rows; first += s.count) {
       const int last = std::min(first + s.count, out.rows);
-      if (last - first < s.count) d.numbers.clear();
       put_rows(a, x, first, last, act);
-      for (int r = first; r < last; ++r)
-        for (int c = 0; c < channels_; ++c)
-          gb[c] += sigmoid_back(d.line(c) + (r - first) * n, d_out.at(r, c), out.at(r, c), n);
       mix(z.line(0), z.stride, before.forward_weights(), a.line(0), Strided{a.stride}, s.size);
       for (int c = 0; c < width_; ++c) next.apply(active.line(c), z.line(c), c, s.size);
-      add_dots(Sums{gw, width_, padded, width_}, d.line(0), d.stride, active.line(0),
-               Strided{active.stride}, s.size);
-      mix(da.line(0), da.stride, conv_.back_weights(), d.line(0), Strided{d.stride}, s.size);
-      for (int r = first; r < last; ++r)
-        for (int c = 0; c < width_; ++c) {
-          const int at = (r - first) * n;
-          slope_back(norm, c, dl.at(r, c), da.line(c) + at, z.line(c) + at, n);
-        }
+      told.rows(first, last, gb);
+      dots.add(told.d.line(0), told.d.stride, active.line(0), Strided{active.stride}, s.size);
+      for (int c = 0; c < width_; ++c)
+        slope_sums(norm, c, told.da.line(c), z.line(c), (last - first) * out.columns);
     }
+    dots.each([&](int o, int c, float total) {
+      if (o < channels_) gw[o * width_ + c] = total;
+    });
+  }
+
+  // On to dx, the gradient after the normalisation of x; `gw` (width, width) of `before` is written.
+  // The gradient between the two convolutions is made again: to write and read it takes longer.
+  void back_to_input(Image dx, float* gw, Image d_out, Image out, Image x, Norm& xnorm,
+                     const Conv1x1& before, const Norm& norm) const {
+    const RowBand s(out.columns, out.rows);
+    Told told(*this, s, d_out, out);
+    Band z(width_, s.size);
+    before.backward(dx, gw, x, xnorm, [&](Band& dz, const Band& a, int first, int last) {
+      mix(z.line(0), z.stride, before.forward_weights(), a.line(0), Strided{a.stride}, s.size);
+      told.rows(first, last, nullptr);
+      for (int c = 0; c < width_; ++c)
+        NormBack(norm, c).apply_activated(dz.line(c), told.da.line(c), z.line(c), norm.offset[c],
+                                          (last - first) * out.columns);
+    });
   }
 
  private:
+  // The gradient of some rows before the sigmoid, d, and behind the activation before, da.
+  struct Told {
+    const Head& head;
+    RowBand s;
+    Image d_out, out;
+    Band d, da;
+
+    Told(const Head& head, const RowBand& s, Image d_out, Image out)
+        : head(head), s(s), d_out(d_out), out(out), d(round_up(head.channels_, 4), s.size),
+          da(head.width_, s.size) {}
+
+    void rows(int first, int last, float* gb) {
+      const int n = out.columns;
+      if (last - first < s.count) d.numbers.clear();
+      for (int r = first; r < last; ++r)
+        for (int c = 0; c < head.channels_; ++c) {
+          const float total =
+              sigmoid_back(d.line(c) + (r - first) * n, d_out.at(r, c), out.at(r, c), n);
+          if (gb) gb[c] += total;
+        }
+      mix(da.line(0), da.stride, head.conv_.back_weights(), d.line(0), Strided{d.stride}, s.size);
+    }
+  };
+
   static void sigmoid(float* __restrict to, const float* __restrict y, float bias, int n) {
     for (int j = 0; j < n; ++j) to[j] = 1.0f / (1.0f + exponential(-(y[j] + bias)));
   }

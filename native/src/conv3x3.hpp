@@ -166,7 +166,7 @@ class Conv3x3 {
     }
   }
 
-  // Gradients: `gw` (out, 9 into) by taps then channels is added to; dx, the gradient after the
+  // Gradients: `gw` (out, into, 3, 3) is written; dx, the gradient after the
   // normalisation `xnorm` of x, is written and summed up there unless it is empty. dl is the
   // gradient after the normalisation of z.
   void backward(Image dx, float* gw, Image dl, Image z, const Norm& norm, Image x,
@@ -174,18 +174,19 @@ class Conv3x3 {
     const int margin = stride_ == 1 ? 2 : 1, end = rows_ + margin;
     const BandSizes s(columns_, end, margin);
     const auto places = tap_see(s);
-    Band band(planes() * into_, s.around), dz(out_, s.around);
+    const int inset = margin * (s.pitch + 1);
+    Band band(planes() * into_, s.around), dz(out_, s.around, inset);
+    Dots dots(out_, 9 * into_);
     const bool on = dx.data != nullptr;
     Band y(on ? planes() * into_padded() : 0, s.plain()), outside(on ? into_ : 0, dx.columns);
     const auto back = back_see(s);
-    const float* start = dz.line(0) + margin * (s.pitch + 1);
+    const float* start = dz.line(0) + inset;
     for (int first = 0; first < end; first += s.count) {
       fill(band, x, act, first, s);
       if (first > 0) keep_lines(dz, 0, 1, 1, s.count * s.pitch, margin * s.pitch);
       for (int r = first; r < first + s.count; ++r)
         put_gradient(dz, (r - first + margin) * s.pitch + margin, dl, z, r, norm);
-      add_dots(Sums{gw, 9 * into_, out_, 9 * into_}, start, dz.stride, band.line(0),
-               Placed{places.get()}, s.size);
+      dots.add(start, dz.stride, band.line(0), Placed{places.get()}, s.size);
       if (!on) continue;
       for (int plane = 0; plane < planes(); ++plane)
         mix(y.line(plane * into_padded()), y.stride, back_[plane], dz.line(0),
@@ -204,6 +205,10 @@ class Conv3x3 {
         for (int c = 0; c < into_; ++c)
           slope_back(*xnorm, c, dx.at(r, c), dx.at(r, c), x.at(r, c), dx.columns);
     }
+    const int into = into_;
+    dots.each([=](int o, int k, float total) {
+      gw[(o * into + k % into) * 9 + k / into] = total;
+    });
   }
 
  private:

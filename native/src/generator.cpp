@@ -30,8 +30,10 @@ void generator_seconds(const void* generator, double* to) {
 }
 
 void adam_step(const adam_arrays* a) {
-  constexpr float beta2 = 0.999f, eps = 1e-8f;
-  constexpr float kept = static_cast<float>(1 - 0.9), kept_square = static_cast<float>(1 - 0.999);
+  constexpr float kept = static_cast<float>(1 - loops::adam_beta1);
+  constexpr float beta2 = static_cast<float>(loops::adam_beta2);
+  constexpr float kept_square = static_cast<float>(1 - loops::adam_beta2);
+  constexpr float eps = static_cast<float>(loops::adam_eps);
   float* __restrict weights = a->weights;
   float* __restrict mean = a->mean;
   float* __restrict square = a->square;
@@ -42,6 +44,12 @@ void adam_step(const adam_arrays* a) {
     square[j] = square[j] * beta2 + kept_square * g * g;
     weights[j] -= a->rate * mean[j] / (std::sqrt(square[j]) / a->deviation + eps);
   }
+}
+
+void loop_constants(double* to) {
+  const double all[] = {loops::adam_beta1, loops::adam_beta2, loops::adam_eps,
+                        loops::batch_norm_eps, loops::leaky_slope};
+  std::copy(std::begin(all), std::end(all), to);
 }
 
 double absolute_error(float* d_out, const float* out, const float* target, std::int64_t rows,

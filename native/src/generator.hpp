@@ -65,23 +65,21 @@ struct BlockArrays {
 struct Block {
   bool up;
   int into, width;
-  OwnImage z1, z2, gradient, middle, active;  // `active` is the input of an enlarging block
+  OwnImage z1, z2;
+  Image gradient, middle;  // after the second normalisation, and after the first: lent
   Norm norm1, norm2;
   std::unique_ptr<Conv3x3> down, conv;
   std::unique_ptr<UpConv> enlarge;
   std::unique_ptr<Conv1x1> mixing;
 
   Block(bool up, int into, int width, int rows, int columns, bool last)
-      : up(up), into(into), width(width), z1(rows, width, columns),
-        gradient(rows, width, columns), norm1(width, static_cast<double>(rows) * columns),
+      : up(up), into(into), width(width), z1(rows, width, columns), norm1(width, static_cast<double>(rows) * columns),
         norm2(width, static_cast<double>(rows) * columns) {
     if (!last) z2 = OwnImage(rows, width, columns);  // else it is made again where it is needed
     if (up) {
-      active = OwnImage(rows / 2, into, columns / 2);
       enlarge = std::make_unique<UpConv>(rows / 2, columns / 2, into, width);
       mixing = std::make_unique<Conv1x1>(width, width);
     } else {
-      middle = OwnImage(rows, width, columns);
       down = std::make_unique<Conv3x3>(rows, columns, into, width, 2);
       conv = std::make_unique<Conv3x3>(rows, columns, width, width, 1);
     }
@@ -99,6 +97,24 @@ class Generator {
       blocks_.emplace_back(false, into, widths[k], rows /= 2, columns /= 2, false);
     for (int k = scales - 1; k >= 0; --k, into = widths[k + 1])
       blocks_.emplace_back(true, into, widths[k], rows *= 2, columns *= 2, k == 0);
+    lend_gradients();
+  }
+
+  // Gradients live from one block to the one before: they take turns in the same memory.
+  void lend_gradients() {
+    std::size_t most = 0;
+    for (const Block& b : blocks_) most = std::max(most, b.z1.size());
+    for (Floats& lent : lent_) lent = Floats(most);
+    int turn = 0;
+    const auto next = [&](const Image& like) {
+      Image image = like;
+      image.data = lent_[turn++ % 2].get();
+      return image;
+    };
+    for (std::size_t k = blocks_.size(); k-- > 0;) {
+      blocks_[k].gradient = next(blocks_[k].z1);
+      if (!blocks_[k].up) blocks_[k].middle = next(blocks_[k].z1);
+    }
   }
 
   // `out` (rows, channels, columns) is written.
@@ -114,9 +130,9 @@ class Generator {
       {
         const Timed timed(seconds[b.up ? UPCONV_FORWARD : CONV3X3S2_FORWARD]);
         if (b.up) {
-          Block& before = blocks_[k - 1];
-          b.enlarge->prepare(b.active, before.z2, before.norm2, w.conv1, w.gain0);
-          b.enlarge->forward(b.z1, b.norm1, b.active);
+          const Block& before = blocks_[k - 1];
+          b.enlarge->prepare(before.z2, before.norm2, w.conv1, w.gain0);
+          b.enlarge->forward(b.z1, b.norm1, before.z2, Activation(before.norm2));
         } else {
           b.down->pack(w.conv1);
           b.down->forward(b.z1, b.norm1, x, input_activation(k));
@@ -154,18 +170,15 @@ class Generator {
     {
       const Timed timed(seconds[HEAD_BACKWARD]);
       Block& last = blocks_.back();
-      const std::size_t size = shape_.channels * last.width;
-      Floats gw(round_up(shape_.channels, 4) * last.width);
-      float* head = to.take(size);
+      float* head = to.take(shape_.channels * last.width);
       float* bias = to.take(shape_.channels);
       std::fill_n(bias, shape_.channels, 0.0f);
-      head_.backward(last.gradient, gw.get(), bias, image(d_out), image(out), last.z1, last.norm1,
-                     *last.mixing, last.norm2);
-      std::copy_n(gw.get(), size, head);
+      head_.backward(head, bias, image(d_out), image(out), last.z1, last.norm1, *last.mixing,
+                     last.norm2);
     }
     for (int k = static_cast<int>(blocks_.size()) - 1; k >= 0; --k)
       if (blocks_[k].up)
-        up_backward(k, w[k], g[k]);
+        up_backward(k, w[k], g[k], image(d_out), image(out));
       else
         down_backward(k, g[k]);
   }
@@ -204,16 +217,19 @@ class Generator {
     return Activation(blocks_[k - 1].norm2);
   }
 
-  void up_backward(int k, const BlockArrays<const float>& w, const BlockArrays<float>& g) {
+  void up_backward(int k, const BlockArrays<const float>& w, const BlockArrays<float>& g,
+                   Image d_out, Image out) {
     Block &b = blocks_[k], &before = blocks_[k - 1];
     {
       const Timed timed(seconds[CONV1X1_BACKWARD]);
-      std::fill_n(g.conv2, b.width * b.width, 0.0f);
-      b.mixing->backward(b.gradient, g.conv2, b.z2, b.norm2, b.z1, b.norm1);
+      if (b.z2.data)
+        b.mixing->backward(b.gradient, g.conv2, b.z2, b.norm2, b.z1, b.norm1);
+      else
+        head_.back_to_input(b.gradient, g.conv2, d_out, out, b.z1, b.norm1, *b.mixing, b.norm2);
     }
     const Timed timed(seconds[UPCONV_BACKWARD]);
-    b.enlarge->backward(before.gradient, g.conv1, g.gain0, b.gradient, b.z1, b.norm1, b.active,
-                        before.z2, before.norm2, w.gain0);
+    b.enlarge->backward(before.gradient, g.conv1, g.gain0, b.gradient, b.z1, b.norm1, before.z2,
+                        before.norm2, w.gain0);
     norm_gradients(b, g);
   }
 
@@ -221,19 +237,15 @@ class Generator {
     Block& b = blocks_[k];
     {
       const Timed timed(seconds[CONV3X3_BACKWARD]);
-      Floats gw(9 * b.width * b.width);
-      b.conv->backward(b.middle, gw.get(), b.gradient, b.z2, b.norm2, b.z1, Activation(b.norm1),
+      b.conv->backward(b.middle, g.conv2, b.gradient, b.z2, b.norm2, b.z1, Activation(b.norm1),
                        &b.norm1);
-      by_filters(gw.get(), b.width, b.width, g.conv2);
     }
     const Timed timed(seconds[CONV3X3S2_BACKWARD]);
-    Floats gw(9 * b.into * b.width);
     const bool first = k == 0;
     const Image x = first ? input_ : static_cast<Image>(blocks_[k - 1].z2);
-    const Image dx = first ? Image{} : static_cast<Image>(blocks_[k - 1].gradient);
-    b.down->backward(dx, gw.get(), b.middle, b.z1, b.norm1, x, input_activation(k),
+    const Image dx = first ? Image{} : blocks_[k - 1].gradient;
+    b.down->backward(dx, g.conv1, b.middle, b.z1, b.norm1, x, input_activation(k),
                      first ? nullptr : &blocks_[k - 1].norm2);
-    by_filters(gw.get(), b.into, b.width, g.conv1);
     norm_gradients(b, g);
   }
 
@@ -246,18 +258,10 @@ class Generator {
     }
   }
 
-  // (out, 9, into) to (out, into, 9).
-  static void by_filters(const float* from, int into, int out, float* to) {
-    for (int o = 0; o < out; ++o)
-      for (int c = 0; c < into; ++c)
-        for (int tap = 0; tap < 9; ++tap)
-          to[(o * into + c) * 9 + tap] = from[(o * 9 + tap) * into + c];
-  }
-
   generator_shape shape_;
   std::vector<Block> blocks_;
   Head head_;
-  Floats ones_, zeros_;
+  Floats ones_, zeros_, lent_[2];
   Image input_;
 };
 

@@ -25,6 +25,9 @@ LOOPS_API int vector_lanes(void);
 /* 10^9 additions and multiplications a second in products from the cache, on one thread. */
 LOOPS_API double peak_gflops(double seconds);
 
+/* constants.hpp: beta1, beta2 and eps of Adam, eps of a batch normalisation, leaky slope. */
+LOOPS_API void loop_constants(double* to);
+
 /* generator.hpp */
 typedef struct {
   int32_t rows, columns; /* multiples of 8, at least 16 */
@@ -71,12 +74,42 @@ LOOPS_API void adam_step(const adam_arrays* arrays);
 LOOPS_API double absolute_error(float* d_out, const float* out, const float* target, int64_t rows,
                                 int64_t columns);
 
+/* double_dip.cpp */
+typedef struct {
+  float* out;
+  const float* noise; /* (rows, channels, columns), as out */
+  const uint32_t* words; /* one for each number, and 16 more where they are no multiple of 16 */
+  int32_t rows, channels, columns; /* at least 16 numbers */
+  float deviation;
+} noise_arrays;
+/* out = noise + deviation * normal numbers, drawn in the order (channels, rows, columns). */
+LOOPS_API int add_noise(const noise_arrays* arrays);
+
+typedef struct {
+  float* gradient;
+  const float *layer, *target; /* (rows, channels, columns), as gradient */
+  const float* inside;         /* (rows, columns): 1 inside the hint, 0 elsewhere, some of it 1 */
+  int32_t rows, channels, columns;
+} hinted_arrays;
+/* Mean absolute error of a layer inside its hint, and its gradient. */
+LOOPS_API double hinted_error(const hinted_arrays* arrays);
+
+typedef struct {
+  float *by_foreground, *by_background, *by_mask; /* gradients, added to */
+  const float *foreground, *background, *target;  /* (rows, channels, columns) */
+  const float* mask;                              /* (rows, columns) */
+  double* errors; /* (2,): mean absolute error and mean squared error */
+  int32_t rows, channels, columns;
+  float weight; /* of the mean absolute error; 0 leaves the gradients as they are */
+} composed_arrays;
+LOOPS_API void compare_composed(const composed_arrays* arrays);
+
 /* merging.cpp: a connected graph of regions, as in segprior/regions/merging.py. */
 typedef struct {
   int64_t regions, pairs, channels, words;
-  const int64_t *first, *second;                 /* (pairs,), ascending */
-  const double *sums, *lengths;                  /* (pairs,) */
-  const double *areas, *colours, *histograms;    /* (regions,), by channels, by words */
+  const int64_t *first, *second;              /* (pairs,), ascending */
+  const double *sums, *lengths;               /* (pairs,) */
+  const double *areas, *colours, *histograms; /* (regions,), by channels, by words */
   double weights[4];
 } merge_input;
 /* merges (regions - 1, 2), costs (regions - 1,). */

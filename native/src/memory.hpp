@@ -61,11 +61,14 @@ struct Band {
   Floats numbers;
   int channels = 0;
   std::ptrdiff_t stride = 0;
+  int offset = 0;
 
   Band() = default;
-  Band(int channels, std::ptrdiff_t stride)
-      : numbers(static_cast<std::size_t>(channels) * stride), channels(channels), stride(stride) {}
-  float* line(int channel) const { return numbers.get() + channel * stride; }
+  // Column `aligned` of each line begins a line of the cache, where the stride is a multiple of it.
+  Band(int channels, std::ptrdiff_t stride, int aligned = 0)
+      : numbers(static_cast<std::size_t>(channels) * stride + 16), channels(channels),
+        stride(stride), offset((16 - aligned % 16) % 16) {}
+  float* line(int channel) const { return numbers.get() + offset + channel * stride; }
 };
 
 }  // namespace loops

@@ -4,12 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "constants.hpp"
 #include "memory.hpp"
 
 namespace loops {
-
-constexpr float leaky_slope = 0.2f;
-constexpr double batch_norm_eps = 1e-5;
 
 // A batch normalisation: the moments of what it is given, and the sums that its gradient needs.
 struct Norm {
@@ -110,6 +108,21 @@ inline void slope_back(Norm& norm, int c, float* to, const float* from, const fl
   norm.sum_apart[c] += static_cast<double>(other) * norm.inverse[c];
 }
 
+// Add up the sums alone: see `slope_back`.
+inline void slope_sums(Norm& norm, int c, const float* __restrict from, const float* __restrict z,
+                       int n) {
+  const float s = norm.scale[c], t = norm.offset[c], mean = norm.mean[c];
+  float one = 0, other = 0;
+  for (int j = 0; j < n; ++j) {
+    const float apart = z[j];
+    const float v = from[j] * (apart * s + t > 0 ? 1.0f : leaky_slope);
+    one += v;
+    other += v * (apart - mean);
+  }
+  norm.sum[c] += one;
+  norm.sum_apart[c] += static_cast<double>(other) * norm.inverse[c];
+}
+
 // From the gradient d after a normalisation of z to that before it:
 // scale * (d - all - (z - mean) * each).
 struct NormBack {
@@ -124,6 +137,16 @@ struct NormBack {
              int n) const {
     const float s = scale, a = all, m = mean, e = each;
     for (int j = 0; j < n; ++j) to[j] = s * (d[j] - a - (z[j] - m) * e);
+  }
+
+  // The same of the gradient d after the activation that follows, `offset` being the norm's.
+  void apply_activated(float* __restrict to, const float* __restrict d,
+                       const float* __restrict z, float offset, int n) const {
+    const float s = scale, a = all, m = mean, e = each;
+    for (int j = 0; j < n; ++j) {
+      const float v = d[j] * (z[j] * s + offset > 0 ? 1.0f : leaky_slope);
+      to[j] = s * (v - a - (z[j] - m) * e);
+    }
   }
 };
 

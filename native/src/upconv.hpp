@@ -10,6 +10,7 @@
 // at the one, the third at the other.
 #pragma once
 
+#include "conv1x1.hpp"
 #include "matmul.hpp"
 #include "row_ops.hpp"
 
@@ -67,19 +68,63 @@ struct Between {
   float* turned_at(int k) const { return at(turned, k); }
 };
 
+// Images of the last three rows, activated, and what UᵀU of both axes makes of the middle one.
+class ActiveRows {
+ public:
+  ActiveRows(Image z, const Norm& norm, const Between& down, const Between& across)
+      : z_(z), act_(norm), down_(down), across_(across), ring_(3 * z.channels, z.columns),
+        line_(z.columns + 2), before_(z.columns) {
+    for (int j = 1; j < z.columns; ++j) before_[j] = across.side[j - 1];
+  }
+
+  // Go on to row r, the next one, or 0.
+  void advance(int r) {
+    if (r == 0) put(0);
+    if (r + 1 < z_.rows) put(r + 1);
+  }
+  const float* row(int r, int c) const { return ring_.line(r % 3 * z_.channels + c); }
+
+  // (UᵀU) x (VᵀV) at row r of channel c, where U and V enlarge rows and columns.
+  void squares(int r, int c, float* __restrict to) {
+    const int above = std::max(r - 1, 0), below = std::min(r + 1, z_.rows - 1), n = z_.columns;
+    const float d = down_.diagonal[r], high = down_.side[r];
+    const float low = r > 0 ? down_.side[above] : 0.0f;
+    const float* __restrict here = row(r, c);
+    const float* __restrict up = row(above, c);
+    const float* __restrict down = row(below, c);
+    const float* __restrict diagonal = across_.diagonal.get();
+    const float* __restrict side = across_.side.get();
+    const float* __restrict before = before_.get();
+    float* __restrict t = line_.get() + 1;
+    for (int j = 0; j < n; ++j) t[j] = d * here[j] + low * up[j] + high * down[j];
+    for (int j = 0; j < n; ++j) to[j] = diagonal[j] * t[j] + before[j] * t[j - 1] + side[j] * t[j + 1];
+  }
+
+ private:
+  void put(int r) {
+    for (int c = 0; c < z_.channels; ++c)
+      act_.apply(ring_.line(r % 3 * z_.channels + c), z_.at(r, c), c, z_.columns);
+  }
+
+  Image z_;
+  Activation act_;
+  const Between &down_, &across_;
+  Band ring_;
+  Floats line_, before_;
+};
+
 class UpConv {
  public:
-  // z (2 rows, out, 2 columns) is made of x (rows, into, columns).
+  // z (2 rows, out, 2 columns) is made of x (rows, into, columns), which is xz, activated.
   UpConv(int rows, int columns, int into, int out)
       : rows_(rows), columns_(columns), into_(into), out_(out), down_(rows), across_(columns),
-        kept_(rows, into, columns), taps_(9 * out * into), by_mixed_(9 * out * into), mean_(into),
-        inverse_(into) {}
+        taps_(9 * out * into), by_mixed_(9 * out * into), mean_(into), inverse_(into) {}
 
-  // Activate z to x, and find the mean and the deviation of x enlarged; then make the weights
-  // (out, into, 3, 3) with a normalisation of gain (into,) in them.
-  void prepare(Image x, Image z, const Norm& norm, const float* weight, const float* gain) {
+  // Find mean and deviation of x enlarged; make the weights (out, into, 3, 3) with a normalisation
+  // of gain (into,) in them.
+  void prepare(Image xz, const Norm& xnorm, const float* weight, const float* gain) {
     Array<double> total(2 * into_);
-    moments(x, z, norm, total);
+    moments(xz, xnorm, total);
     const double count = 4.0 * rows_ * columns_;
     for (int c = 0; c < into_; ++c) {
       mean_[c] = total[2 * c] / count;
@@ -97,26 +142,24 @@ class UpConv {
     back_.pack(into_, 9 * out_, [&](int c, int k) { return mixed(k, c); });
   }
 
-  void forward(Image z, Norm& norm, Image x) const {
-    const int pitch = columns_ + 2;
-    const Sizes s(pitch, rows_, upconv_band);
-    Band ring(4 * 9 * out_, s.stride), band(into_, s.stride), t(6, pitch + 2 * lanes);
+  void forward(Image z, Norm& norm, Image xz, const Activation& act) const {
+    const Sizes s(columns_, rows_, upconv_band);
+    // Lines start behind a vector of zeros: what lies outside on the left.
+    Band ring(4 * 9 * out_, s.stride), band(into_, s.stride), t(6, columns_ + 3 * lanes);
     Floats spare(2 * lanes);
     int ready = 0;
     for (int r = 0; r < rows_; ++r) {
       while (ready < std::min(r + 2, rows_)) {
         const int last = std::min(ready + s.count, rows_);
-        for (int k = ready; k < last; ++k)
-          for (int c = 0; c < into_; ++c)
-            copy(band.line(c) + (k - ready) * pitch + 1, x.at(k, c), columns_);
+        put_rows(band, xz, ready, last, act);
         const int slot = ready / s.count % 3;
         mix(ring.line(slot * 9 * out_), s.stride, forward_, band.line(0), Strided{s.stride}, s.n);
         ready = last;
       }
-      if (r == 0) line_outside(ring, 0, s, pitch, 0, down_.far_at(2)[0]);
-      if (r == rows_ - 1) line_outside(ring, 2, s, pitch, rows_ - 2, down_.far_at(1)[rows_ - 1]);
+      if (r == 0) line_outside(ring, 0, s, 0, down_.far_at(2)[0]);
+      if (r == rows_ - 1) line_outside(ring, 2, s, rows_ - 2, down_.far_at(1)[rows_ - 1]);
       for (int k = 0; k < out_; ++k) {
-        enlarge_rows(t, ring, k, s, pitch, r);
+        enlarge_rows(t, ring, k, s, r);
         for (int p = 0; p < 2; ++p) {
           float* to = z.at(2 * r + p, k);
           enlarge_columns(to, t, p, spare.get());
@@ -127,12 +170,10 @@ class UpConv {
   }
 
   // Gradients: `gw` (out, into, 3, 3) and `ggain` (into,) are written; so is dx, back through the
-  // activation that made x of xz, whose sums are added up. dl is the gradient after the
-  // normalisation of z; `gain` as for `prepare`.
-  void backward(Image dx, float* gw, float* ggain, Image dl, Image z, const Norm& norm, Image x,
-                Image xz, Norm& xnorm, const float* gain) {
-    by_mixed_.clear();
-    back_to_input(dx, dl, z, norm, x);
+  // activation of xz, whose sums are added up. dl is the gradient after the normalisation of z.
+  void backward(Image dx, float* gw, float* ggain, Image dl, Image z, const Norm& norm, Image xz,
+                Norm& xnorm, const float* gain) {
+    back_to_input(dx, dl, z, norm, xz, Activation(xnorm));
     Floats factor(into_);
     const double count = 4.0 * rows_ * columns_;
     for (int c = 0; c < into_; ++c) {
@@ -155,43 +196,29 @@ class UpConv {
   struct Sizes {
     int count, n;           // rows, and columns of all of them, a multiple of the lanes
     std::ptrdiff_t stride;  // in memory: odd multiples of a line spread over the cache
-    Sizes(int pitch, int rows, int most) {
-      count = std::min(rows, std::max(1, most / pitch));
-      n = round_up(count * pitch, lanes);
+    Sizes(int columns, int rows, int most) {
+      count = std::min(rows, std::max(1, most / columns));
+      n = round_up(count * columns, lanes);
       stride = round_up(n + lanes, 16);
       if (stride % 32 == 0) stride += 16;
     }
   };
 
-  // Sums of x enlarged and of its squares, (into, 2): of the small image, by the tridiagonal
-  // matrices UᵀU. What the rows' gives is kept for the way back.
-  void moments(Image x, Image z, const Norm& norm, Array<double>& total) {
-    const Activation act(norm);
-    Floats line(columns_ + 2), before(columns_);
-    float* __restrict t = line.get() + 1;
-    const float* __restrict diagonal = across_.diagonal.get();
-    const float* __restrict side = across_.side.get();
+  // Sums of x enlarged and of its squares, (into, 2).
+  void moments(Image xz, const Norm& xnorm, Array<double>& total) const {
+    ActiveRows x(xz, xnorm, down_, across_);
+    Floats line(columns_);
     const float* __restrict sums = across_.sums.get();
-    for (int j = 1; j < columns_; ++j) before[j] = side[j - 1];
-    const float* __restrict other_side = before.get();
-    for (int c = 0; c < into_; ++c) act.apply(x.at(0, c), z.at(0, c), c, columns_);
     for (int r = 0; r < rows_; ++r) {
-      const int above = std::max(r - 1, 0), below = std::min(r + 1, rows_ - 1);
-      const float d = down_.diagonal[r], high = down_.side[r];
-      const float low = r > 0 ? down_.side[above] : 0.0f;
+      x.advance(r);
       for (int c = 0; c < into_; ++c) {
-        if (r + 1 < rows_) act.apply(x.at(r + 1, c), z.at(r + 1, c), c, columns_);
-        const float* __restrict here = x.at(r, c);
-        const float* __restrict up = x.at(above, c);
-        const float* __restrict down = x.at(below, c);
-        float* __restrict keep = kept_.at(r, c);
-        for (int j = 0; j < columns_; ++j) t[j] = d * here[j] + low * up[j] + high * down[j];
+        x.squares(r, c, line.get());
+        const float* __restrict here = x.row(r, c);
+        const float* __restrict square = line.get();
         float one = 0, two = 0;
         for (int j = 0; j < columns_; ++j) {
-          const float v = diagonal[j] * t[j] + other_side[j] * t[j - 1] + side[j] * t[j + 1];
-          keep[j] = v;
           one += sums[j] * here[j];
-          two += v * here[j];
+          two += square[j] * here[j];
         }
         total[2 * c] += static_cast<double>(one) * down_.sums[r];
         total[2 * c + 1] += two;
@@ -200,21 +227,21 @@ class UpConv {
   }
 
   // Line of one tap outside, between rows `first` and `first + 1`, into slot 3 of the ring.
-  void line_outside(Band& ring, int group, const Sizes& s, int pitch, int first, float far) const {
+  void line_outside(Band& ring, int group, const Sizes& s, int first, float far) const {
     const int size = 3 * out_, one = first / s.count % 3, two = (first + 1) / s.count % 3;
     for (int k = group * size; k < (group + 1) * size; ++k) {
-      const float* from = ring.line(one * 9 * out_ + k) + first % s.count * pitch;
-      const float* other = ring.line(two * 9 * out_ + k) + (first + 1) % s.count * pitch;
+      const float* from = ring.line(one * 9 * out_ + k) + first % s.count * columns_;
+      const float* other = ring.line(two * 9 * out_ + k) + (first + 1) % s.count * columns_;
       float* to = ring.line(27 * out_ + k);
-      for (int j = 0; j < pitch; ++j) to[j] = from[j] + far * (other[j] - from[j]);
+      for (int j = 0; j < columns_; ++j) to[j] = from[j] + far * (other[j] - from[j]);
     }
   }
 
   // Channel k of rows 2 r and 2 r + 1 before their columns are enlarged: t (2, 3, ...).
-  void enlarge_rows(Band& t, Band& ring, int k, const Sizes& s, int pitch, int r) const {
+  void enlarge_rows(Band& t, Band& ring, int k, const Sizes& s, int r) const {
     const auto row = [&](int line) {
       if (line < 0 || line >= rows_) return ring.line(27 * out_ + k);
-      return ring.line(line / s.count % 3 * 9 * out_ + k) + line % s.count * pitch;
+      return ring.line(line / s.count % 3 * 9 * out_ + k) + line % s.count * columns_;
     };
     const float *up = row(r - 1), *here = row(r), *down = row(r + 1);
     const vec f0 = spread(down_.far_at(0)[r]), f1 = spread(down_.far_at(1)[r]);
@@ -222,8 +249,8 @@ class UpConv {
     const std::ptrdiff_t step = 3 * out_ * ring.stride;
     for (int tap = 0; tap < 3; ++tap) {
       const std::ptrdiff_t one = tap * out_ * ring.stride, two = one + step, three = two + step;
-      float *even = t.line(tap), *odd = t.line(3 + tap);
-      for (int j = 0; j < pitch; j += lanes) {
+      float *even = t.line(tap) + lanes, *odd = t.line(3 + tap) + lanes;
+      for (int j = 0; j < columns_; j += lanes) {
         const vec a = load(up + one + j), b = load(here + one + j);
         const vec c = load(up + two + j), d = load(here + two + j), e = load(down + two + j);
         const vec f = load(here + three + j), g = load(down + three + j);
@@ -231,21 +258,23 @@ class UpConv {
         store(even + j, both + f0 * (b - a) + (c + f1 * (d - c)) + f2 * (g - f));
         store(odd + j, both + f1 * (b - a) + (d + f2 * (e - d)) + f3 * (g - f));
       }
+      even[columns_] = odd[columns_] = 0;
     }
   }
 
   // Finish one row of one channel of z, 2 columns long, from t[p] (3, ...).
   void enlarge_columns(float* to, Band& t, int p, float* spare) const {
-    float *one = t.line(3 * p), *two = t.line(3 * p + 1), *three = t.line(3 * p + 2);
+    float* one = t.line(3 * p) + lanes;
+    float *two = t.line(3 * p + 1) + lanes, *three = t.line(3 * p + 2) + lanes;
     const float *w0 = across_.far_at(0), *w1 = across_.far_at(1);
     const float *w2 = across_.far_at(2), *w3 = across_.far_at(3);
     const int n = columns_;
-    one[0] = one[1] + w2[0] * (one[2] - one[1]);
-    three[n + 1] = three[n - 1] + w1[n - 1] * (three[n] - three[n - 1]);
+    one[-1] = one[0] + w2[0] * (one[1] - one[0]);
+    three[n] = three[n - 2] + w1[n - 1] * (three[n - 1] - three[n - 2]);
     const auto pairs = [&](int j, float* place) {
-      const vec a = load(one + j), b = load(one + j + 1);
-      const vec c = load(two + j), d = load(two + j + 1), e = load(two + j + 2);
-      const vec f = load(three + j + 1), g = load(three + j + 2);
+      const vec a = load(one + j - 1), b = load(one + j);
+      const vec c = load(two + j - 1), d = load(two + j), e = load(two + j + 1);
+      const vec f = load(three + j), g = load(three + j + 1);
       const vec f1 = load(w1 + j), f2 = load(w2 + j), both = a + f;
       const vec even = both + load(w0 + j) * (b - a) + (c + f1 * (d - c)) + f2 * (g - f);
       const vec odd = both + f1 * (b - a) + (d + f2 * (e - d)) + load(w3 + j) * (g - f);
@@ -260,11 +289,13 @@ class UpConv {
     }
   }
 
-  void back_to_input(Image dx, Image dl, Image z, const Norm& norm, Image x) {
+  void back_to_input(Image dx, Image dl, Image z, const Norm& norm, Image xz,
+                     const Activation& act) {
     const Sizes s(columns_, rows_, 2 * upconv_band);
     Band parts(2, columns_ + 3 * lanes), spare(2, 2 * lanes);
     Band ring(8 * 3 * out_, columns_ + 2 * lanes);
     Band nine(9 * out_, s.stride), band(into_, s.stride), y(back_.rows(), s.stride);
+    Dots dots(9 * out_, into_);
     int ready = 0;
     for (int first = 0; first < rows_; first += s.count) {
       const int last = std::min(first + s.count, rows_);
@@ -278,15 +309,15 @@ class UpConv {
           reduce_rows(nine, at, ring, k, r);
         }
         ready = until;
-        for (int c = 0; c < into_; ++c) copy(band.line(c) + at, x.at(r, c), columns_);
       }
-      add_dots(Sums{by_mixed_.get(), into_, 9 * out_, into_}, nine.line(0), nine.stride,
-               band.line(0), Strided{band.stride}, s.n);
+      put_rows(band, xz, first, last, act);
+      dots.add(nine.line(0), nine.stride, band.line(0), Strided{band.stride}, s.n);
       mix(y.line(0), y.stride, back_, nine.line(0), Strided{nine.stride}, s.n);
       for (int r = first; r < last; ++r)
         for (int c = 0; c < into_; ++c)
           copy(dx.at(r, c), y.line(c) + (r - first) * columns_, columns_);
     }
+    dots.each([&](int k, int c, float total) { by_mixed_[k * into_ + c] = total; });
   }
 
   // The adjoint of `enlarge_columns`: from the gradient of channel k of a line of z, after its
@@ -368,23 +399,27 @@ class UpConv {
     }
   }
 
-  // The part of the variance: add factor * (kept - mean * sums of both axes) to dx, channel by
-  // channel, and take it back through the activation of z.
-  void variance_back(Image dx, const Floats& factor, Image z, Norm& norm) const {
+  // The part of the variance: add factor * (squares - mean * sums of both axes) to dx, channel by
+  // channel, and take it back through the activation of xz.
+  void variance_back(Image dx, const Floats& factor, Image xz, Norm& xnorm) const {
+    ActiveRows x(xz, xnorm, down_, across_);
+    Floats line(columns_);
     const float* __restrict sums = across_.sums.get();
-    for (int r = 0; r < rows_; ++r)
+    for (int r = 0; r < rows_; ++r) {
+      x.advance(r);
       for (int c = 0; c < into_; ++c) {
+        x.squares(r, c, line.get());
         const float f = factor[c], m = f * static_cast<float>(mean_[c]) * down_.sums[r];
         float* __restrict to = dx.at(r, c);
-        const float* __restrict keep = kept_.at(r, c);
-        for (int j = 0; j < columns_; ++j) to[j] += f * keep[j] - m * sums[j];
-        slope_back(norm, c, to, to, z.at(r, c), columns_);
+        const float* __restrict square = line.get();
+        for (int j = 0; j < columns_; ++j) to[j] += f * square[j] - m * sums[j];
+        slope_back(xnorm, c, to, to, xz.at(r, c), columns_);
       }
+    }
   }
 
   int rows_, columns_, into_, out_;
   Between down_, across_;
-  OwnImage kept_;
   Floats taps_, by_mixed_;
   Array<double> mean_, inverse_;
   Packed forward_, back_;

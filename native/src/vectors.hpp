@@ -6,6 +6,11 @@
 #include <cstdint>
 #include <utility>
 
+// Arrays of vectors stay in registers only where the function that holds them is a part of others.
+#define LOOPS_INLINE inline __attribute__((always_inline))
+// And their loops get the registers that they need where that one is a function of its own.
+#define LOOPS_APART __attribute__((noinline))
+
 namespace loops {
 
 #if defined(__AVX512F__)
@@ -36,10 +41,15 @@ inline vec spread(float value) { return value - vec{}; }
 
 inline vec larger(vec a, vec b) { return a > b ? a : b; }
 
-inline float sum(vec v) {
-  float total = 0;
-  for (int k = 0; k < lanes; ++k) total += v[k];
-  return total;
+// The compiler must not load what it has again: a load from the cache is not for nothing.
+inline void keep_in_register(vec& v) {
+#if defined(__AVX512F__)
+  asm("" : "+v"(v));
+#elif defined(__x86_64__)
+  asm("" : "+x"(v));
+#elif defined(__aarch64__)
+  asm("" : "+w"(v));
+#endif
 }
 
 namespace detail {
@@ -55,7 +65,37 @@ template <std::size_t start, std::size_t... k>
 inline vec in_turns(vec a, vec b, std::index_sequence<k...>) {
   return __builtin_shufflevector(a, b, (start + k / 2 + lanes * (k % 2))...);
 }
+// Of each group of `group` lanes its half from `start` on, those of a and of b in turns.
+template <int group, int start, std::size_t... k>
+inline vec halves(vec a, vec b, std::index_sequence<k...>) {
+  return __builtin_shufflevector(
+      a, b, (k / group * group + k % (group / 2) + start + (k % group < group / 2 ? 0 : lanes))...);
+}
+template <int group, int count>
+LOOPS_INLINE void fold(vec* v) {
+  if constexpr (group > 1) {
+    using All = std::make_index_sequence<lanes>;
+    for (int k = 0; k < count; k += 2) {
+      const vec a = v[k], b = k + 1 < count ? v[k + 1] : a;
+      v[k / 2] = halves<group, 0>(a, b, All{}) + halves<group, group / 2>(a, b, All{});
+    }
+    fold<group / 2, (count + 1) / 2>(v);
+  }
+}
 }  // namespace detail
+
+// Sums over the lanes of up to `lanes` vectors, which are used up, side by side in the first: that
+// of vector k in lane `lane_of(k)`.
+template <int count>
+LOOPS_INLINE void sums_of(vec* v) {
+  static_assert(count <= lanes);
+  detail::fold<lanes, count>(v);
+}
+constexpr int lane_of(int k) {
+  int lane = 0;
+  for (int bit = 1; bit < lanes; bit *= 2, k /= 2) lane = 2 * lane + k % 2;
+  return lane;
+}
 
 using Lanes = std::make_index_sequence<lanes>;
 

@@ -12,7 +12,7 @@ def test_members_fitted_together_give_the_same(
     image: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As on any other device, where members are fitted together.
-    monkeypatch.setattr("segprior.prior.training.is_cpu", lambda device: False)
+    monkeypatch.setattr("segprior.prior.training.compiled_is_for", lambda device: False)
     config = PriorConfig(members=2, iterations=5, snapshots=(3,), features=(("up2", 4),))
     target = image[:32, :40].copy()
     together = fit_members(target, [5, 6], config, "cpu")

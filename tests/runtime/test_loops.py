@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from segprior.errors import ConfigError
 from segprior.runtime import loops
 
 
@@ -54,3 +56,25 @@ def test_none_is_the_plain_way_and_others_are_refused() -> None:
 def test_a_function_without_loops_names_the_cure() -> None:
     code = "from segprior.runtime import loops; loops.function('vector_lanes')"
     assert "install a C++ compiler" in run(code, "none").stderr
+
+
+def test_a_broken_library_is_told_with_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / f"loops_base{loops._SUFFIX}").write_bytes(b"no library")
+    monkeypatch.setattr(loops, "_folder", lambda: tmp_path)
+    loops._library.cache_clear()
+    try:
+        with pytest.raises(ConfigError, match=r"loops_base.* cannot be loaded .* install segprior"):
+            loops.are_there()
+    finally:
+        monkeypatch.undo()
+        loops._library.cache_clear()
+
+
+def test_the_command_line_says_once_that_there_are_none() -> None:
+    done = run("from segprior.cli import main; main(['foreground', 'none.png', '-o', 'x'])", "none")
+    assert done.stderr.count("no compiled loops here") == 1
+    assert "install a C++ compiler" in done.stderr
+    helped = run("from segprior.cli import main; main(['foreground', '--help'])", "none")
+    assert helped.stderr == ""

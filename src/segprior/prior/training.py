@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from segprior.callbacks import Callback, Event
 from segprior.config.prior import PriorConfig
+from segprior.nn.select import compiled_is_for
 from segprior.nn.shared.engine import Engine
-from segprior.runtime.devices import is_cpu, resolve_device, side_by_side, thread_count
+from segprior.runtime.devices import resolve_device, side_by_side, thread_count
 from segprior.runtime.malloc import steady_heap
 
 __all__ = ["Run", "fit_members"]
@@ -120,7 +121,7 @@ def fit_members(
         If there is no such device.
     """
     announcer = _Announcer(callback, config)
-    if not is_cpu(device):
+    if not compiled_is_for(device):
         return _on_device(target, seeds, config, device, announcer, noise_seed)
 
     from segprior.nn.compiled.engine import CompiledEngine

@@ -6,11 +6,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segprior.errors import ConfigError
 from segprior.messages import Setting
+from segprior.runtime.extras import need
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -39,8 +41,9 @@ def resolve_device(device: str | torch.device) -> torch.device:
     Raises
     ------
     ConfigError
-        If there is no such device.
+        If there is no such device, or PyTorch is not installed.
     """
+    need("torch", "torch")
     import torch
 
     available: dict[str, Callable[[], bool]] = {
@@ -71,8 +74,10 @@ def is_cpu(device: str | torch.device) -> bool:
     """
     if str(device) == "cpu":
         return True
-    if str(device) == "auto" and sys.platform != "darwin":
-        if not any(Path(driver).exists() for driver in DRIVERS):
+    if str(device) == "auto":
+        if sys.platform != "darwin" and not any(Path(driver).exists() for driver in DRIVERS):
+            return True
+        if find_spec("torch") is None:
             return True
     return resolve_device(device).type == "cpu"
 

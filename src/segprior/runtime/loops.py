@@ -13,12 +13,12 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from segprior.errors import ConfigError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = [
     "CURE",
@@ -38,27 +38,28 @@ _NAMES = {"avx2": "AVX2", "avx512": "AVX-512"}
 _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 _VARIABLE = "SEGPRIOR_LOOPS"
 
+# What to do where there are none.
 CURE = "install a C++ compiler (g++ on Debian and Fedora, Xcode's on macOS) and then segprior again"
 
 
 def floats() -> Any:
     """The type of an argument that is a contiguous array of float32."""
-    return _pointer(np.float32)
+    return _pointer("float32")
 
 
 def doubles() -> Any:
     """The same of float64."""
-    return _pointer(np.float64)
+    return _pointer("float64")
 
 
 def ints() -> Any:
     """The same of int32."""
-    return _pointer(np.int32)
+    return _pointer("int32")
 
 
 def bytes_() -> Any:
     """The same of uint8."""
-    return _pointer(np.uint8)
+    return _pointer("uint8")
 
 
 @cache
@@ -137,7 +138,7 @@ def _library() -> tuple[str, ctypes.CDLL] | None:
     folder = _folder()
     if wanted == "none" or folder is None:
         return None
-    base = ctypes.CDLL(str(folder / f"loops_base{_SUFFIX}"))
+    base = _loaded(folder / f"loops_base{_SUFFIX}")
     best = int(base.instruction_set())
     if wanted and _SETS.index(wanted) > best:
         raise ConfigError(f"{_VARIABLE}={wanted}: this processor has no {_NAMES[wanted]}")
@@ -146,8 +147,17 @@ def _library() -> tuple[str, ctypes.CDLL] | None:
         if name == "base":
             return name, base
         if path.exists():
-            return name, ctypes.CDLL(str(path))
+            return name, _loaded(path)
     raise ConfigError(f"{_VARIABLE}={wanted}: not built here")
+
+
+def _loaded(path: Path) -> ctypes.CDLL:
+    try:
+        return ctypes.CDLL(str(path))
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be loaded ({error}); install segprior again, or set {_VARIABLE}=none"
+        ) from error
 
 
 def _folder() -> Path | None:

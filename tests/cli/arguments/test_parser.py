@@ -38,9 +38,10 @@ def test_help_tells_of_every_field_and_its_defaults(
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     from segprior import __version__
+    from segprior.runtime import loops
 
     assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"segprior {__version__}\n"
+    assert capsys.readouterr().out == f"segprior {__version__}, {loops.described()}\n"
 
 
 def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:

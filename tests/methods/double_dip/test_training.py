@@ -5,34 +5,39 @@ import math
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from segprior.callbacks import Event
 from segprior.config.double_dip import DoubleDipConfig
 from segprior.errors import Cancelled
 from segprior.methods.double_dip import training
-from segprior.methods.double_dip.generators import torch_part
+from segprior.methods.double_dip.engine import Aims
+from segprior.methods.double_dip.torch_engine import TorchLayers
 from segprior.methods.double_dip.training import (
     Layering,
+    aims_at,
     fit_layers,
+    make_engine,
     noise_deviation,
-    push,
-    within,
 )
 from segprior.nn.torch.generator import Generator
 from segprior.runtime.seeding import member_seed
 
 SHAPE = (16, 24)
-CPU_DEVICE = torch.device("cpu")
 
 
-def scene() -> tuple[Tensor, Tensor]:
-    target = torch.rand((1, 3, *SHAPE), generator=torch.Generator().manual_seed(1))
-    target[:, :, 4:12, 6:18] += 0.5
-    hint = torch.zeros((1, 1, *SHAPE))
-    hint[:, :, 5:10, 8:16] = 1
-    hint[:, :, :3] = -1
-    return target.clamp(0, 1), hint
+def scene() -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+    drawn = torch.rand((1, 3, *SHAPE), generator=torch.Generator().manual_seed(1))
+    target = drawn[0].permute(1, 2, 0).numpy().copy()
+    target[4:12, 6:18] += 0.5
+    hint = np.zeros(SHAPE, np.int8)
+    hint[5:10, 8:16] = 1
+    hint[:3] = -1
+    return target.clip(0, 1), hint
+
+
+def by_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "make_engine", lambda *arguments: TorchLayers(*arguments))
 
 
 def config(first: int = 3, second: int = 4, **options: object) -> DoubleDipConfig:
@@ -42,29 +47,19 @@ def config(first: int = 3, second: int = 4, **options: object) -> DoubleDipConfi
 
 
 def fit(seed: int = 0, callback: object = None, **options: object) -> Layering:
-    return fit_layers(*scene(), config(**options), seed, CPU_DEVICE, callback)  # type: ignore[arg-type]
-
-
-def test_the_losses_by_hand() -> None:
-    hint = torch.tensor([[[[1.0, 0.0], [1.0, 0.0]]]])
-    image = torch.zeros(1, 3, 2, 2)
-    layer = torch.full((1, 3, 2, 2), 0.4)
-    assert within(hint, layer, image).item() == pytest.approx(0.4)
-    layer[..., 1] = 9.0  # outside the hint
-    assert within(hint, layer, image).item() == pytest.approx(0.4)
-    assert push(torch.tensor([[[[0.0, 1.0]]]])).item() == pytest.approx(2)
-    assert push(torch.tensor([[[[0.25, 0.75]]]])).item() == pytest.approx(4)
-    assert math.isfinite(push(torch.full((1, 1, 2, 2), 0.5)).item())
+    return fit_layers(*scene(), config(**options), seed, "cpu", callback)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("compiled", [False, True])
 def test_it_is_the_published_method(compiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Against one backward pass through everything, with PyTorch's own optimiser."""
     if not compiled:
-        monkeypatch.setattr(training, "make_part", torch_part)
+        by_torch(monkeypatch)
     stage, first, second = 2, 5, 23
     options = config(first, second, stage=stage, learning_rate=0.0005)
-    target, hint = scene()
+    image, hinted = scene()
+    target = torch.from_numpy(image).permute(2, 0, 1)[None]
+    hint = torch.from_numpy(hinted)[None, None]
     parts = [Generator([member_seed(0, k)], c, 2) for k, c in enumerate((3, 3, 1))]
     noises = [part.noise(*SHAPE, 0.01) for part in parts]
     noises[1] = noises[0]
@@ -102,7 +97,7 @@ def test_it_is_the_published_method(compiled: bool, monkeypatch: pytest.MonkeyPa
                 adam.zero_grad()
                 loss.backward()
                 adam.step()
-    found = fit_layers(target, hint, options, 0, CPU_DEVICE)
+    found = fit_layers(image, hinted, options, 0, "cpu")
     # Adam turns gradients that are all rounding into whole steps: other sums, other late steps.
     late, apart = (0.03, 0.1) if compiled else (2e-3, 5e-3)
     for name, column in (("loss", 0), ("psnr", 1)):
@@ -141,7 +136,7 @@ def test_the_number_of_threads_changes_nothing(
     compiled: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not compiled:
-        monkeypatch.setattr(training, "make_part", torch_part)
+        by_torch(monkeypatch)
     before = torch.get_num_threads()
     try:
         found = []
@@ -215,3 +210,16 @@ def test_a_callback_can_cancel() -> None:
     with pytest.raises(Cancelled, match="enough"):
         fit(callback=cancel)
     assert torch.get_num_threads() == before
+
+
+def test_what_is_asked_for_changes_with_the_iterations() -> None:
+    options = config(stage=10, push_weight=0.5)
+    assert aims_at(1, 500, options) == Aims(hinted=True, guess=True, push=0.0)
+    assert aims_at(2, 0, options) == Aims(hinted=True, guess=False, push=0.0)
+    assert aims_at(2, 30, options) == Aims(hinted=True, guess=False, push=1.5)
+    assert aims_at(2, 101, options) == Aims(hinted=False, guess=False, push=5.0)
+
+
+def test_loops_are_compiled_on_a_cpu() -> None:
+    assert type(make_engine(*scene(), 0, "cpu")) is not TorchLayers
+    assert type(make_engine(*scene(), 0, "auto")) is type(make_engine(*scene(), 0, "cpu"))

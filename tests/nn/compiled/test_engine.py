@@ -1,10 +1,5 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -14,8 +9,7 @@ from segprior.config.prior import PriorConfig
 from segprior.nn.compiled.engine import CompiledEngine
 from segprior.prior.training import fit_members
 
-# Numba compiles once for all tests of one process.
-pytestmark = [pytest.mark.xdist_group("compiled"), pytest.mark.usefixtures("one_thread")]
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def picture(height: int, width: int, channels: int = 3) -> NDArray[np.float32]:
@@ -43,22 +37,3 @@ def test_a_member_is_the_same_on_one_thread_and_on_two() -> None:
         return [run.output.tobytes() + run.features["up1", 4].tobytes() for run in runs]
 
     assert fitted(1) == fitted(2)
-
-
-@pytest.mark.slow
-def test_the_first_run_gives_the_bytes_of_the_next(tmp_path: Path) -> None:
-    program = (
-        "import numpy as np, segprior; x = np.random.default_rng(0).random((32, 40, 3)); "
-        "print(segprior.fit_prior(x, members=1, iterations=4).image.tobytes().hex())"
-    )
-    found = [
-        subprocess.run(
-            [sys.executable, "-c", program],
-            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
-            capture_output=True,
-            check=True,
-        ).stdout
-        for _ in range(2)
-    ]
-    assert list(tmp_path.rglob("*.nbc"))
-    assert found[0] == found[1]

@@ -7,17 +7,17 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from segprior.nn.compiled import pointwise
-from segprior.nn.compiled.generator import CompiledGenerator
-from segprior.nn.shared.initial import BLOCKS
+from segprior.nn.compiled.generator import OPERATIONS, CompiledGenerator, absolute_error
+from segprior.nn.shared.initial import BLOCKS, Source, flat, initial_weights, named
 from segprior.nn.torch.generator import Generator
 
-# Numba compiles once for all tests of one process.
-pytestmark = [pytest.mark.xdist_group("compiled"), pytest.mark.usefixtures("one_thread")]
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def weights_of(network: Generator) -> dict[str, NDArray[np.float32]]:
-    return {name: weight.detach().numpy() for name, weight in network.named_parameters()}
+    found = {name: weight.detach().numpy() for name, weight in network.named_parameters()}
+    channels, noise_channels = len(found["head"]), found["blocks.down1.conv1"].shape[1]
+    return {name: found[name] for name in initial_weights(Source(0), channels, noise_channels)}
 
 
 @pytest.mark.parametrize(
@@ -31,13 +31,15 @@ def test_loss_gradients_and_features_are_those_of_the_network(
     source = torch.Generator().manual_seed(1)
     target = torch.rand(1, channels, height, width, generator=source)
     noise = network.noise(height, width, 0.01)
-    quick = CompiledGenerator(weights_of(network), height, width)
+    drawn = weights_of(network)
+    weights_drawn = flat(drawn)
+    quick = CompiledGenerator(height, width, channels, 2)
     rows_first = [np.ascontiguousarray(x[0].permute(1, 0, 2).numpy()) for x in (noise, target)]
-    output = quick.forward(rows_first[0])
+    output = quick.forward(weights_drawn, rows_first[0])
     by_output = np.empty_like(output)
-    loss = pointwise.absolute_error(by_output, output, rows_first[1])
+    loss = absolute_error(by_output, output, rows_first[1])
     output, features = output.copy(), {name: quick.features(name) for name in BLOCKS}
-    gradients = quick.backward(by_output)
+    gradients = named(quick.backward(weights_drawn, by_output), drawn)
 
     exact = network.double()
     expected, blocks = exact(noise.double())
@@ -57,3 +59,18 @@ def test_loss_gradients_and_features_are_those_of_the_network(
         scale = max(float(slope.abs().max()), least)
         assert gradients[name].shape == slope.shape
         assert np.abs(gradients[name] - slope.numpy()).max() < 2e-4 * scale, name
+
+
+def test_time_is_told_by_operation() -> None:
+    quick = CompiledGenerator(16, 24, 3, 2)
+    assert quick.seconds() == dict.fromkeys(OPERATIONS, 0.0)
+    weights = flat(initial_weights(Source(0), 3, 2))
+    generated = quick.forward(weights, np.zeros((16, 2, 24), np.float32))
+    quick.backward(weights, np.ones_like(generated))
+    assert all(seconds > 0 for seconds in quick.seconds().values())
+
+
+def test_arrays_of_another_type_are_refused() -> None:
+    quick = CompiledGenerator(16, 24, 3, 2)
+    with pytest.raises(Exception, match="float32"):
+        quick.forward(np.zeros(10), np.zeros((16, 2, 24), np.float32))  # type: ignore[arg-type]

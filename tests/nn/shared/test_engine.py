@@ -12,8 +12,7 @@ from segprior.nn.shared.engine import Engine
 from segprior.nn.shared.initial import BLOCKS
 from segprior.nn.torch.engine import TorchEngine
 
-# Numba compiles once for all tests of one process.
-pytestmark = [pytest.mark.xdist_group("compiled"), pytest.mark.usefixtures("one_thread")]
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def picture(height: int, width: int, channels: int = 3) -> NDArray[np.float32]:

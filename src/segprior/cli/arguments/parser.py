@@ -26,6 +26,7 @@ from segprior.io.export import result_formats, shared_suffixes
 from segprior.io.registry import one_of
 from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.multiclass.config import SegmentConfig
+from segprior.runtime import loops
 
 __all__ = ["COMMANDS", "OTHERS", "Other", "command_parser", "parse"]
 
@@ -123,7 +124,7 @@ commands:
 
 options:
   -h, --help     show this text, or after a command its options
-  --version      show the version ({__version__})
+  --version      show the version ({__version__}), and which loops are in use
 
 exit codes: 0 all went well, 1 some images failed, 2 nothing could be done, 130 interrupted
 """
@@ -154,7 +155,7 @@ def parse(argv: Sequence[str]) -> tuple[str, argparse.Namespace]:
         print(_HELP.format(commands=commands), end="")
         raise SystemExit(0)
     if first == "--version":
-        print(f"segprior {__version__}")
+        print(f"segprior {__version__}, {loops.described()}")
         raise SystemExit(0)
     if first not in COMMANDS:
         kind = "option" if first.startswith("-") else "command"

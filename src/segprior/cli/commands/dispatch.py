@@ -16,6 +16,7 @@ from segprior.cli.execution.plan import make_plan
 from segprior.cli.execution.report import complain
 from segprior.cli.execution.task import Task
 from segprior.errors import ConfigError, SegpriorError
+from segprior.runtime import loops
 
 __all__ = ["run"]
 
@@ -39,6 +40,12 @@ def run(argv: Sequence[str]) -> int:
         return 2
 
 
+def _note_plain_loops(argv: Sequence[str]) -> None:
+    """Say once that loops were not compiled, unless help alone was asked for."""
+    if not loops.are_there() and not {"-h", "--help"} & set(argv):
+        complain(f"no compiled loops here: all is slower, and priors need PyTorch; {loops.CURE}")
+
+
 def _shortened(name: object) -> str:
     text = "a file" if name is None else str(name)
     return text if len(text) <= 80 else f"{text[:60]}…{text[-16:]}"
@@ -47,9 +54,11 @@ def _shortened(name: object) -> str:
 def _run(argv: Sequence[str]) -> int:
     try:
         if argv and argv[0] in OTHERS:
+            _note_plain_loops(argv)
             module = importlib.import_module(OTHERS[argv[0]].module)
             return int(module.run(list(argv[1:])))
         name, arguments = parse(argv)
+        _note_plain_loops(argv)
     except SystemExit as done:  # how argparse ends after the help
         return int(done.code or 0)
     except SegpriorError as error:

@@ -262,23 +262,11 @@ def _fit(
     callback: Callback | None,
 ) -> Layering:
     """Pad to what the generators can make, and fit."""
-    # torch takes a second to load, so what is wrong with the arguments is told before that.
-    import torch
-
     from segprior.methods.double_dip.training import fit_layers
-    from segprior.runtime.devices import resolve_device
 
     check_hint(hint)
     missing = [max(_LEAST, -(-side // _MULTIPLE) * _MULTIPLE) - side for side in small.shape[:2]]
     wider = ((0, missing[0]), (0, missing[1]))
     padded = np.pad(small, (*wider, (0, 0)), mode="symmetric")
     # Nothing is said about what is not there.
-    hinted = np.pad(hint, wider).astype(np.float32)
-    return fit_layers(
-        torch.from_numpy(padded).permute(2, 0, 1)[None],
-        torch.from_numpy(hinted)[None, None],
-        config,
-        seed,
-        resolve_device(device),
-        callback,
-    )
+    return fit_layers(padded, np.pad(hint, wider), config, seed, device, callback)

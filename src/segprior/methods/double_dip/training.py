@@ -11,20 +11,27 @@ from __future__ import annotations
 import math
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from segprior.callbacks import Callback, Event
 from segprior.config.double_dip import DoubleDipConfig
-from segprior.methods.double_dip.generators import Loss, Part, as_generated, make_part
-from segprior.runtime.devices import side_by_side
+from segprior.methods.double_dip.engine import PARTS, Aims, Engine
+from segprior.nn.select import compiled_is_for
+from segprior.runtime.devices import is_cpu, side_by_side
 from segprior.runtime.malloc import steady_heap
-from segprior.runtime.seeding import member_seed
 
-__all__ = ["LEVELS", "Layered", "Layering", "fit_layers", "noise_deviation", "push", "within"]
+__all__ = [
+    "LEVELS",
+    "Layered",
+    "Layering",
+    "aims_at",
+    "fit_layers",
+    "make_engine",
+    "noise_deviation",
+]
 
 LEVELS = 10
 
@@ -83,45 +90,28 @@ class Layering:
     curves: list[dict[str, float]] = field(default_factory=list)
 
 
-def within(hint: Tensor, layer: Tensor, image: Tensor) -> Tensor:
-    """Mean absolute error of a layer inside its hint, a number.
-
-    Parameters
-    ----------
-    hint : Tensor, shape (1, 1, rows, columns)
-        1 inside, 0 elsewhere; not 0 everywhere.
-    layer, image : Tensor, shape (1, C, rows, columns)
-    """
-    return (hint * (layer - image)).abs().mean() / hint.mean()
-
-
-def push(mask: Tensor) -> Tensor:
-    """Return what is small where a mask is near 0 and 1: 1 / mean |mask - 1/2|."""
-    return 1 / (mask - 0.5).abs().mean().clamp_min(1e-6)
-
-
 def fit_layers(
-    target: Tensor,
-    hint: Tensor,
+    target: NDArray[np.float32],
+    hint: NDArray[Any],
     config: DoubleDipConfig,
     seed: int,
-    device: torch.device,
+    device: str = "auto",
     callback: Callback | None = None,
 ) -> Layering:
     """Fit two layers and a mask to an image and its hint.
 
     Parameters
     ----------
-    target : Tensor of float32, shape (1, C, rows, columns)
-        On the CPU, in [0, 1]; the sides are multiples of 8 and at least 16.
-    hint : Tensor of float32, shape (1, 1, rows, columns)
+    target : ndarray of float32, shape (rows, columns, C)
+        In [0, 1]; the sides are multiples of 8 and at least 16.
+    hint : ndarray, shape (rows, columns)
         1 foreground, -1 background, 0 unknown; some of both.
     config : DoubleDipConfig
         Its hint, filter and working size are not looked at.
     seed : int
         Gives the weights and the noise.
-    device : torch.device
-        Where to fit.
+    device : str
+        Where to fit, as in :func:`segprior.runtime.devices.resolve_device`.
     callback : callable, optional
         Called once per iteration, with the stages ``double-dip step 1`` and ``double-dip
         step 2``; a step that it stops counts as ended there.
@@ -129,52 +119,35 @@ def fit_layers(
     Returns
     -------
     Layering
+
+    Raises
+    ------
+    ConfigError
+        If there is no such device.
     """
-    target = as_generated(target.to(device))
-    parts = _parts(target, hint.to(device), config, seed, device)
+    engine = make_engine(target, hint, seed, device)
     result = Layering()
-    with steady_heap(), side_by_side(len(parts) if device.type == "cpu" else 1) as pool:
+    with steady_heap(), side_by_side(len(PARTS) if is_cpu(device) else 1) as pool:
         for step in (1, 2):
-            _run_step(step, parts, target, config, pool, callback, result)
+            _run_step(step, engine, config, pool, callback, result)
     return result
 
 
-def _parts(
-    target: Tensor, hint: Tensor, config: DoubleDipConfig, seed: int, device: torch.device
-) -> list[Part]:
-    """Make foreground, background and mask, each with the losses of its own."""
-    rows, columns = target.shape[2:]
-    inside, outside = (hint > 0).to(target), (hint < 0).to(target)
-    guess = (inside - outside + 1) / 2
-    last_hinted = LEVELS * config.stage
+def make_engine(target: NDArray[np.float32], hint: NDArray[Any], seed: int, device: str) -> Engine:
+    """Choose by what the generators are fitted."""
+    if compiled_is_for(device):
+        from segprior.methods.double_dip.compiled_engine import CompiledLayers
 
-    def layer_loss(hinted: Tensor) -> Loss:
-        def loss(layer: Tensor, step: int, i: int) -> Tensor | None:
-            return within(hinted, layer, target) if step == 1 or i <= last_hinted else None
+        return CompiledLayers(target, hint, seed)
+    from segprior.methods.double_dip.torch_engine import TorchLayers
+    from segprior.runtime.devices import resolve_device
 
-        return loss
-
-    def mask_loss(mask: Tensor, step: int, i: int) -> Tensor | None:
-        if step == 1:
-            return (mask - guess).abs().mean()
-        weight = config.push_weight * min(i // config.stage, LEVELS)
-        return weight * push(mask) if weight else None
-
-    parts: list[Part] = []
-    for k, loss in enumerate((layer_loss(inside), layer_loss(outside), mask_loss)):
-        channels = 1 if loss is mask_loss else target.shape[1]
-        part = make_part(member_seed(seed, k), channels, (rows, columns), loss, device)
-        if k == 1:  # the two layers share their input
-            part.noise = parts[0].noise
-        part.source = torch.Generator().manual_seed(member_seed(seed, 3 + k))
-        parts.append(part)
-    return parts
+    return TorchLayers(target, hint, seed, resolve_device(device))
 
 
 def _run_step(
     step: int,
-    parts: list[Part],
-    target: Tensor,
+    engine: Engine,
     config: DoubleDipConfig,
     pool: ThreadPoolExecutor,
     callback: Callback | None,
@@ -185,35 +158,40 @@ def _run_step(
     stops_early = step == 2 and result.ends[0].psnr < config.psnr_stop
     weight = config.composed_weight if step == 2 else 0.0
 
-    def generate(part: Part, i: int) -> None:
-        part.generate(step, i, 0.0 if step == 2 and i == count - 1 else noise_deviation(i, config))
+    def generate(part: int, i: int) -> float:
+        deviation = 0.0 if step == 2 and i == count - 1 else noise_deviation(i, config)
+        return engine.generate(part, deviation, aims_at(step, i, config))
 
-    def improve(part: Part, told: Tensor | None, i: int, last: bool) -> Future[None] | None:
-        part.learn(told)
+    def improve(part: int, i: int, last: bool) -> Future[float] | None:
+        engine.learn(part)
         # A task of its own, so that it can wait for the third part's turn.
         return None if last else pool.submit(generate, part, i)
 
-    for part in parts:
-        part.begin(config.learning_rate)
-    going = [pool.submit(generate, part, 0) for part in parts]
+    engine.begin(config.learning_rate)
+    going = [pool.submit(generate, part, 0) for part in PARTS]
     for i in range(count):
-        for generated in going:
-            generated.result()
-        told, composed, psnr = pool.submit(_compare, parts, target, weight).result()
-        row = _row(step, i, parts, weight, composed, psnr)
+        own = [generated.result() for generated in going]
+        composed, square = pool.submit(engine.compare, weight).result()
+        psnr = -10 * math.log10(max(square, 1e-12))
+        row = _row(step, i, own, weight, composed, psnr)
         result.curves.append(row)
         stopped = callback is not None and callback(_event(step, i, count, row["loss"])) is True
         last = stopped or i == count - 1 or (stops_early and psnr >= config.psnr_stop)
-        _keep(result, step, i, last, parts, psnr, config)
+        _keep(result, step, i, last, engine, psnr, config)
         if last and step == 2:
             return
-        improving = [
-            pool.submit(improve, part, gradient, i + 1, last)
-            for part, gradient in zip(parts, told, strict=True)
-        ]
+        improving = [pool.submit(improve, part, i + 1, last) for part in PARTS]
         going = [begun for improved in improving if (begun := improved.result()) is not None]
         if last:
             return
+
+
+def aims_at(step: int, i: int, config: DoubleDipConfig) -> Aims:
+    """What the parts are asked for by themselves at iteration i, from 0, of a step."""
+    if step == 1:
+        return Aims(hinted=True, guess=True, push=0.0)
+    pushed = config.push_weight * min(i // config.stage, LEVELS)
+    return Aims(hinted=i <= LEVELS * config.stage, guess=False, push=pushed)
 
 
 def noise_deviation(i: int, config: DoubleDipConfig) -> float:
@@ -222,29 +200,9 @@ def noise_deviation(i: int, config: DoubleDipConfig) -> float:
     return config.noise_step * (level if level < LEVELS else 1)
 
 
-def _compare(
-    parts: list[Part], target: Tensor, weight: float
-) -> tuple[list[Tensor | None], float, float]:
-    """Compose the image; return what each part is told, the mean absolute error, and the PSNR."""
-    with torch.no_grad():
-        fore, back, mask = (part.output for part in parts)
-        difference = fore - back
-        error = torch.addcmul(back, mask, difference).sub_(target)
-        composed = error.abs().mean().item()
-        psnr = -10 * math.log10(max(error.square().mean().item(), 1e-12))
-        if not weight:
-            return [None, None, None], composed, psnr
-        # The gradient of weight * mean |error| by the composed image, and on by the chain rule.
-        told = error.sign_().mul_(weight / error.numel())
-        by_fore = mask * told
-        by_mask = difference.mul_(told).sum(1, keepdim=True)
-        return [by_fore, told.sub_(by_fore), by_mask], composed, psnr
-
-
 def _row(
-    step: int, i: int, parts: list[Part], weight: float, composed: float, psnr: float
+    step: int, i: int, own: list[float], weight: float, composed: float, psnr: float
 ) -> dict[str, float]:
-    own = [0.0 if part.own is None else part.own.item() for part in parts]
     return {
         "step": step,
         "iteration": i + 1,
@@ -271,7 +229,7 @@ def _keep(
     step: int,
     i: int,
     last: bool,
-    parts: list[Part],
+    engine: Engine,
     psnr: float,
     config: DoubleDipConfig,
 ) -> None:
@@ -282,14 +240,14 @@ def _keep(
     due = [at for at in config.snapshots if at == now or (last and now < at <= until)]
     if not due and not last:
         return
-    fore, back, mask = (part.output.detach()[0].permute(1, 2, 0).cpu().numpy() for part in parts)
+    foreground, background, mask = engine.images()
     taken = Layered(
         step=step,
         iteration=i + 1,
         psnr=psnr,
-        foreground=fore.copy(order="C"),
-        background=back.copy(order="C"),
-        mask=mask[..., 0].copy(order="C"),
+        foreground=foreground,
+        background=background,
+        mask=mask,
     )
     result.snapshots |= dict.fromkeys(due, taken)
     if last:

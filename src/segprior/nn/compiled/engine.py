@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segprior.config.prior import PriorConfig
-from segprior.nn.compiled import pointwise
 from segprior.nn.compiled.adam import ArrayAdam
-from segprior.nn.compiled.generator import CompiledGenerator
-from segprior.nn.shared.initial import Source, initial_noise, initial_weights
+from segprior.nn.compiled.generator import CompiledGenerator, absolute_error
+from segprior.nn.shared.initial import Source, flat, initial_noise, initial_weights
 
 __all__ = ["CompiledEngine"]
 
@@ -42,20 +41,21 @@ class CompiledEngine:
             source = Source(noise_seed)
         size = (config.noise_channels, *target.shape[:2])
         noise = initial_noise(source, size, config.noise_scale)
-        self.adam = ArrayAdam(weights, config.learning_rate)
-        self.generator = CompiledGenerator(self.adam.parameters, *target.shape[:2])
+        self.adam = ArrayAdam(flat(weights), config.learning_rate)
+        rows, columns, channels = target.shape
+        self.generator = CompiledGenerator(rows, columns, channels, config.noise_channels)
         self.noise = np.ascontiguousarray(noise.transpose(1, 0, 2))  # (rows, N, columns)
         self.target = np.ascontiguousarray(target.transpose(0, 2, 1))  # (rows, C, columns)
         self.gradient = np.empty_like(self.target)
 
     def forward(self) -> list[float]:
         """See `Engine`."""
-        self.generated = self.generator.forward(self.noise)
-        return [pointwise.absolute_error(self.gradient, self.generated, self.target)]
+        self.generated = self.generator.forward(self.adam.weights, self.noise)
+        return [absolute_error(self.gradient, self.generated, self.target)]
 
     def update(self) -> None:
         """See `Engine`."""
-        self.adam.step(self.generator.backward(self.gradient))
+        self.adam.step(self.generator.backward(self.adam.weights, self.gradient))
 
     def output(self, place: int) -> NDArray[np.float32]:
         """See `Engine`."""

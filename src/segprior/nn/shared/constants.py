@@ -1,8 +1,4 @@
-"""The numbers that every implementation of a network shares.
-
-Numba takes them into compiled loops as they are when it compiles: after a change here, loops that
-it keeps on disk still hold the old ones.
-"""
+"""The numbers that every implementation of a network shares: also native/src/constants.hpp."""
 
 from __future__ import annotations
 

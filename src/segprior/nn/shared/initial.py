@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BLOCKS", "WIDTHS", "Source", "initial_noise", "initial_weights"]
+__all__ = ["BLOCKS", "WIDTHS", "Source", "flat", "initial_noise", "initial_weights", "named"]
 
 WIDTHS = (8, 16, 32)
 BLOCKS = ("down1", "down2", "down3", "up3", "up2", "up1")
@@ -31,11 +33,22 @@ class Source:
 
     def uniform(self, shape: tuple[int, ...], low: float = 0.0, high: float = 1.0) -> Array:
         """Draw float32 numbers from ``low`` up to ``high``."""
-        words = np.frombuffer(self._twister.bytes(4 * int(np.prod(shape))), "<u4")
+        words = self._words(int(np.prod(shape)))
         shares = (words & 0xFFFFFF) * 2.0**-24
         width = np.float64(np.float32(high) - np.float32(low))
         drawn = shares * width + np.float64(np.float32(low))
         return drawn.astype(np.float32).reshape(shape)
+
+    def normal_words(self, size: int) -> NDArray[np.uint32]:
+        """Draw what PyTorch makes ``size`` normal numbers of, at least 16: one word for each.
+
+        Where there are not sixteen left at the end, the last sixteen numbers are made anew, of
+        sixteen more (aten/src/ATen/native/cpu/DistributionTemplates.h, ``normal_fill``).
+        """
+        return self._words(size + 16 if size % 16 else size)
+
+    def _words(self, count: int) -> NDArray[np.uint32]:
+        return np.frombuffer(self._twister.bytes(4 * count), "<u4")
 
 
 def initial_weights(source: Source, channels: int, noise_channels: int) -> dict[str, Array]:
@@ -72,6 +85,21 @@ def initial_weights(source: Source, channels: int, noise_channels: int) -> dict[
     weights["head"] = _weight(source, channels, into, 1)
     weights["head_bias"] = source.uniform((channels,), -(into**-0.5), into**-0.5)
     return weights
+
+
+def flat(weights: Mapping[str, Array]) -> Array:
+    """Put weights one after the other, (n,): as the compiled generator takes them."""
+    return np.concatenate([value.ravel() for value in weights.values()])
+
+
+def named(array: Array, like: Mapping[str, Array]) -> dict[str, Array]:
+    """Views of a flat array by the names and shapes of weights."""
+    ends = np.cumsum([value.size for value in like.values()])
+    parts = np.split(array, ends[:-1])
+    return {
+        name: part.reshape(value.shape)
+        for (name, value), part in zip(like.items(), parts, strict=True)
+    }
 
 
 def _weight(source: Source, out: int, into: int, side: int) -> Array:
