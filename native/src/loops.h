@@ -112,6 +112,27 @@ typedef struct {
 } composed_arrays;
 LOOPS_API void compare_composed(const composed_arrays* arrays);
 
+/* merging.cpp: a connected graph of regions, as in segprior/regions/merging.py. */
+typedef struct {
+  int64_t regions, pairs, channels, words;
+  const int64_t *first, *second;              /* (pairs,), ascending */
+  const double *sums, *lengths;               /* (pairs,) */
+  const double *areas, *colours, *histograms; /* (regions,), by channels, by words */
+  double weights[4];
+} merge_input;
+/* merges (regions - 1, 2), costs (regions - 1,). */
+LOOPS_API int merge_graph(const merge_input* input, int32_t* merges, double* costs);
+
+/* grabcut.cpp */
+typedef struct {
+  int32_t rows, columns, iterations;
+  uint64_t seed;
+  const uint8_t* picture; /* (rows, columns, 3): red, green, blue */
+  const uint8_t* ground;  /* (rows, columns): 1 where surely no object is; or NULL */
+} grabcut_input;
+/* object (rows, columns), 0 and 1: a guess, then what was found. */
+LOOPS_API int grabcut(const grabcut_input* input, uint8_t* object);
+
 #ifdef __cplusplus
 }
 #endif

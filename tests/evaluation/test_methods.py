@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -37,6 +39,15 @@ def test_ours_are_what_the_function_gives() -> None:
     assert np.array_equal(found.labels, expected.labels)
     assert found.score == expected.score
     assert made.settings["config"]["window"] == 3
+
+
+def test_opencv_is_asked_for_before_its_method_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    cv2 = pytest.importorskip("cv2")
+    assert contender("foreground", "grabcut").settings["version"] == cv2.__version__
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    assert "grabcut" in catalogue("foreground")
+    with pytest.raises(ConfigError, match=r"segprior\[opencv\]"):
+        contender("foreground", "grabcut")
 
 
 def test_settings_that_only_running_can_check_are_tried_first() -> None:

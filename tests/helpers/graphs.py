@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segprior.regions.adjacency import Pairs
+from segprior.regions.adjacency import Content, Pairs
 
 
 def random_pairs(seed: int, count: int, levels: int = 1000) -> Pairs:
@@ -15,3 +15,10 @@ def random_pairs(seed: int, count: int, levels: int = 1000) -> Pairs:
     first, second = np.nonzero(near)
     lengths = random.integers(1, 5, len(first)).astype(float)
     return Pairs(first, second, lengths * random.integers(1, levels + 1, len(first)), lengths)
+
+
+def random_content(seed: int, count: int) -> Content:
+    random = np.random.default_rng(seed)
+    areas = random.integers(1, 50, count).astype(float)
+    histograms = random.multinomial(areas.astype(int), [0.5, 0.3, 0.2, 0.0]).astype(float)
+    return Content(areas, random.normal(0, 20, (count, 3)) * areas[:, None], histograms)

@@ -24,3 +24,12 @@ def square(channels: int = 3) -> NDArray[np.float32]:
 
 INSIDE = np.zeros((40, 48), bool)
 INSIDE[12:28, 14:30] = True
+
+
+def coloured_object(seed: int = 0, noise: int = 20) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """An object off the middle on a ground of another colour, with noise, and where it is."""
+    truth = np.zeros((48, 64), bool)
+    truth[12:34, 20:50] = True
+    colours = np.array([[60, 90, 150], [200, 120, 60]])[truth.astype(int)]
+    spread = np.random.default_rng(seed).integers(-noise, noise + 1, colours.shape)
+    return np.clip(colours + spread, 0, 255).astype(np.uint8), truth

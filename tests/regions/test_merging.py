@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -11,11 +11,16 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from skimage.segmentation import watershed
 
-from segprior.regions import adjacency, merging, tournament
-from segprior.regions.adjacency import Pairs
-from segprior.regions.merging import Content, Weights, merge_cost, merge_graph, merge_regions
-from tests.helpers.graphs import random_pairs
+from segprior.regions import merging_plain
+from segprior.regions.adjacency import Content, Pairs
+from segprior.regions.merging import Weights, merge_graph, merge_regions
+from segprior.runtime import loops
+from tests.helpers.graphs import random_content, random_pairs
 
+Merge = Callable[..., tuple[NDArray[Any], NDArray[Any]]]
+ways = pytest.mark.parametrize(
+    "merge", [merge_graph, merging_plain.merge_graph], ids=["compiled", "plain"]
+)
 Scene = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
 
 
@@ -69,15 +74,8 @@ def plain(
     return merges, costs
 
 
-def random_content(seed: int, count: int) -> Content:
-    random = np.random.default_rng(seed)
-    areas = random.integers(1, 50, count).astype(float)
-    histograms = random.multinomial(areas.astype(int), [0.5, 0.3, 0.2, 0.0]).astype(float)
-    return Content(areas, random.normal(0, 20, (count, 3)) * areas[:, None], histograms)
-
-
 def plain_cost(
-    content: Content, i: int, j: int, strength: float, weights: NDArray[np.float64]
+    content: Content, i: int, j: int, strength: float, weights: Sequence[float]
 ) -> float:
     areas, colours, histograms = content
     apart = np.linalg.norm(colours[i] / areas[i] - colours[j] / areas[j])
@@ -89,7 +87,7 @@ def plain_cost(
 
 
 def plain_merges(
-    pairs: Pairs, content: Content, weights: NDArray[np.float64]
+    pairs: Pairs, content: Content, weights: Sequence[float]
 ) -> tuple[list[list[int]], list[float]]:
     """At each step the cheapest of all pairs of neighbours, the lowest numbers of equals."""
     count = len(content.areas)
@@ -114,36 +112,23 @@ def plain_merges(
     return merges, costs
 
 
-@pytest.mark.parametrize("cost", [merge_cost, merge_cost.py_func], ids=["compiled", "plain"])
-def test_a_cost_is_that_of_whole_arrays(cost: Callable[..., float]) -> None:
-    content, weights = random_content(0, 12), np.array([0.15, 15.0, 3.0, 0.07])
-    for i, j in np.ndindex(12, 12):
-        expected = plain_cost(content, i, j, i + 0.5, weights)
-        assert cost(content, i, j, i + 0.5, weights) == pytest.approx(expected, rel=1e-12)
-        assert cost(content, i, j, 2.0, weights) == cost(content, j, i, 2.0, weights)
-
-
-@pytest.mark.parametrize("merge", [merge_graph, merge_graph.py_func], ids=["compiled", "plain"])
+@ways
 @pytest.mark.parametrize("seed", range(4))
-def test_graphs_are_merged_as_by_looking_at_all_pairs(
-    merge: Callable[..., tuple[NDArray[Any], NDArray[Any]]], seed: int
-) -> None:
+def test_graphs_are_merged_as_by_looking_at_all_pairs(merge: Merge, seed: int) -> None:
     given = random_pairs(seed, 25), random_content(seed, 25)
-    weights = np.array([0.15, 15.0, 3.0, 0.07])
+    weights = (0.15, 15.0, 3.0, 0.07)
     merges, costs = merge(*deepcopy(given), weights)
     expected, prices = plain_merges(*deepcopy(given), weights)
     assert merges.tolist() == expected
     np.testing.assert_allclose(costs, prices, rtol=1e-12)
 
 
-@pytest.mark.parametrize("merge", [merge_graph, merge_graph.py_func], ids=["compiled", "plain"])
+@ways
 @pytest.mark.parametrize("seed", range(10))
-def test_of_equal_costs_the_lowest_numbers_are_first(
-    merge: Callable[..., tuple[NDArray[Any], NDArray[Any]]], seed: int
-) -> None:
+def test_of_equal_costs_the_lowest_numbers_are_first(merge: Merge, seed: int) -> None:
     # One colour and texture, and sizes that do not count: costs are strengths of 1, 2 or 3.
     content = Content(np.ones(25), np.full((25, 2), 3.0), np.ones((25, 1)))
-    given, weights = (random_pairs(seed, 25, levels=3), content), np.array([1.0, 1.0, 1.0, 0.0])
+    given, weights = (random_pairs(seed, 25, levels=3), content), (1.0, 1.0, 1.0, 0.0)
     merges, costs = merge(*deepcopy(given), weights)
     expected, prices = plain_merges(*deepcopy(given), weights)
     assert (np.diff(costs) == 0).sum() > 10
@@ -161,16 +146,37 @@ def test_it_is_the_plain_loop(seed: int) -> None:
     np.testing.assert_allclose(costs, prices, rtol=1e-5)
 
 
-def test_it_is_the_same_without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = scene(2)
+@pytest.mark.parametrize("seed", range(5))
+def test_without_loops_it_is_the_same(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    given = scene(seed)
     merges, costs = merge_regions(*given, Weights())
-    for module in (adjacency, tournament, merging):
-        for name, compiled in list(vars(module).items()):
-            if hasattr(compiled, "py_func"):
-                monkeypatch.setattr(module, name, compiled.py_func)
+    monkeypatch.setattr(loops, "are_there", lambda: False)
     again = merge_regions(*given, Weights())
     np.testing.assert_array_equal(again[0], merges)
     np.testing.assert_allclose(again[1], costs, rtol=1e-12)
+
+
+@ways
+def test_what_is_given_is_left_as_it_was(merge: Merge) -> None:
+    given = random_pairs(0, 25), random_content(0, 25)
+    before = deepcopy(given)
+    merge(*given, (0.15, 15.0, 3.0, 0.07))
+    for one, other in zip(given, before, strict=True):
+        for values, kept in zip(one, other, strict=True):
+            np.testing.assert_array_equal(values, kept)
+
+
+@ways
+@pytest.mark.parametrize("words", [1, 15, 16, 17, 48])
+def test_any_number_of_words(merge: Merge, words: int) -> None:
+    random = np.random.default_rng(words)
+    histograms = random.integers(0, 3, (25, words)).astype(float)
+    content = random_content(words, 25)._replace(histograms=histograms)
+    weights = (0.15, 15.0, 3.0, 0.07)
+    merges, costs = merge(random_pairs(words, 25), content, weights)
+    expected, prices = plain_merges(*deepcopy((random_pairs(words, 25), content)), weights)
+    assert merges.tolist() == expected
+    np.testing.assert_allclose(costs, prices, rtol=1e-12)
 
 
 def test_every_region_but_one_is_taken_once_and_costs_never_fall() -> None:

@@ -26,6 +26,7 @@ from segprior.methods.multiclass.api import find_classes
 from segprior.methods.multiclass.config import SegmentConfig
 from segprior.methods.registry import methods, option_owners
 from segprior.result import Segmentation
+from segprior.runtime.extras import need
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,7 +64,7 @@ BASELINES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "foreground": {
         "otsu": ("scikit-image", "otsu"),
-        "grabcut": ("opencv-python-headless", "grabcut"),
+        "grabcut": ("OpenCV", "grabcut"),
         "kmeans": ("scikit-learn", "kmeans_mask"),
         "rectangle": ("segprior", "rectangle"),
         "blank": ("segprior", "blank"),
@@ -160,7 +161,7 @@ def _baseline(kind: Kind, name: str, function: str, library: str) -> Choice:
         settings = {"method": function, "seed": seed, **given} if random else {
             "method": function, **given
         }  # fmt: skip
-        settings["version"] = __version__ if library == "segprior" else version(library)
+        settings["version"] = _version(library)
 
         def find(image: NDArray[np.float32]) -> Found:
             return Found(labels=run(image, *random, **given))
@@ -174,6 +175,13 @@ def _baseline(kind: Kind, name: str, function: str, library: str) -> Choice:
         return Contender(text=name, settings=settings, run=find, check=check, prepare=check)
 
     return Choice(name=name, ours=False, defaults=defaults, optional=frozenset(), build=build)
+
+
+def _version(library: str) -> str:
+    if library == "segprior":
+        return __version__
+    # One of four distributions brings OpenCV.
+    return str(need("cv2", "opencv").__version__) if library == "OpenCV" else version(library)
 
 
 def _sample() -> NDArray[np.float32]:

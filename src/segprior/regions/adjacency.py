@@ -1,8 +1,4 @@
-"""A region adjacency graph whose regions can be merged: linked lists of neighbours.
-
-To merge two regions is to hang one list onto the other; lists of others are not searched. All
-functions but :func:`touching_pairs` are compiled, into those that call them too.
-"""
+"""A region adjacency graph: which regions touch, and what is in each."""
 
 from __future__ import annotations
 
@@ -10,12 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from segprior.runtime.compilation import exact
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Adjacency", "Pairs", "adjacency", "contract", "nearest_of", "touching_pairs"]
+__all__ = ["Content", "Pairs", "touching_pairs"]
 
 
 class Pairs(NamedTuple):
@@ -36,37 +30,21 @@ class Pairs(NamedTuple):
     lengths: NDArray[np.float64]
 
 
-class Adjacency(NamedTuple):
-    """The neighbours of n regions, a linked list for each.
-
-    Link 2 e leads from the first region of pair e to the second, and link 2 e + 1 back: the pair
-    of a link is ``link >> 1``, the way back ``link ^ 1``.
+class Content(NamedTuple):
+    """What is in each of n regions, added up over its pixels.
 
     Attributes
     ----------
-    after : ndarray of int64, shape (2 m + n,)
-        The link that follows each link in its list, -1 at the end; then the first link of each
-        region, as if it followed a link 2 m + i.
-    to : ndarray of int64, shape (2 m,)
-        The neighbour that a link leads to.
-    gone : ndarray of bool, shape (m,)
-        Pairs that are no more. A list loses their links when it is next walked.
-    sums, lengths : ndarray of float64, shape (m,)
-        As in :class:`Pairs`.
-    costs : ndarray of float64, shape (m,)
-        Of merging each pair.
-    marks : ndarray of int64, shape (n,)
-        While neighbours are handed over, the link to each from the region that gets them; -1
-        before and after.
+    areas : ndarray of float64, shape (n,)
+        How many pixels.
+    colours : ndarray of float64, shape (n, C)
+    histograms : ndarray of float64, shape (n, words)
+        How often each word of texture is there.
     """
 
-    after: NDArray[np.int64]
-    to: NDArray[np.int64]
-    gone: NDArray[np.bool_]
-    sums: NDArray[np.float64]
-    lengths: NDArray[np.float64]
-    costs: NDArray[np.float64]
-    marks: NDArray[np.int64]
+    areas: NDArray[np.float64]
+    colours: NDArray[np.float64]
+    histograms: NDArray[np.float64]
 
 
 def touching_pairs(regions: NDArray[np.int64], strength: NDArray[np.float32], count: int) -> Pairs:
@@ -93,100 +71,5 @@ def touching_pairs(regions: NDArray[np.int64], strength: NDArray[np.float32], co
     first, second = np.divmod(pairs, count)
     sums = np.bincount(place, np.concatenate(values), len(pairs))
     lengths = np.bincount(place, minlength=len(pairs))
-    # Without pairs the sums would be whole numbers, for which the loop would be compiled again.
+    # Without pairs the sums would be whole numbers.
     return Pairs(first, second, sums.astype(np.float64), lengths.astype(np.float64))
-
-
-@exact
-def adjacency(pairs: Pairs, count: int) -> Adjacency:
-    """Make the lists of ``count`` regions.
-
-    Sums and lengths are those of ``pairs``, not copied: they change when regions are merged. Costs
-    are yet to be set.
-    """
-    first, second, sums, lengths = pairs
-    heads = 2 * len(first)
-    after = np.full(heads + count, -1, np.int64)
-    to = np.empty(heads, np.int64)
-    for e in range(len(first)):
-        a, b = first[e], second[e]
-        to[2 * e], to[2 * e + 1] = b, a
-        after[2 * e], after[heads + a] = after[heads + a], 2 * e
-        after[2 * e + 1], after[heads + b] = after[heads + b], 2 * e + 1
-    gone = np.zeros(len(first), np.bool_)
-    marks = np.full(count, -1, np.int64)
-    return Adjacency(after, to, gone, sums, lengths, np.empty(len(first)), marks)
-
-
-@exact
-def nearest_of(graph: Adjacency, i: int) -> tuple[float, int]:
-    """Find the neighbour with which region i merges at the least cost, the lowest of equals.
-
-    Returns
-    -------
-    cost : float
-        Infinite if there is no neighbour.
-    neighbour : int
-        -1 if there is none.
-    """
-    after, to, gone, _, _, costs, _ = graph
-    best, who = np.inf, -1
-    last = len(to) + i
-    link = after[last]
-    while link >= 0:
-        if gone[link >> 1]:
-            after[last] = after[link]
-        else:
-            cost = costs[link >> 1]
-            if cost < best or (cost == best and to[link] < who):
-                best, who = cost, to[link]
-            last = link
-        link = after[link]
-    return best, who
-
-
-@exact
-def contract(graph: Adjacency, i: int, j: int) -> None:
-    """Make region j part of its neighbour i: i gets the neighbours of j, which keeps none.
-
-    Where both had a neighbour, the two boundaries become one. Costs stay as they are.
-    """
-    after, to, gone, sums, lengths, _, marks = graph
-    last = _mark(graph, i, j)
-    link = after[len(to) + j]
-    while link >= 0:
-        following = after[link]
-        if not gone[link >> 1]:
-            known = marks[to[link]]
-            if known >= 0:
-                sums[known >> 1] += sums[link >> 1]
-                lengths[known >> 1] += lengths[link >> 1]
-                gone[link >> 1] = True
-            else:
-                to[link ^ 1] = i
-                after[last], after[link] = link, -1
-                last = link
-        link = following
-    after[len(to) + j] = -1
-    link = after[len(to) + i]
-    while link >= 0:
-        marks[to[link]] = -1
-        link = after[link]
-
-
-@exact
-def _mark(graph: Adjacency, i: int, j: int) -> int:
-    """Mark the neighbours of region i but j, the pair with which goes; return the last link."""
-    after, to, gone, _, _, _, marks = graph
-    last = len(to) + i
-    link = after[last]
-    while link >= 0:
-        if to[link] == j:
-            gone[link >> 1] = True
-        if gone[link >> 1]:
-            after[last] = after[link]
-        else:
-            marks[to[link]] = link
-            last = link
-        link = after[link]
-    return last

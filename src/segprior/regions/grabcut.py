@@ -1,12 +1,15 @@
-"""GrabCut, as OpenCV has it: colours of object and ground, and a cut along the edges."""
+"""GrabCut: colours of object and ground, and a cut along the edges, in turns."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import ctypes
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segprior.image.colour import to_rgb, to_uint8
+from segprior.regions import grabcut_plain
+from segprior.runtime import loops
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,8 +20,18 @@ __all__ = ["as_picture", "cut", "inside"]
 _LEAST = 5
 
 
+class _Input(ctypes.Structure):
+    """``grabcut_input`` of native/src/loops.h."""
+
+    _fields_ = (
+        *((name, ctypes.c_int32) for name in ("rows", "columns", "iterations")),
+        ("seed", ctypes.c_uint64),
+        *((name, ctypes.c_void_p) for name in ("picture", "ground")),
+    )
+
+
 def as_picture(image: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Show an image of any channels in [0, 1] as 8-bit RGB, which is what OpenCV cuts."""
+    """Show an image of any channels in [0, 1] as 8-bit RGB, whose colours are told apart."""
     return np.ascontiguousarray(to_uint8(to_rgb(image)))
 
 
@@ -39,6 +52,9 @@ def cut(
 ) -> NDArray[np.bool_]:
     """Cut the object out of a picture from a first guess.
 
+    By compiled loops (native/src/grabcut.cpp), the same bytes on any processor; without them in
+    NumPy and SciPy.
+
     Parameters
     ----------
     picture : ndarray of uint8, shape (H, W, 3)
@@ -55,22 +71,28 @@ def cut(
     Returns
     -------
     ndarray of bool, shape (H, W)
-        ``likely`` itself where there is too little of object or ground to learn their colours.
+        The guess itself, without what is ground, where there is too little of object or ground to
+        learn their colours.
 
     References
     ----------
     .. [1] C. Rother, V. Kolmogorov and A. Blake, "GrabCut: interactive foreground extraction
        using iterated graph cuts", ACM Transactions on Graphics 23, 2004.
+    .. [2] Y. Boykov and V. Kolmogorov, "An experimental comparison of min-cut/max-flow algorithms
+       for energy minimization in vision", IEEE Transactions on Pattern Analysis and Machine
+       Intelligence 26, 2004.
     """
-    import cv2
-
-    library: Any = cv2
-    if min(int(likely.sum()), int((~likely).sum())) < _LEAST:
-        return likely
-    labels = np.where(likely, library.GC_PR_FGD, library.GC_PR_BGD).astype(np.uint8)
+    guess = likely if ground is None else likely & ~ground
+    if min(int(guess.sum()), int((~guess).sum())) < _LEAST:
+        return guess
+    if not loops.are_there():
+        return grabcut_plain.cut(picture, guess, seed, iterations, ground)
+    picture = np.ascontiguousarray(picture)
+    given = _Input(*guess.shape, iterations, seed % 2**64, loops.address(picture, np.uint8))
     if ground is not None:
-        labels[ground] = library.GC_BGD
-    library.setRNGSeed(seed % 2**31)
-    library.grabCut(picture, labels, None, None, None, iterations, library.GC_INIT_WITH_MASK)
-    found: NDArray[np.bool_] = np.isin(labels, (library.GC_FGD, library.GC_PR_FGD))
-    return found
+        ground = np.ascontiguousarray(ground)
+        given.ground = loops.address(ground, np.bool_)
+    found = guess.astype(np.uint8)
+    run = loops.function("grabcut", ctypes.POINTER(_Input), loops.bytes_())
+    run(given, found)
+    return found.view(np.bool_)

@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-import functools
-import math
+import ctypes
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segprior.features.gradients import boundary_strength
-from segprior.regions.adjacency import (
-    Adjacency,
-    Pairs,
-    adjacency,
-    contract,
-    nearest_of,
-    touching_pairs,
-)
-from segprior.regions.tournament import lowest, number_at, put, tournament
-from segprior.runtime.compilation import exact, jit
+from segprior.regions import merging_plain
+from segprior.regions.adjacency import Content, Pairs, touching_pairs
+from segprior.runtime import loops
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = [
-    "Content",
-    "Weights",
-    "count_textons",
-    "find_regions",
-    "merge_cost",
-    "merge_graph",
-    "merge_regions",
-]
+__all__ = ["Weights", "count_textons", "find_regions", "merge_graph", "merge_regions"]
 
 # Smoothing, in pixels, of the map whose basins are the first regions.
 _BASINS = 1.0
@@ -128,11 +112,10 @@ def merge_regions(
     sums: NDArray[np.float64] = np.stack(
         [np.bincount(flat, colours[..., c].ravel(), count) for c in range(colours.shape[2])], -1
     )
-    numbers = (weights.colour, weights.texture, weights.joint, weights.size)
     merges, costs = merge_graph(
         touching_pairs(flat.reshape(regions.shape), strength, count),
         Content(areas, sums, count_textons(regions, textons)),
-        np.array(numbers),
+        astuple(weights),
     )
     # Sizes are taken as shares of the image, so that a cost means the same on any.
     return merges, costs * float(regions.size) ** -weights.size
@@ -145,67 +128,30 @@ def count_textons(regions: NDArray[np.int32], textons: NDArray[np.int64]) -> NDA
     return np.bincount(flat, minlength=count * kinds).reshape(count, kinds).astype(np.float64)
 
 
-class Content(NamedTuple):
-    """What is in each of n regions, added up over its pixels.
+class _Input(ctypes.Structure):
+    """``merge_input`` of native/src/loops.h."""
 
-    Attributes
-    ----------
-    areas : ndarray of float64, shape (n,)
-        How many pixels.
-    colours : ndarray of float64, shape (n, C)
-    histograms : ndarray of float64, shape (n, words)
-        How often each word of texture is there.
-    """
-
-    areas: NDArray[np.float64]
-    colours: NDArray[np.float64]
-    histograms: NDArray[np.float64]
+    _fields_ = (
+        *((name, ctypes.c_int64) for name in ("regions", "pairs", "channels", "words")),
+        *((name, ctypes.c_void_p) for name in ("first", "second", "sums", "lengths")),
+        *((name, ctypes.c_void_p) for name in ("areas", "colours", "histograms")),
+        ("weights", ctypes.c_double * 4),
+    )
 
 
-@exact
-def merge_cost(
-    content: Content, i: int, j: int, strength: float, weights: NDArray[np.float64]
-) -> float:
-    """Find what it costs to merge two regions.
-
-    Parameters
-    ----------
-    content : Content
-    i, j : int
-    strength : float
-        Mean strength of the boundary between them.
-    weights : ndarray of float64, shape (4,)
-        Those of :class:`Weights`, in their order. Areas count in pixels here.
-    """
-    areas, colours, histograms = content
-    distance = 0.0
-    for k in range(colours.shape[1]):
-        step = colours[i, k] / areas[i] - colours[j, k] / areas[j]
-        distance += step * step
-    texture = 0.0
-    for k in range(histograms.shape[1]):
-        p, q = histograms[i, k] / areas[i], histograms[j, k] / areas[j]
-        if p + q > 0:
-            texture += (p - q) * (p - q) / (p + q)
-    inside = weights[0] * math.sqrt(distance) + weights[1] * 0.5 * texture
-    both = strength + inside + weights[2] * math.sqrt(strength * inside)
-    return float(both * min(areas[i], areas[j]) ** weights[3])
-
-
-@functools.partial(jit, fastmath=False)
 def merge_graph(
-    pairs: Pairs, content: Content, weights: NDArray[np.float64]
+    pairs: Pairs, content: Content, weights: Sequence[float]
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """Merge the regions of a connected graph until there is one, the pair of lowest cost first.
+
+    By compiled loops (native/src/merging.cpp); without them in NumPy, with the same result.
 
     Parameters
     ----------
     pairs : Pairs
-        Sums and lengths of the boundaries are changed.
     content : Content
-        Is changed: each region gets what is in those that become part of it.
-    weights : ndarray of float64, shape (4,)
-        As in :func:`merge_cost`.
+    weights : sequence of 4 float
+        Those of :class:`Weights`, in their order. Areas count in pixels here.
 
     Returns
     -------
@@ -213,72 +159,18 @@ def merge_graph(
         As from :func:`merge_regions`, but with areas in pixels. Of pairs at the same cost that
         of the lowest numbers is first.
     """
-    count = len(content.areas)
-    graph = adjacency(pairs, count)
-    for e in range(len(pairs.first)):
-        strength = pairs.sums[e] / pairs.lengths[e]
-        graph.costs[e] = merge_cost(content, pairs.first[e], pairs.second[e], strength, weights)
-    tree = tournament(count)
-    nearest = np.full(count, -1, np.int64)
-    for i in range(count):
-        cost, nearest[i] = nearest_of(graph, i)
-        put(tree, i, cost)
-    merges = np.empty((count - 1, 2), np.int32)
-    costs = np.empty(count - 1)
-    highest = 0.0
-    for step in range(count - 1):
-        # The first of those with the least cost, so its partner is higher.
-        i = lowest(tree)
-        j = nearest[i]
-        highest = max(highest, number_at(tree, i))
-        merges[step, 0], merges[step, 1], costs[step] = i, j, highest
-        _add(content, i, j)
-        contract(graph, i, j)
-        put(tree, j, np.inf)
-        _set_costs(graph, content, i, weights)
-        _renew(graph, tree, nearest, i, j)
+    if not loops.are_there():
+        return merging_plain.merge_graph(pairs, content, weights)
+    count, channels = content.colours.shape
+    merges, costs = np.empty((count - 1, 2), np.int32), np.empty(count - 1)
+    touching = [np.ascontiguousarray(of, np.int64) for of in (pairs.first, pairs.second)]
+    sums = [np.ascontiguousarray(of, np.float64) for of in (pairs.sums, pairs.lengths, *content)]
+    given = _Input(
+        count, len(pairs.first), channels, content.histograms.shape[1],
+        *(loops.address(of, np.int64) for of in touching),
+        *(loops.address(of, np.float64) for of in sums),
+        (ctypes.c_double * 4)(*weights),
+    )  # fmt: skip
+    merge = loops.function("merge_graph", ctypes.POINTER(_Input), loops.ints(), loops.doubles())
+    merge(given, merges, costs)
     return merges, costs
-
-
-@exact
-def _add(content: Content, i: int, j: int) -> None:
-    """Give region i what is in region j."""
-    areas, colours, histograms = content
-    areas[i] += areas[j]
-    # Rows added as a whole would take twice as long to compile.
-    for k in range(colours.shape[1]):
-        colours[i, k] += colours[j, k]
-    for k in range(histograms.shape[1]):
-        histograms[i, k] += histograms[j, k]
-
-
-@exact
-def _set_costs(graph: Adjacency, content: Content, i: int, weights: NDArray[np.float64]) -> None:
-    """Set the costs of the pairs of region i, none of which is gone."""
-    after, to, _, sums, lengths, costs, _ = graph
-    link = after[len(to) + i]
-    while link >= 0:
-        e = link >> 1
-        costs[e] = merge_cost(content, i, to[link], sums[e] / lengths[e], weights)
-        link = after[link]
-
-
-@exact
-def _renew(
-    graph: Adjacency, tree: NDArray[np.float64], nearest: NDArray[np.int64], i: int, j: int
-) -> None:
-    """Find the cheapest neighbours again of region i, with j in it now, and of its neighbours."""
-    after, to, _, _, _, costs, _ = graph
-    cost, nearest[i] = nearest_of(graph, i)
-    put(tree, i, cost)
-    link = after[len(to) + i]
-    while link >= 0:
-        cost, q = costs[link >> 1], to[link]
-        least = number_at(tree, q)
-        if nearest[q] == i or nearest[q] == j:
-            least, nearest[q] = nearest_of(graph, q)
-            put(tree, q, least)
-        elif cost < least or (cost == least and i < nearest[q]):
-            nearest[q] = i
-            put(tree, q, cost)
-        link = after[link]

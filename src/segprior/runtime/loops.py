@@ -20,7 +20,17 @@ from segprior.errors import ConfigError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["CURE", "address", "are_there", "described", "doubles", "floats", "function", "ints"]
+__all__ = [
+    "CURE",
+    "address",
+    "are_there",
+    "bytes_",
+    "described",
+    "doubles",
+    "floats",
+    "function",
+    "ints",
+]
 
 # In the order of what `instruction_set` in native/src/loops.h returns.
 _SETS = ("base", "avx2", "avx512")
@@ -45,6 +55,11 @@ def doubles() -> Any:
 def ints() -> Any:
     """The same of int32."""
     return _pointer("int32")
+
+
+def bytes_() -> Any:
+    """The same of uint8."""
+    return _pointer("uint8")
 
 
 @cache

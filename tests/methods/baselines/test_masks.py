@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +41,17 @@ def test_grabcut_cuts_the_object_out_of_its_rectangle(channels: int) -> None:
     mask = masks.grabcut(square(channels), 0)
     assert (mask.astype(bool) & INSIDE).sum() / (mask.astype(bool) | INSIDE).sum() > 0.9
     assert np.array_equal(mask, masks.grabcut(square(channels), 0))
+
+
+def test_opencv_cuts_no_more_out_of_a_rectangle_that_holds_all() -> None:
+    pytest.importorskip("cv2")
+    assert masks.grabcut(square(), 0, inset=0.0).all()
+
+
+def test_grabcut_without_opencv_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    with pytest.raises(ConfigError, match=r'pip install "segprior\[opencv\]"'):
+        masks.grabcut(square(), 0)
 
 
 def test_the_rectangle_is_inset_on_each_side() -> None:

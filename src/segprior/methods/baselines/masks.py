@@ -8,19 +8,23 @@ object, and are given the polarity that our own masks get
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from segprior.errors import ConfigError
 from segprior.methods.baselines.label_maps import blank, kmeans
-from segprior.regions.grabcut import as_picture, cut, inside
+from segprior.regions.grabcut import as_picture, inside
 from segprior.regions.polarity import choose_polarity
+from segprior.runtime.extras import need
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["blank", "grabcut", "kmeans_mask", "otsu", "rectangle"]
+
+# OpenCV's mixtures have five Gaussians each, and want at least so many pixels.
+_LEAST = 5
 
 
 def kmeans_mask(
@@ -60,7 +64,7 @@ def otsu(image: NDArray[np.float32]) -> NDArray[np.uint8]:
 def grabcut(
     image: NDArray[np.float32], seed: int, *, inset: float = 0.08, iterations: int = 5
 ) -> NDArray[np.uint8]:
-    """Cut the object out of a rectangle, by OpenCV's GrabCut.
+    """Cut the object out of a rectangle, by OpenCV's GrabCut, of the extra ``opencv``.
 
     Parameters
     ----------
@@ -81,7 +85,7 @@ def grabcut(
     Raises
     ------
     ConfigError
-        If a setting is out of range.
+        If a setting is out of range, or OpenCV is not installed.
 
     References
     ----------
@@ -92,8 +96,15 @@ def grabcut(
         raise ConfigError(f"got iterations={iterations}; pass a whole number of at least 1")
     box = np.zeros(image.shape[:2], bool)
     box[_inside(image.shape, inset)] = True
-    found = cut(as_picture(image), box, seed, iterations=iterations, ground=~box)
-    return found.astype(np.uint8)
+    library: Any = need("cv2", "opencv")
+    labels = np.where(box, library.GC_PR_FGD, library.GC_BGD).astype(np.uint8)
+    if min(int(box.sum()), int((~box).sum())) < _LEAST:
+        return box.astype(np.uint8)
+    library.setRNGSeed(seed % 2**31)
+    library.grabCut(
+        as_picture(image), labels, None, None, None, iterations, library.GC_INIT_WITH_MASK
+    )
+    return np.isin(labels, (library.GC_FGD, library.GC_PR_FGD)).astype(np.uint8)
 
 
 def rectangle(image: NDArray[np.float32], *, inset: float = 0.08) -> NDArray[np.uint8]:

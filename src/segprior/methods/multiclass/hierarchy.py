@@ -226,7 +226,7 @@ def grow(
     merges, costs : ndarray
         As in :class:`Hierarchy`.
     """
-    from segprior.regions.merging import Weights, find_regions  # loads Numba
+    from segprior.regions.merging import Weights, find_regions
 
     hidden = []
     if prior is not None:
