@@ -133,6 +133,15 @@ typedef struct {
 /* object (rows, columns), 0 and 1: a guess, then what was found. */
 LOOPS_API int grabcut(const grabcut_input* input, uint8_t* object);
 
+/* watershed.cpp */
+typedef struct {
+  int32_t* labels; /* (rows, columns), from 1 */
+  const float* image; /* (rows, columns), no NaN */
+  int32_t rows, columns;
+} watershed_arrays;
+/* Write the number of the basin of each pixel. */
+LOOPS_API int flood_basins(const watershed_arrays* arrays);
+
 #ifdef __cplusplus
 }
 #endif

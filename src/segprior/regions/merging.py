@@ -12,6 +12,7 @@ import numpy as np
 from segprior.features.gradients import boundary_strength
 from segprior.regions import merging_plain
 from segprior.regions.adjacency import Content, Pairs, touching_pairs
+from segprior.regions.watershed import basins
 from segprior.runtime import loops
 
 if TYPE_CHECKING:
@@ -71,10 +72,9 @@ def find_regions(
         As from :func:`merge_regions`.
     """
     from scipy.ndimage import gaussian_filter
-    from skimage.segmentation import watershed
 
     strength = boundary_strength(colours, hidden)
-    regions = watershed(gaussian_filter(strength, _BASINS)).astype(np.int32) - 1
+    regions = basins(gaussian_filter(strength, _BASINS)) - 1
     return regions, *merge_regions(regions, strength, colours, textons, weights or Weights())
 
 
