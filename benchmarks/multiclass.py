@@ -25,10 +25,8 @@ from plain_segment import plain_clusters, plain_network, plain_superpixels, set_
 import segprior
 from segprior.features.superpixels import find_superpixels
 from segprior.methods.multiclass.config import SegmentConfig
-from segprior.nn.clustering.network import draw_weights
 from segprior.nn.clustering.training import cluster
-
-CPU = torch.device("cpu")
+from segprior.nn.clustering.weights import draw_weights
 
 
 def timed(marks: list[float]) -> list[float]:
@@ -40,7 +38,7 @@ def ours(image: np.ndarray, superpixels: np.ndarray, iterations: int) -> tuple[l
     marks: list[float] = []
     config = SegmentConfig.preset("published", warmup=0, iterations=iterations)
     found = cluster(
-        image, config, 0, CPU, superpixels=superpixels, least=1,
+        image, config.options, 0, "cpu", superpixels=superpixels, least=1,
         callback=lambda event: marks.append(time.perf_counter()),
     )  # fmt: skip
     return timed(marks), found

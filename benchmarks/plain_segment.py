@@ -13,7 +13,7 @@ import torch
 from skimage.segmentation import slic
 from torch import nn
 
-from segprior.nn.clustering.network import Weights
+from segprior.nn.clustering.weights import Weights
 
 
 def plain_network(bands: int, channels: int = 100, blocks: int = 2) -> nn.Sequential:
@@ -29,11 +29,11 @@ def set_weights(network: nn.Sequential, weights: Weights) -> None:
     norms = [layer for layer in network if isinstance(layer, nn.BatchNorm2d)]
     with torch.no_grad():
         for conv, weight, bias in zip(convs, weights.convs, weights.biases, strict=False):
-            conv.weight.copy_(weight)
-            conv.bias.copy_(bias)
-        convs[-1].weight.copy_(weights.head[:, :, None, None])
+            conv.weight.copy_(torch.from_numpy(weight))
+            conv.bias.copy_(torch.from_numpy(bias))
+        convs[-1].weight.copy_(torch.from_numpy(weights.head[:, :, None, None]))
         for norm, gain in zip(norms, [*weights.gains, weights.head_gain], strict=True):
-            norm.weight.copy_(gain)
+            norm.weight.copy_(torch.from_numpy(gain))
 
 
 def plain_superpixels(image: np.ndarray, count: int = 10_000) -> list[np.ndarray]:

@@ -2,10 +2,7 @@ from __future__ import annotations
 
 import io
 
-import pytest
-
 from segprior.callbacks import EarlyStopping, Event, ProgressBar, chain
-from segprior.runtime.compilation import compiling
 
 
 def event(iteration: int, loss: float = 0.0, member: int = 0) -> Event:
@@ -64,18 +61,3 @@ def test_a_progress_bar_counts_all_members() -> None:
     shown = stream.getvalue()
     assert "fit:" in shown
     assert "20/20" in shown
-
-
-@pytest.mark.parametrize("disable", [False, True])
-def test_a_bar_tells_of_compiling_until_the_next_iteration(disable: bool) -> None:
-    shown = io.StringIO()
-    with ProgressBar("fit", file=shown, disable=disable, mininterval=0) as bar:
-        compiling()
-        assert ("compiling" in shown.getvalue()) is not disable
-        shown.seek(0)
-        shown.truncate()
-        bar(event(1))
-        bar(event(2))
-        assert "compiling" not in shown.getvalue()
-    compiling()
-    assert "compiling" not in shown.getvalue()

@@ -133,6 +133,50 @@ typedef struct {
 /* object (rows, columns), 0 and 1: a guess, then what was found. */
 LOOPS_API int grabcut(const grabcut_input* input, uint8_t* object);
 
+/* clustering.hpp */
+typedef struct {
+  int32_t rows, columns, bands, channels, blocks;
+} clustering_shape;
+
+enum {
+  CLUSTERING_FIRST,
+  CLUSTERING_CONV,
+  CLUSTERING_RESPOND,
+  CLUSTERING_BACK,
+  CLUSTERING_CONV_BACK,
+  CLUSTERING_BACK_TO_FEATURES,
+  CLUSTERING_FIRST_BACK
+};
+
+/* What a stage reads and writes; the stages say what of it, for `channels` = C. */
+typedef struct {
+  int32_t threads, block;
+  const float* weight; /* a convolution (C, ., 3, 3), or a matrix (C, C) */
+  const float* bias;   /* (C,) */
+  const float *factor, *term; /* (C,): of the features before */
+  const float* mixed;  /* (C, C), or (C,) for CLUSTERING_BACK_TO_FEATURES */
+  int64_t* labels;     /* (rows, columns) */
+  double* sums;        /* (C,) */
+  double* products;    /* (C,) or (C, C) */
+  float* filters;      /* the gradient of a convolution */
+} clustering_stage;
+
+typedef struct {
+  const int64_t* target; /* (rows, columns) */
+  const float* shares;   /* (rows, columns): how much a pixel counts, or NULL: all alike */
+  double continuity;
+  double loss; /* written */
+} clustering_loss_terms;
+
+/* image (rows, columns, bands) is copied. */
+LOOPS_API void* clustering_new(const clustering_shape* shape, const float* image);
+LOOPS_API void clustering_free(void* network);
+LOOPS_API int clustering_run(void* network, int stage, const clustering_stage* arrays);
+LOOPS_API int clustering_loss(void* network, const clustering_stage* arrays,
+                              clustering_loss_terms* terms);
+/* to (rows, columns, C); before `clustering_loss`. */
+LOOPS_API void clustering_response(const void* network, float* to);
+
 /* watershed.cpp */
 typedef struct {
   int32_t* labels; /* (rows, columns), from 1 */

@@ -10,6 +10,8 @@
 #define LOOPS_INLINE inline __attribute__((always_inline))
 // And their loops get the registers that they need where that one is a function of its own.
 #define LOOPS_APART __attribute__((noinline))
+// The same as the first of a lambda.
+#define LOOPS_LAMBDA __attribute__((always_inline))
 
 namespace loops {
 

@@ -12,8 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from segprior.runtime import compilation
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -99,7 +97,7 @@ class EarlyStopping:
 class ProgressBar:
     """A ``tqdm`` bar over all members and iterations of a fit; use it as a context manager.
 
-    It starts anew with each stage, and says so while loops are compiled, at their first use.
+    It starts anew with each stage.
 
     Parameters
     ----------
@@ -115,12 +113,8 @@ class ProgressBar:
         self._bar = tqdm(desc=description, unit="it", leave=False, **options)
         self._done: dict[int, int] = {}
         self._stage = ""
-        self._noted = False
 
     def __call__(self, event: Event) -> None:
-        if self._noted:
-            self._noted = False
-            self._bar.set_postfix_str("", refresh=False)
         if event.stage != self._stage:
             self._stage = event.stage
             self._done.clear()
@@ -128,14 +122,8 @@ class ProgressBar:
         self._bar.update(event.iteration - self._done.get(event.member, 0))
         self._done[event.member] = event.iteration
 
-    def _compiling(self) -> None:
-        self._noted = True
-        self._bar.set_postfix_str("compiling the inner loops, at their first use only")
-
     def __enter__(self) -> ProgressBar:
-        compilation.listen(self._compiling)
         return self
 
     def __exit__(self, *_: object) -> None:
-        compilation.ignore(self._compiling)
         self._bar.close()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from segprior.nn.shared.initial import Source, initial_noise, initial_weights
+from segprior.nn.shared.initial import Source, flat, initial_noise, initial_weights, named
 
 
 @pytest.mark.parametrize("seed", [0, 7, 2**32 + 7, 2**63 - 1])
@@ -38,3 +38,20 @@ def test_noise_is_uniform_and_small() -> None:
     assert noise.shape == (2, 40, 50)
     assert np.abs(noise).max() <= 0.005
     assert noise.std() == pytest.approx(0.01 / 12**0.5, rel=0.05)
+
+
+@pytest.mark.parametrize("seed", [0, 5, 2**40 + 3])
+def test_normal_numbers_are_those_of_pytorch(seed: int) -> None:
+    source, theirs = Source(seed), torch.Generator().manual_seed(seed)
+    for size in (3, 16, 17, 100, 5, 2700, 7, 31, 1):  # below 16 one of each two is kept
+        expected = torch.empty(size).normal_(0.5, 0.02, generator=theirs).numpy()
+        drawn = source.normal((size,), 0.5, 0.02)
+        assert drawn.dtype == np.float32
+        np.testing.assert_allclose(drawn, expected, rtol=0, atol=1e-6)
+
+
+def test_flat_weights_get_their_names_back() -> None:
+    weights = initial_weights(Source(1), 3, 2)
+    back = named(flat(weights), weights)
+    assert list(back) == list(weights)
+    assert all(np.array_equal(back[name], weights[name]) for name in weights)

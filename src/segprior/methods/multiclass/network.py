@@ -78,15 +78,13 @@ def network_classes(image: Pyramid, context: Context, guide: Guide) -> Classes:
     small = image.at(config.working_size)
     known, channels = _known(context.marks, small.shape[:2], config)
     least = config.classes or max(config.min_classes, len(known))
-    # torch takes a second to load, so what is wrong with the arguments is told before that.
     from segprior.nn.clustering.training import cluster
-    from segprior.runtime.devices import resolve_device
 
     found = cluster(
         small,
         config.options,
         context.seed,
-        resolve_device(context.device),
+        context.device,
         superpixels=guide.superpixels,
         continuity=guide.continuity,
         marks=channels,
@@ -184,7 +182,7 @@ def _at_full_size(
     found: Clusters, classes: list[NDArray[np.intp]], shape: tuple[int, int]
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Labels, from 0, and confidence at the size of the image."""
-    maps = np.stack([found.response[..., channels].amax(-1).numpy() for channels in classes])
+    maps = np.stack([found.response[..., channels].max(-1) for channels in classes])
     labels = np.zeros(shape, np.int32)
     confidence = np.ones(shape, np.float32)
     if len(classes) == 1:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segprior.methods.multiclass.config import SegmentConfig
-    from segprior.nn.clustering.network import FixedNetwork
+    from segprior.nn.clustering.engine import Fixed
     from segprior.nn.clustering.training import Clusters
     from segprior.tiling.grid import Tile
     from segprior.tiling.model import Fitting, TileModel
@@ -89,26 +89,21 @@ def fit_network(
         callback=fitting.callback,
     )
     guided = guide(Pyramid(small), context)
-    import torch
-
-    from segprior.nn.clustering.network import FixedNetwork
+    from segprior.nn.clustering.engine import make_fixed
     from segprior.nn.clustering.training import cluster
-    from segprior.runtime.devices import resolve_device
 
-    device = resolve_device(fitting.device)
     found = cluster(
         small,
         config.options,
         fitting.seed,
-        device,
+        fitting.device,
         superpixels=guided.superpixels,
         continuity=guided.continuity,
         least=config.classes or config.min_classes,
         callback=fitting.callback,
     )
     classes = _classes(found, config, small)
-    pixels = torch.from_numpy(np.ascontiguousarray(small.transpose(2, 0, 1)))[None].to(device)
-    network = FixedNetwork(found.weights.map(lambda tensor: tensor.to(device)), pixels)
+    network = make_fixed(found.weights, small, fitting.device)
     evidence = {
         "iterations": float(len(found.counts)),
         "found": float(np.unique(found.labels).size),
@@ -134,7 +129,7 @@ class _Network:
 
     def __init__(
         self,
-        network: FixedNetwork | None,
+        network: Fixed | None,
         classes: list[NDArray[np.intp]],
         fitting: Fitting,
         evidence: dict[str, float],
@@ -150,21 +145,15 @@ class _Network:
         maps = np.zeros((len(self._classes), *shape), np.float32)
         if network is None or len(self._classes) == 1:
             return maps
-        import torch
-
-        from segprior.runtime.devices import resolve_device
-
-        device = resolve_device(self._fitting.device)
-        image = self._fitting.read(tile).transpose(2, 0, 1)
-        pixels = torch.from_numpy(np.ascontiguousarray(image))[None].to(device)
+        image = self._fitting.read(tile)
         reach = network.reach
         step = max(1, LAYER_BYTES // (4 * network.channels * shape[1]) - 2 * reach)
         for top in range(0, shape[0], step):
             bottom = min(top + step, shape[0])
             first, last = max(0, top - reach), min(shape[0], bottom + reach)
-            found = network(pixels[:, :, first:last])[top - first : bottom - first]
+            found = network(image[first:last])[top - first : bottom - first]
             for number, channels in enumerate(self._classes):
-                maps[number, top:bottom] = found[..., channels].amax(-1).cpu().numpy()
+                maps[number, top:bottom] = found[..., channels].max(-1)
         return maps
 
     def labels(self, scores: NDArray[np.float32]) -> NDArray[np.integer]:

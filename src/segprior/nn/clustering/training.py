@@ -7,15 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from segprior.callbacks import Callback, Event
 from segprior.config.network import NetworkConfig
-from segprior.nn.clustering.losses import ClusteringLoss, choose
-from segprior.nn.clustering.network import ClusteringNetwork, PlainNetwork, Weights, draw_weights
-from segprior.runtime.bands import Bands, banded
+from segprior.nn.clustering.engine import Engine, make_engine
+from segprior.nn.clustering.weights import Weights, draw_weights
 from segprior.runtime.malloc import steady_heap
 
 __all__ = ["Clusters", "StopRule", "cluster", "majority", "warm_restarts"]
@@ -32,17 +29,16 @@ class Clusters:
     ----------
     labels : ndarray of int64, shape (H, W)
         Channel of the largest response.
-    response : Tensor of float32, shape (H, W, C)
-        On the CPU.
+    response : ndarray of float32, shape (H, W, C)
     counts : ndarray of int64, shape (iterations,)
         Distinct labels at each iteration, before the vote and the update.
     losses : ndarray of float32, shape (iterations,)
     weights : Weights
-        Of the network that gave that response, on the CPU.
+        Of the network that gave that response.
     """
 
     labels: NDArray[np.int64]
-    response: Tensor
+    response: NDArray[np.float32]
     counts: NDArray[np.int64]
     losses: NDArray[np.float32]
     weights: Weights
@@ -51,28 +47,33 @@ class Clusters:
 class _Descent:
     """Gradient descent as the publications have it: a warm-up, then momentum at a fixed rate."""
 
-    def __init__(self, weights: list[Tensor], config: NetworkConfig) -> None:
-        self._weights = weights
+    def __init__(self, weights: Weights, config: NetworkConfig) -> None:
+        self._weights = weights.flat()
         self._config = config
-        self._moving: list[Tensor] = []
+        self._moving: list[NDArray[np.float32]] = []
 
-    def step(self, iteration: int, gradients: list[Tensor]) -> None:
+    def step(self, iteration: int, gradients: Weights) -> None:
         """Take step number ``iteration``, from 0."""
         config = self._config
         if iteration < config.warmup:
             way = iteration / max(1, config.warmup - 1)
             rate = _WARM_FROM + (config.learning_rate - _WARM_FROM) * way
-            torch._foreach_add_(self._weights, gradients, alpha=-rate)
+            self._go(gradients.flat(), rate)
             return
         if self._moving:
-            torch._foreach_mul_(self._moving, config.momentum)
-            torch._foreach_add_(self._moving, gradients)
+            for moving, gradient in zip(self._moving, gradients.flat(), strict=True):
+                moving *= np.float32(config.momentum)
+                moving += gradient
         else:
-            self._moving = [gradient.clone() for gradient in gradients]
+            self._moving = [gradient.copy() for gradient in gradients.flat()]
         rate = config.learning_rate
         if config.restarts:
             rate *= warm_restarts(iteration - config.warmup)
-        torch._foreach_add_(self._weights, self._moving, alpha=-rate)
+        self._go(self._moving, rate)
+
+    def _go(self, steps: list[NDArray[np.float32]], rate: float) -> None:
+        for weight, step in zip(self._weights, steps, strict=True):
+            weight -= np.float32(rate) * step
 
 
 def warm_restarts(step: int) -> float:
@@ -107,7 +108,7 @@ def cluster(
     image: NDArray[np.float32],
     config: NetworkConfig,
     seed: int,
-    device: torch.device,
+    device: str = "auto",
     *,
     superpixels: NDArray[np.int32] | None = None,
     marks: NDArray[np.int64] | None = None,
@@ -123,7 +124,8 @@ def cluster(
     config : NetworkConfig
     seed : int
         Of the weights.
-    device : torch.device
+    device : str
+        As in :func:`segprior.runtime.devices.resolve_device`.
     superpixels : ndarray of int32, shape (H, W), optional
         From 0; labels are voted on in each.
     marks : ndarray of int64, shape (H, W), optional
@@ -139,30 +141,21 @@ def cluster(
     -------
     Clusters
         Of the last iteration with at least ``least`` labels, if there was one.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such device, or nothing to compute with.
     """
-    pixels = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None].to(device)
-    drawn = draw_weights(pixels.shape[1], config.channels, config.blocks, config.initial, seed)
-    weights = drawn.map(lambda tensor: tensor.to(device))
-    with steady_heap(), torch.no_grad(), banded() as bands:
-        network = _network(pixels, weights, bands)
-        return _train(
-            network, weights, config, superpixels, marks, continuity, least, callback, bands
-        )
-
-
-def _network(pixels: Tensor, weights: Weights, bands: Bands) -> ClusteringNetwork:
-    """Choose how responses are computed."""
-    if pixels.device.type == "cpu":
-        from segprior.nn.clustering.winograd import WinogradNetwork
-        from segprior.nn.compiled.matmul import LANES
-
-        if len(weights.head) >= LANES:
-            return WinogradNetwork(pixels, weights, bands)
-    return PlainNetwork(pixels, weights)
+    engine = make_engine(image, config.channels, config.blocks, device)
+    bands = image.shape[2]
+    weights = draw_weights(bands, config.channels, config.blocks, config.initial, seed)
+    with steady_heap():
+        return _train(engine, weights, config, superpixels, marks, continuity, least, callback)
 
 
 def _train(
-    network: ClusteringNetwork,
+    engine: Engine,
     weights: Weights,
     config: NetworkConfig,
     superpixels: NDArray[np.int32] | None,
@@ -170,70 +163,66 @@ def _train(
     continuity: Callable[[int], float] | None,
     least: int,
     callback: Callback | None,
-    bands: Bands,
 ) -> Clusters:
-    flat = weights.flat()
-    descent, rule = _Descent(flat, config), StopRule(least, config.settle)
-    response = network.forward()
-    patches = None if superpixels is None else _sent(superpixels, response)
+    descent, rule = _Descent(weights, config), StopRule(least, config.settle)
+    labels = engine.forward(weights)
     n_superpixels = 0 if superpixels is None else int(superpixels.max()) + 1
-    wanted = None if marks is None else _sent(marks, response)
-    loss = ClusteringLoss(bands=bands, weights=None if wanted is None else _shares(wanted, config))
-    grad = response.new_empty(response.shape)
+    shares = None if marks is None else _shares(marks, config)
     counts: list[int] = []
     losses: list[float] = []
-    enough: list[Tensor] | None = None
+    enough: Weights | None = None
     total = config.warmup + config.iterations
     for iteration in range(total):
-        top, labels = choose(response, bands)
         counts.append(_distinct(labels, config.channels))
         if counts[-1] >= least:
-            enough = [tensor.clone() for tensor in flat]
+            enough = weights.copy()
         target = labels
-        if patches is not None:
-            target = majority(labels, patches, n_superpixels, config.channels)
-        if wanted is not None:
-            target = torch.where(wanted >= 0, wanted, target)
+        if superpixels is not None:
+            target = majority(labels, superpixels, n_superpixels, config.channels)
+        if marks is not None:
+            target = np.where(marks >= 0, marks, target)
         apart = 0.0 if continuity is None else continuity(counts[-1])
-        losses.append(loss(response, top, target, apart, grad))
-        stopped = _told(callback, iteration + 1, total, losses[-1], counts[-1], labels)
+        loss, gradients = engine.learn(target, shares, apart)
+        losses.append(loss)
+        stopped = _told(callback, iteration + 1, total, loss, counts[-1], labels)
         if stopped or (iteration >= config.warmup and rule.stops(counts[-1])):
+            labels = engine.forward(weights)  # the loss may have used up the response
             break
-        descent.step(iteration, network.backward(grad))
-        response = network.forward()
+        descent.step(iteration, gradients)
+        labels = engine.forward(weights)
 
-    _, labels = choose(response, bands)
     if enough is not None and _distinct(labels, config.channels) < least:
-        torch._foreach_copy_(flat, enough)
-        response = network.forward()
-        _, labels = choose(response, bands)
+        weights = enough
+        labels = engine.forward(weights)
     return Clusters(
-        labels=labels.cpu().numpy(),
-        response=response.cpu(),
+        labels=labels,
+        response=engine.response(),
         counts=np.array(counts, np.int64),
         losses=np.array(losses, np.float32),
-        weights=weights.map(lambda tensor: tensor.detach().cpu()),
+        weights=weights,
     )
 
 
-def _sent(array: NDArray[np.integer], response: Tensor) -> Tensor:
-    return torch.from_numpy(array.astype(np.int64)).to(response.device)
+def _distinct(labels: NDArray[np.int64], channels: int) -> int:
+    return int(np.count_nonzero(np.bincount(labels.ravel(), minlength=channels)))
 
 
-def _distinct(labels: Tensor, channels: int) -> int:
-    return int(torch.count_nonzero(torch.bincount(labels.flatten(), minlength=channels)))
-
-
-def _shares(wanted: Tensor, config: NetworkConfig) -> Tensor:
+def _shares(marks: NDArray[np.int64], config: NetworkConfig) -> NDArray[np.float32]:
     """How much each pixel counts: the mean over open ones, and a weighted one over marked ones."""
-    marked = wanted >= 0
+    marked = marks >= 0
     count = int(marked.sum())
-    shares = torch.full(wanted.shape, 1 / max(1, wanted.numel() - count), device=wanted.device)
-    return shares.masked_fill_(marked, config.scribble_weight / max(1, count))
+    shares = np.full(marks.shape, 1 / max(1, marks.size - count), np.float32)
+    shares[marked] = config.scribble_weight / max(1, count)
+    return shares
 
 
 def _told(
-    callback: Callback | None, iteration: int, total: int, loss: float, count: int, labels: Tensor
+    callback: Callback | None,
+    iteration: int,
+    total: int,
+    loss: float,
+    count: int,
+    labels: NDArray[np.int64],
 ) -> bool:
     if callback is None:
         return False
@@ -245,27 +234,30 @@ def _told(
         iterations=total,
         loss=loss,
         labels=count,
-        label_map=labels.cpu().numpy(),
+        label_map=labels,
     )
     return callback(event) is True
 
 
-def majority(labels: Tensor, superpixels: Tensor, n_superpixels: int, n_labels: int) -> Tensor:
+def majority(
+    labels: NDArray[np.int64], superpixels: NDArray[np.int32], n_superpixels: int, n_labels: int
+) -> NDArray[np.int64]:
     """Give each pixel the most frequent label of its superpixel, the lowest one of equals.
 
     Parameters
     ----------
-    labels : Tensor of int64, any shape
+    labels : ndarray of int64, any shape
         0 to ``n_labels - 1``.
-    superpixels : Tensor of int64, the same shape
+    superpixels : ndarray of int, the same shape
         0 to ``n_superpixels - 1``.
     n_superpixels, n_labels : int
         How many there are.
 
     Returns
     -------
-    Tensor of int64, the same shape
+    ndarray of int64, the same shape
     """
-    pairs = (superpixels * n_labels + labels).flatten()
-    votes = torch.bincount(pairs, minlength=n_superpixels * n_labels)
-    return votes.view(n_superpixels, n_labels).argmax(1)[superpixels]
+    pairs = superpixels.astype(np.int64) * n_labels + labels
+    votes = np.bincount(pairs.ravel(), minlength=n_superpixels * n_labels)
+    voted: NDArray[np.int64] = votes.reshape(n_superpixels, n_labels).argmax(1)[superpixels]
+    return voted

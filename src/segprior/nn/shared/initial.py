@@ -30,6 +30,7 @@ class Source:
 
     def __init__(self, seed: int) -> None:
         self._twister = np.random.RandomState(seed & 0xFFFFFFFF)
+        self._spare: float | None = None
 
     def uniform(self, shape: tuple[int, ...], low: float = 0.0, high: float = 1.0) -> Array:
         """Draw float32 numbers from ``low`` up to ``high``."""
@@ -38,6 +39,33 @@ class Source:
         width = np.float64(np.float32(high) - np.float32(low))
         drawn = shares * width + np.float64(np.float32(low))
         return drawn.astype(np.float32).reshape(shape)
+
+    def normal(self, shape: tuple[int, ...], mean: float = 0.0, deviation: float = 1.0) -> Array:
+        """Draw float32 normal numbers: those of ``torch.Tensor.normal_``, up to rounding."""
+        size = int(np.prod(shape))
+        if size < 16:
+            found = np.array([self._double_normal() for _ in range(size)])
+            return (found * deviation + mean).astype(np.float32).reshape(shape)
+        words = self.normal_words(size)
+        drawn = _pairs(words[: size // 16 * 16])
+        if size % 16:
+            drawn = np.concatenate([drawn, np.empty(size % 16, np.float32)])
+            drawn[-16:] = _pairs(words[size:])
+        return (drawn * np.float32(deviation) + np.float32(mean)).reshape(shape)
+
+    def _double_normal(self) -> float:
+        """One of a pair of double precision, the other of which is kept."""
+        if self._spare is not None:
+            found, self._spare = self._spare, None
+            return found
+        first, second = (self._double() for _ in range(2))
+        far, angle = np.sqrt(-2 * np.log1p(-second)), 2 * np.pi * first
+        self._spare = float(far * np.sin(angle))
+        return float(far * np.cos(angle))
+
+    def _double(self) -> float:
+        high, low = self._words(2).astype(np.uint64)
+        return float(((high << np.uint64(32)) | low) & np.uint64(2**53 - 1)) * 2.0**-53
 
     def normal_words(self, size: int) -> NDArray[np.uint32]:
         """Draw what PyTorch makes ``size`` normal numbers of, at least 16: one word for each.
@@ -49,6 +77,14 @@ class Source:
 
     def _words(self, count: int) -> NDArray[np.uint32]:
         return np.frombuffer(self._twister.bytes(4 * count), "<u4")
+
+
+def _pairs(words: NDArray[np.uint32]) -> Array:
+    """Box and Muller's pairs of sixteen words each, eight numbers apart."""
+    shares = ((words & 0xFFFFFF) * np.float32(2.0**-24)).astype(np.float32).reshape(-1, 2, 8)
+    far = np.sqrt(-2 * np.log(1 - shares[:, 0]))
+    angle = np.float32(2 * np.pi) * shares[:, 1]
+    return np.stack([far * np.cos(angle), far * np.sin(angle)], 1).ravel()
 
 
 def initial_weights(source: Source, channels: int, noise_channels: int) -> dict[str, Array]:
