@@ -78,6 +78,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sides", nargs="+", type=int)
     parser.add_argument("--folder", type=Path, help="where the pictures are kept [removed]")
+    parser.add_argument("--suffix", default=".tif", help="of the result: .tif or .zarr")
     own = sys.argv[1:]
     cut = own.index("--") if "--" in own else len(own)
     arguments = parser.parse_args(own[:cut])
@@ -88,7 +89,7 @@ def main() -> None:
         folder = arguments.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         for side in arguments.sides:
-            source, output = folder / f"{side}.tif", folder / f"{side}_labels.tif"
+            source, output = folder / f"{side}.tif", folder / f"{side}_labels{arguments.suffix}"
             if not source.exists():
                 make(source, side)
             words = [command[0], str(source), "-o", str(output), "--tiles", "--quiet"]

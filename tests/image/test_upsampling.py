@@ -69,3 +69,25 @@ def test_no_label_is_lost() -> None:
         assert len(np.unique(enlarge_labels(labels, shape))) == labels.size
     strips = np.concatenate([strip for _, strip in label_strips(labels, (24, 30))])
     np.testing.assert_array_equal(strips, enlarge_labels(labels, (24, 30)))
+
+
+@pytest.mark.parametrize("shape", [(1, 9), (9, 1), (9, 7)])
+def test_strips_of_labels_do_not_show(
+    shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = np.random.default_rng(0).integers(0, 3, shape).astype(np.int32)
+    expected = np.concatenate([strip for _, strip in label_strips(labels, (50, 30))])
+    monkeypatch.setattr(upsampling, "STRIP_NUMBERS", 8 * 30 * 7)
+    strips = [strip for _, strip in label_strips(labels, (50, 30))]
+    assert [len(strip) for strip in strips] == [7] * 7 + [1]
+    np.testing.assert_array_equal(np.concatenate(strips), expected)
+    assert np.concatenate(strips).dtype == np.int32
+
+
+def test_a_pixel_between_four_labels_has_the_heaviest() -> None:
+    # Two samples of one label outweigh a nearer one of another.
+    labels = np.array([[1, 2], [2, 3]], np.int32)
+    found = enlarge_labels(labels, (20, 20))
+    assert found[0, 0] == 1
+    assert found[19, 19] == 3
+    assert (np.diag(found[8:12, 8:12]) == 2).all()

@@ -92,24 +92,54 @@ def label_strips(
     strip : ndarray of int32, shape (rows, W)
     """
     left, right, share = between(labels.shape[1], shape[1])
-    high, low, depth = between(labels.shape[0], shape[0])
+    above, below, depth = between(labels.shape[0], shape[0])
+    # Most pixels lie between four samples of one label, and have it.
+    mixed = _mixed(labels)
     step = max(1, STRIP_NUMBERS // (8 * shape[1]))
     for top in range(0, shape[0], step):
         rows = slice(top, min(top + step, shape[0]))
-        above, below, at = high[rows, None], low[rows, None], depth[rows, None]
-        # The four samples around each pixel, with their weights.
-        corners = [labels[r, c] for r in (above, below) for c in (left, right)]
-        weights = [a * b for a in (1 - at, at) for b in (1 - share, share)]
-        best = np.full(corners[0].shape, -1, np.float32)
-        strip = np.empty(corners[0].shape, np.int32)
-        for label in corners:
-            votes = np.zeros(best.shape, np.float32)
-            for other, weight in zip(corners, weights, strict=True):
-                votes += np.where(other == label, weight, np.float32(0))
-            better = votes > best
-            best[better] = votes[better]
-            strip[better] = label[better]
+        first = above[rows.start]
+        wide = slice(first, above[rows.stop - 1] + 1)
+        strip = labels[wide][:, left][above[rows] - first]
+        row, column = np.nonzero(mixed[wide][:, left][above[rows] - first])
+        if len(row):
+            strip[row, column] = _elected(
+                labels,
+                (above[rows][row], below[rows][row], depth[rows][row]),
+                (left[column], right[column], share[column]),
+            )
         yield rows, strip
+
+
+def _mixed(labels: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether a sample, the one below, the one to the right and the one between differ."""
+    mixed = np.zeros(labels.shape, np.bool_)
+    down, across = labels[1:] != labels[:-1], labels[:, 1:] != labels[:, :-1]
+    mixed[:-1] |= down
+    mixed[:, :-1] |= across
+    mixed[:-1, :-1] |= down[:, 1:]
+    return mixed
+
+
+def _elected(
+    labels: NDArray[np.int32],
+    down: tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]],
+    across: tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]],
+) -> NDArray[np.int32]:
+    """The label with the most weight among the four samples around each of some pixels."""
+    (above, below, depth), (left, right, share) = down, across
+    corners = [labels[r, c] for r in (above, below) for c in (left, right)]
+    weights = [a * b for a in (1 - depth, depth) for b in (1 - share, share)]
+    best = np.full(len(depth), -1, np.float32)
+    found = np.empty(len(depth), np.int32)
+    for label in corners:
+        votes = np.zeros(len(depth), np.float32)
+        for other, weight in zip(corners, weights, strict=True):
+            votes += np.where(other == label, weight, np.float32(0))
+        better = votes > best
+        best[better] = votes[better]
+        found[better] = label[better]
+    return found
 
 
 def between(size: int, full: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:

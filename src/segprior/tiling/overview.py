@@ -9,14 +9,16 @@ import numpy as np
 from PIL import Image
 
 from segprior.image.resize import MIN_SIDE, working_shape
+from segprior.runtime.devices import side_by_side
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["Overview", "Windows"]
 
-# Numbers of the image itself that are held at once while the small picture is made: 64 MB.
-BLOCK_NUMBERS = 2**24
+# Numbers of the image itself in a block that the small picture is made of, 64 MB, and how many
+# blocks there are at a time at most.
+BLOCK_NUMBERS, AT_ONCE = 2**24, 4
 
 
 class Windows(Protocol):
@@ -76,11 +78,18 @@ class Overview:
         # Blocks as square as the filter's reach makes worth while.
         ratio = max(side / small for side, small in zip(self.full, grid, strict=True))
         side = max(4, int(math.sqrt(BLOCK_NUMBERS / self.shape[2]) / ratio) - 2)
-        for top in range(0, grid[0], side):
-            for left in range(0, grid[1], side):
-                rows = slice(top, min(top + side, grid[0]))
-                columns = slice(left, min(left + side, grid[1]))
-                result[rows, columns] = self._reduced(grid, rows, columns)
+        blocks = [
+            (slice(top, min(top + side, grid[0])), slice(left, min(left + side, grid[1])))
+            for top in range(0, grid[0], side)
+            for left in range(0, grid[1], side)
+        ]
+
+        def fill(block: tuple[slice, slice]) -> None:
+            result[block] = self._reduced(grid, *block)
+
+        with side_by_side(min(AT_ONCE, len(blocks))) as pool:
+            for _ in pool.map(fill, blocks):  # so that errors are told, and end it
+                pass
         return result
 
     def _reduced(self, grid: tuple[int, int], rows: slice, columns: slice) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from segprior.errors import OutputError
+from segprior.io.formats import zarr_arrays
 from segprior.io.image import as_image
 from segprior.io.window_writer import save_bands
 from tests.helpers.windows import LABELS, PLANES, RGB, compare
@@ -39,3 +40,20 @@ def test_a_folder_of_something_else_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="a folder of other files"):
         save_bands(tmp_path / "labels.zarr", [LABELS], (70, 90), mask=False, largest=3)
     assert (tmp_path / "labels.zarr" / "mine.txt").read_text() == "mine"
+
+
+def test_every_chunk_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    zarr = pytest.importorskip("zarr")
+    written: list[tuple[int, int]] = []
+    assign = zarr.Array.__setitem__
+
+    def noted(array: Any, rows: slice, values: Any) -> None:
+        written.append((rows.start, rows.stop))
+        assign(array, rows, values)
+
+    monkeypatch.setattr(zarr.Array, "__setitem__", noted)
+    monkeypatch.setattr(zarr_arrays, "_CHUNK", 32)
+    path = tmp_path / "labels.zarr"
+    save_bands(path, np.array_split(LABELS, 13), LABELS.shape, mask=False, largest=3)
+    assert written == [(0, 32), (32, 64), (64, 70)]
+    np.testing.assert_array_equal(zarr.open(str(path), mode="r")[:], LABELS)

@@ -15,6 +15,7 @@ from segprior.io.files.atomic import folder_atomically
 from segprior.io.files.pixels import Alpha
 from segprior.io.files.source import one_line
 from segprior.io.format import Format, Reading, Target
+from segprior.io.shared.rows import regrouped
 from segprior.messages import Setting
 from segprior.runtime.extras import need
 
@@ -150,8 +151,8 @@ def write_zarr(
             zarr_format=2,
         )
         top = 0
-        for band in bands:
-            array[top : top + len(band)] = band.astype(dtype, copy=False)
+        for band in regrouped(bands, _CHUNK, shape, dtype):
+            array[top : top + len(band)] = band
             top += len(band)
 
 

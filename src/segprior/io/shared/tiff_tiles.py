@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from segprior.io.files.atomic import open_atomically
 from segprior.io.format import Target
+from segprior.io.shared.rows import regrouped
 
 __all__ = ["write_tiles"]
 
@@ -77,17 +78,9 @@ def _tiles(
     bands: Iterable[NDArray[Any]], shape: tuple[int, int], dtype: Any
 ) -> Iterator[NDArray[Any]]:
     """Cut bands of any height into tiles, in the order in which a TIFF has them."""
-    rows, columns = shape
-    held = np.zeros((_TILE, -(-columns // _TILE) * _TILE), dtype)
-    filled = done = 0
-    for band in bands:
-        at = 0
-        while at < len(band):
-            count = min(len(band) - at, _TILE - filled)
-            held[filled : filled + count, :columns] = band[at : at + count]
-            at, filled, done = at + count, filled + count, done + count
-            if filled == _TILE or done == rows:
-                held[filled:] = 0
-                for left in range(0, held.shape[1], _TILE):
-                    yield held[:, left : left + _TILE].copy()
-                filled = 0
+    for band in regrouped(bands, _TILE, shape, dtype):
+        for left in range(0, shape[1], _TILE):
+            part = band[:, left : left + _TILE]
+            tile = np.zeros((_TILE, _TILE), dtype)
+            tile[: len(part), : part.shape[1]] = part
+            yield tile

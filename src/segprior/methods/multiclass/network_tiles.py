@@ -29,7 +29,8 @@ __all__ = ["fit_network", "network_cost"]
 # Pixels that the network may be fitted to.
 MOST_FITTED = 4_000_000
 # Bytes of all maps of one layer of the network that are there at once: rows are taken in parts.
-LAYER_BYTES = 2**26
+# Larger ones leave the caches, smaller ones compute more rows of their neighbours again.
+LAYER_BYTES = 2**24
 # Classes that are reckoned with before any are found.
 USUAL_CLASSES = 32
 
