@@ -6,19 +6,14 @@
 // 3×3 convolutions are done in tiles (winograd.hpp), 1×1 ones a few pixels at a time.
 #pragma once
 
-#include <cmath>
 #include <memory>
 
+#include "clustering_loss.hpp"
+#include "clustering_weights.hpp"
 #include "loops.h"
 #include "parallel.hpp"
-#include "winograd.hpp"
 
 namespace loops {
-
-constexpr int clustering_parts = 16;  // of every stage, whatever the number of threads
-constexpr int run_tiles = 32;         // tiles at once: they stay in the cache with their products
-constexpr int run_pixels = 64;        // and so many pixels
-constexpr float no_channel = -1e30f;  // the response of channels that only fill up the width
 
 class ClusteringNetwork {
  public:
@@ -28,7 +23,6 @@ class ClusteringNetwork {
         padded_((rows_ + 2) * (columns_ + 2) * bands_), top_(pixels()), taps_(9 * bands_) {
     const std::size_t size = static_cast<std::size_t>(pixels()) * width_;
     for (int k = 0; k < shape.blocks; ++k) features_.emplace_back(size);
-    for (Floats& image : large_) image = Floats(size);
     for (int k = 0; k < 9 * bands_; ++k) {
       const int tap = k / bands_;
       taps_[k] = (tap / 3 * (columns_ + 2) + tap % 3) * bands_ + k % bands_;
@@ -46,7 +40,7 @@ class ClusteringNetwork {
 
   // The first convolution and its ReLU; sums of its features and of their squares, or products.
   void first(const clustering_stage& s) {
-    Floats stem(9 * bands_ * width_), bias = wide(s.bias);
+    Floats stem(9 * bands_ * width_), bias = padded(s.bias, sizes());
     for (int k = 0; k < 9 * bands_; ++k)
       for (int c = 0; c < channels_; ++c)
         stem[k * width_ + c] = s.weight[(c * bands_ + k % bands_) * 9 + k / bands_];
@@ -67,8 +61,8 @@ class ClusteringNetwork {
   // Convolution `s.block` of the features before, each by a factor and a term; like `first`.
   void conv(const clustering_stage& s) {
     const int k = s.block;
-    const Floats bias = wide(s.bias), factor = wide(s.factor), term = wide(s.term);
-    const Floats matrices = filters(s.weight, false);
+    const Floats bias = padded(s.bias, sizes()), factor = padded(s.factor, sizes()), term = padded(s.term, sizes());
+    const Floats matrices = filter_matrices(s.weight, false, sizes());
     begin_sums();
     each_part(s, [&](int part) {
       tile_runs(part, [&](Scratch& scratch, TileRun run) {
@@ -104,7 +98,8 @@ class ClusteringNetwork {
   // The response of each pixel, matrix (channels, channels) * features + term, and the channel
   // where it is largest.
   void respond(const clustering_stage& s) {
-    const Floats matrix = transposed(s.weight), term = wide(s.term, no_channel);
+    const Floats matrix = padded_transpose(s.weight, sizes()), term = padded(s.term, sizes(), no_channel);
+    make_large(0);
     each_part(s, [&](int part) {
       pixel_runs(part, [&](int at, int n) {
         float* to = large(0, at);
@@ -134,16 +129,19 @@ class ClusteringNetwork {
     const int last_block = static_cast<int>(features_.size()) - 1;
     const float usual = static_cast<float>(1.0 / pixels());
     spread_ = terms.continuity != 0;  // neighbours' responses are needed as they are
+    if (spread_) make_large(1);
+    const Responses responses{large_[0].get(), rows_, columns_, width_, channels_};
     begin_sums();
     each_part(s, [&](int part) {
       Scratch& scratch = scratch_[part];
       pixel_runs(part, [&](int at, int n) {
         for (int p = at; p < at + n; ++p) {
           const float weight = terms.shares ? terms.shares[p] : usual;
-          scratch.loss += entropy(gradient(p), large(0, p), top_[p], terms.target[p], weight);
-          if (spread_) scratch.loss += differences(gradient(p), p, terms.continuity);
+          float* g = gradient(p);
+          scratch.loss +=
+              cross_entropy(g, large(0, p), top_[p], terms.target[p], weight, width_);
+          if (spread_) scratch.loss += neighbour_differences(g, responses, p, terms.continuity);
           float* sums = scratch.sums.get();
-          const float* g = gradient(p);
           for (int c = 0; c < width_; c += group_size)
             store_group(sums + c, load_group(sums + c) + load_group(g + c));
         }
@@ -159,7 +157,7 @@ class ClusteringNetwork {
   // features are above 0; sums of that.
   void back(const clustering_stage& s) {
     const int k = static_cast<int>(features_.size()) - 1;
-    const Floats matrix = square(s.weight), mixed = square(s.mixed), offset = wide(s.term);
+    const Floats matrix = padded_matrix(s.weight, sizes()), mixed = padded_matrix(s.mixed, sizes()), offset = padded(s.term, sizes());
     begin_sums();
     each_part(s, [&](int part) {
       Floats found(run_pixels * width_);
@@ -184,8 +182,9 @@ class ClusteringNetwork {
   // what goes into it, the sums of its products with the features before, and its own.
   void conv_back(const clustering_stage& s) {
     const int k = s.block, to = 1 - current_;
-    const Floats factor = wide(s.factor), term = wide(s.term);
-    const Floats matrices = filters(s.weight, true);
+    const Floats factor = padded(s.factor, sizes()), term = padded(s.term, sizes());
+    const Floats matrices = filter_matrices(s.weight, true, sizes());
+    make_large(to);
     const std::size_t size = static_cast<std::size_t>(tile_places) * channels_ * width_;
     begin_sums();
     each_part(s, [&](int part) {
@@ -205,13 +204,18 @@ class ClusteringNetwork {
     });
     current_ = to;
     finish_sums(s, false);
-    unfilter(s.filters);
+    filter_gradients(s.filters, sizes(), [&](int place, std::ptrdiff_t at) {
+      double total = 0;
+      for (const Scratch& scratch : scratch_)
+        total += scratch.filters[place * sizes().matrix() + at];
+      return total;
+    });
   }
 
   // Back through the map and the ReLU before convolution `s.block` + 1: gradient * factor +
   // features * slope + offset where features are above 0; sums of that.
   void back_to_features(const clustering_stage& s) {
-    const Floats factor = wide(s.factor), slope = wide(s.mixed), offset = wide(s.term);
+    const Floats factor = padded(s.factor, sizes()), slope = padded(s.mixed, sizes()), offset = padded(s.term, sizes());
     begin_sums();
     each_part(s, [&](int part) {
       pixel_runs(part, [&](int at, int n) {
@@ -255,13 +259,14 @@ class ClusteringNetwork {
   }
 
  private:
-  struct Scratch {
-    Tiles inputs, grads, products;
-    Floats filters, stem, sums, squares;
-    double loss = 0;
-  };
+  using Scratch = ClusteringScratch;
 
   int pixels() const { return rows_ * columns_; }
+  ChannelSizes sizes() const { return {channels_, width_}; }
+  void make_large(int which) {
+    const std::size_t size = static_cast<std::size_t>(pixels()) * width_;
+    if (large_[which].size() == 0) large_[which] = Floats(size);
+  }
   bool last(int block) const { return block + 1 == static_cast<int>(features_.size()); }
   Pixels image(const Floats& numbers) const {
     return Pixels{numbers.get(), rows_, columns_, width_};
@@ -276,73 +281,6 @@ class ClusteringNetwork {
   std::ptrdiff_t corner(int pixel) const {
     return static_cast<std::ptrdiff_t>(pixel / columns_ * (columns_ + 2) + pixel % columns_) *
            bands_;
-  }
-
-  // A vector or a matrix (channels, ...), filled up to the width.
-  Floats wide(const float* values, float rest = 0) const {
-    Floats found(width_);
-    for (int c = 0; c < width_; ++c) found[c] = c < channels_ ? values[c] : rest;
-    return found;
-  }
-  Floats square(const float* values) const {
-    Floats found(static_cast<std::size_t>(channels_) * width_);
-    for (int r = 0; r < channels_; ++r)
-      std::copy_n(values + r * channels_, channels_, found.get() + r * width_);
-    return found;
-  }
-  Floats transposed(const float* values) const {
-    Floats found(static_cast<std::size_t>(channels_) * width_);
-    for (int r = 0; r < channels_; ++r)
-      for (int c = 0; c < channels_; ++c) found[r * width_ + c] = values[c * channels_ + r];
-    return found;
-  }
-
-  // Filters (out, into, 3, 3) as matrices (36, into, width); `turned` for the way back.
-  Floats filters(const float* weight, bool turned) const {
-    Floats found(static_cast<std::size_t>(tile_places) * channels_ * width_);
-    for (int o = 0; o < channels_; ++o)
-      for (int c = 0; c < channels_; ++c) {
-        const float* w = weight + (static_cast<std::ptrdiff_t>(o) * channels_ + c) * 9;
-        double half[6][3];
-        for (int i = 0; i < 6; ++i)
-          for (int b = 0; b < 3; ++b) {
-            half[i][b] = 0;
-            for (int a = 0; a < 3; ++a)
-              half[i][b] += winograd_filter[i][a] * (turned ? w[8 - 3 * a - b] : w[3 * a + b]);
-          }
-        const std::ptrdiff_t at = turned ? o * width_ + c : c * width_ + o;
-        for (int i = 0; i < 6; ++i)
-          for (int j = 0; j < 6; ++j) {
-            double total = 0;
-            for (int b = 0; b < 3; ++b) total += half[i][b] * winograd_filter[j][b];
-            found[(6 * i + j) * static_cast<std::ptrdiff_t>(channels_) * width_ + at] =
-                static_cast<float>(total);
-          }
-      }
-    return found;
-  }
-
-  // The gradient of filters from those of their matrices, added up over the parts.
-  void unfilter(float* to) const {
-    const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(channels_) * width_;
-    for (int o = 0; o < channels_; ++o)
-      for (int c = 0; c < channels_; ++c) {
-        double half[3][6] = {};
-        for (int i = 0; i < 6; ++i)
-          for (int j = 0; j < 6; ++j) {
-            double total = 0;
-            for (const Scratch& scratch : scratch_)
-              total += scratch.filters[(6 * i + j) * step + c * width_ + o];
-            for (int a = 0; a < 3; ++a) half[a][j] += winograd_filter[i][a] * total;
-          }
-        for (int a = 0; a < 3; ++a)
-          for (int b = 0; b < 3; ++b) {
-            double total = 0;
-            for (int j = 0; j < 6; ++j) total += half[a][j] * winograd_filter[j][b];
-            to[(static_cast<std::ptrdiff_t>(o) * channels_ + c) * 9 + 3 * a + b] =
-                static_cast<float>(total);
-          }
-      }
   }
 
   template <typename Work>
@@ -447,45 +385,6 @@ class ClusteringNetwork {
                 store_group(scratch.sums.get() + c, total);
                 store_group(scratch.sums.get() + width_ + c, products);
               });
-  }
-
-  // Softmax less one at the target, times the weight; returns the loss of the pixel.
-  double entropy(float* to, const float* x, float top, std::int64_t target, float weight) const {
-    const float picked = x[target] - top;
-    group total = group{};
-    for (int c = 0; c < width_; c += group_size) {
-      const group e = exponential(load_group(x + c) - top);
-      store_group(to + c, e);
-      total += e;
-    }
-    const float sum = sum_of(total), factor = weight / sum;
-    for (int c = 0; c < width_; c += group_size) store_group(to + c, load_group(to + c) * factor);
-    to[target] -= weight;
-    return weight * (std::log(static_cast<double>(sum)) - picked);
-  }
-
-  // Mean absolute differences to the right and below that begin here; adds the gradient of all.
-  double differences(float* to, int pixel, double continuity) const {
-    const int row = pixel / columns_, column = pixel % columns_;
-    const double across = continuity / (static_cast<double>(rows_) * (columns_ - 1) * channels_);
-    const double down = continuity / (static_cast<double>(rows_ - 1) * columns_ * channels_);
-    double loss = 0;
-    const auto pair = [&](int other, double weight, bool counts) {
-      const float *x = large(0, pixel), *y = large(0, other);
-      group total = group{};
-      for (int c = 0; c < width_; c += group_size) {
-        const group a = load_group(x + c), b = load_group(y + c);
-        store_group(to + c, load_group(to + c) +
-                                sign_of_difference(a, b) * static_cast<float>(weight));
-        total += larger(a - b, b - a);
-      }
-      if (counts) loss += weight * sum_of(total);
-    };
-    if (column > 0) pair(pixel - 1, across, false);
-    if (column < columns_ - 1) pair(pixel + 1, across, true);
-    if (row > 0) pair(pixel - columns_, down, false);
-    if (row < rows_ - 1) pair(pixel + columns_, down, true);
-    return loss;
   }
 
   int channels_, bands_, rows_, columns_, width_;

@@ -79,9 +79,14 @@ class CompiledNetwork:
     ----------
     image : ndarray of float32, shape (H, W, bands)
     channels, blocks : int
+    threads : int, optional
+        How many to use at most; those of :func:`segprior.runtime.devices.thread_count` by default.
     """
 
-    def __init__(self, image: Array, channels: int, blocks: int) -> None:
+    def __init__(
+        self, image: Array, channels: int, blocks: int, threads: int | None = None
+    ) -> None:
+        self._threads = threads
         self._size = image.shape[:2]
         self._channels, self._blocks = channels, blocks
         self.scales: list[Scale] = []
@@ -92,7 +97,7 @@ class CompiledNetwork:
         weakref.finalize(self, functions["free"], self._handle)
 
     def _stage(self, block: int = 0, **arrays: NDArray[Any]) -> _Stage:
-        stage = _Stage(threads=thread_count(), block=block)
+        stage = _Stage(threads=self._threads or thread_count(), block=block)
         for name, array in arrays.items():
             setattr(stage, name, loops.address(array, _KINDS.get(name, np.float32)))
         self._held = arrays  # until the stage has been run
@@ -214,6 +219,7 @@ class CompiledFixed:
 
     def __call__(self, image: Array) -> Array:
         """See `Fixed`."""
-        network = CompiledNetwork(image, self.channels, self.reach)
+        # Parts of a large image are worked on side by side.
+        network = CompiledNetwork(image, self.channels, self.reach, threads=1)
         network.forward(self._weights, self._fitted)
         return network.response()
