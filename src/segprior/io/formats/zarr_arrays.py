@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -151,9 +152,13 @@ def write_zarr(
             zarr_format=2,
         )
         top = 0
-        for band in regrouped(bands, _CHUNK, shape, dtype):
-            array[top : top + len(band)] = band
-            top += len(band)
+        # Written in a thread, which Ctrl-C does not reach: what zarr has begun is waited for, and
+        # makes no files any more when the folder is removed.
+        with ThreadPoolExecutor(1) as pool:
+            for band in regrouped(bands, _CHUNK, shape, dtype):
+                rows = slice(top, top + len(band))
+                pool.submit(array.__setitem__, rows, band).result()
+                top = rows.stop
 
 
 def _open(path: str | os.PathLike[str], reading: Reading) -> ZarrReader:
