@@ -2,7 +2,7 @@
 
     python benchmarks/startup.py [IMAGE] [--rounds 5]
 
-From the start of the process to its end, with Numba's loops compiled and kept before, in turns, and
+From the start of the process to its end, in turns, and
 beside them the import of PyTorch alone, which is what the ratios are to: of the medians. The aim
 for a mask, by default and by the preset ``dsp``, which fits a prior, is under 4 seconds.
 """

@@ -9,7 +9,11 @@
 
 namespace {
 
-float sign(float x, float share) { return x > 0 ? share : x < 0 ? -share : 0.0f; }
+// Two selections become vectors; one within the other does not.
+float sign(float x, float share) {
+  const float up = x > 0 ? share : 0.0f, down = x < 0 ? share : 0.0f;
+  return up - down;
+}
 
 }  // namespace
 

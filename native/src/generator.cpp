@@ -68,7 +68,8 @@ double absolute_error(float* d_out, const float* out, const float* target, std::
     for (std::int64_t j = 0; j < columns; ++j) {
       const float apart = one[j] - other[j];
       error += std::abs(apart);
-      to[j] = apart > 0 ? share : apart < 0 ? -share : 0.0f;
+      const float up = apart > 0 ? share : 0.0f, down = apart < 0 ? share : 0.0f;
+      to[j] = up - down;
     }
     total += error;
   }

@@ -142,7 +142,9 @@ class Head {
     float error = 0, total = 0;
     for (int j = 0; j < n; ++j) {
       const float apart = out[j] - target[j], slope = share * out[j] * (1.0f - out[j]);
-      const float v = apart > 0 ? slope : apart < 0 ? -slope : 0.0f;
+      // Two selections become vectors; one within the other does not.
+      const float up = apart > 0 ? slope : 0.0f, down = apart < 0 ? slope : 0.0f;
+      const float v = up - down;
       error += std::abs(apart);
       to[j] = v;
       total += v;

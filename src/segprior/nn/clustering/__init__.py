@@ -1,5 +1,4 @@
-"""The network that clusters pixels, in plain PyTorch and by Winograd's algorithm, and its training.
+"""The network that clusters pixels, by the compiled loops and in plain PyTorch, and its training.
 
-For others: `cluster` of ``training``, and `FixedNetwork` of ``network``, which is applied to
-tiles.
+For others: `cluster` of ``training``, and `make_fixed` of ``engine``, for tiles.
 """
