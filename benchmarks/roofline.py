@@ -87,7 +87,9 @@ def operations(rows: int, columns: int) -> Iterator[Work]:
             held = 0 if last else out  # the last block's second convolution is made again
             yield Work("upconv_forward", products + enlarging, 2 * small + out)
             yield Work("conv1x1_forward", mixing, out + held)
-            yield Work("conv1x1_backward", mixing * (3 if last else 2), (2 if last else 3) * out + held)
+            yield Work(
+                "conv1x1_backward", mixing * (3 if last else 2), (2 if last else 3) * out + held
+            )
             yield Work("upconv_backward", 2 * products + enlarging, 2 * out + 4 * small)
         into = width
     heads = 4 * -(-CHANNELS // 4)

@@ -58,3 +58,28 @@ def test_a_cpu_needs_no_pytorch() -> None:
     )
     assert not done.returncode, done.stderr
     assert done.stdout.count("(40, 48") == 6
+
+
+def test_without_loops_the_number_of_threads_changes_nothing() -> None:
+    code = (
+        "import numpy as np, segprior, sys\n"
+        "image = np.random.default_rng(0).random((48, 64, 3))\n"
+        "prior = segprior.fit_prior(image, members=2, iterations=3)\n"
+        "parts = segprior.segment(image, preset='backprop', iterations=3)\n"
+        "sys.stdout.write(prior.image.tobytes().hex() + parts.labels.tobytes().hex())"
+    )
+    results = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(sys.path),
+                "SEGPRIOR_LOOPS": "none",
+                "OMP_NUM_THREADS": number,
+            },
+            capture_output=True,
+            check=True,
+        ).stdout
+        for number in ("1", "2")
+    ]
+    assert results[0] == results[1] != b""

@@ -22,7 +22,12 @@ from segprior.callbacks import Callback, Event
 from segprior.config.prior import PriorConfig
 from segprior.nn.select import compiled_is_for
 from segprior.nn.shared.engine import Engine
-from segprior.runtime.devices import resolve_device, side_by_side, thread_count
+from segprior.runtime.devices import (
+    one_torch_thread,
+    resolve_device,
+    side_by_side,
+    thread_count,
+)
 from segprior.runtime.malloc import steady_heap
 
 __all__ = ["Run", "fit_members"]
@@ -122,7 +127,8 @@ def fit_members(
     """
     announcer = _Announcer(callback, config)
     if not compiled_is_for(device):
-        return _on_device(target, seeds, config, device, announcer, noise_seed)
+        with one_torch_thread():
+            return _on_device(target, seeds, config, device, announcer, noise_seed)
 
     from segprior.nn.compiled.engine import CompiledEngine
 

@@ -24,6 +24,7 @@ __all__ = [
     "check_device",
     "core_count",
     "is_cpu",
+    "one_torch_thread",
     "resolve_device",
     "side_by_side",
     "thread_count",
@@ -108,6 +109,20 @@ def core_count() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+@contextmanager
+def one_torch_thread() -> Iterator[None]:
+    """Let PyTorch compute on one thread, where it is loaded: its sums depend on their number."""
+    torch = sys.modules.get("torch")
+    threads = torch.get_num_threads() if torch else 1
+    try:
+        if torch:
+            torch.set_num_threads(1)
+        yield
+    finally:
+        if torch:
+            torch.set_num_threads(threads)
 
 
 @contextmanager

@@ -86,7 +86,7 @@ class CompiledNetwork:
     def __init__(
         self, image: Array, channels: int, blocks: int, threads: int | None = None
     ) -> None:
-        self._threads = threads
+        self._threads = threads or thread_count()
         self._size = image.shape[:2]
         self._channels, self._blocks = channels, blocks
         self.scales: list[Scale] = []
@@ -97,7 +97,7 @@ class CompiledNetwork:
         weakref.finalize(self, functions["free"], self._handle)
 
     def _stage(self, block: int = 0, **arrays: NDArray[Any]) -> _Stage:
-        stage = _Stage(threads=self._threads or thread_count(), block=block)
+        stage = _Stage(threads=self._threads, block=block)
         for name, array in arrays.items():
             setattr(stage, name, loops.address(array, _KINDS.get(name, np.float32)))
         self._held = arrays  # until the stage has been run

@@ -13,6 +13,7 @@ from segprior.callbacks import Callback, Event
 from segprior.config.network import NetworkConfig
 from segprior.nn.clustering.engine import Engine, make_engine
 from segprior.nn.clustering.weights import Weights, draw_weights
+from segprior.runtime.devices import one_torch_thread
 from segprior.runtime.malloc import steady_heap
 
 __all__ = ["Clusters", "StopRule", "cluster", "majority", "warm_restarts"]
@@ -150,7 +151,7 @@ def cluster(
     engine = make_engine(image, config.channels, config.blocks, device)
     bands = image.shape[2]
     weights = draw_weights(bands, config.channels, config.blocks, config.initial, seed)
-    with steady_heap():
+    with steady_heap(), one_torch_thread():
         return _train(engine, weights, config, superpixels, marks, continuity, least, callback)
 
 
