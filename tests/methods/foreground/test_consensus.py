@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -68,18 +67,16 @@ def test_the_reading_can_be_asked_for() -> None:
 def test_threads_do_not_change_a_byte() -> None:
     image = np.random.default_rng(0).random((70, 60, 3)).astype(np.float32)
     image[20:50, 15:45] *= np.float32(0.6)
-    before = torch.get_num_threads(), cv2.getNumThreads()
+    before = torch.get_num_threads()
     results = []
     try:
         for threads in (1, 2, 2):
             torch.set_num_threads(threads)
-            cv2.setNumThreads(threads)
             with threadpool_limits(limits=threads):
                 found = [foreground(image, rng=5, reading=r) for r in ("object", "things")]
             results.append([(f.labels.tobytes(), f.confidence.tobytes(), f.score) for f in found])
     finally:
-        torch.set_num_threads(before[0])
-        cv2.setNumThreads(before[1])
+        torch.set_num_threads(before)
     assert results[0] == results[1] == results[2]
 
 
