@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
+import pytest
 
 from segprior.image.noise import noise_of
 from segprior.image.pyramid import Pyramid
@@ -41,3 +46,26 @@ def test_noise_is_told_and_does_not_hide_the_object() -> None:
     mask = found.share > 0.5
     assert (mask & inside).sum() / (mask | inside).sum() > 0.85
     assert found.levels is None
+
+
+CODE = """
+import numpy as np, segprior
+image = np.random.default_rng(0).random((64, 96, 3)).astype("f4") * np.float32(0.2)
+image[20:50, 30:70] += 0.5
+print(segprior.foreground(image).labels.shape)
+"""
+
+
+@pytest.mark.parametrize("loops", ["", "none"])
+def test_libraries_are_whole_when_threads_need_them(loops: str) -> None:
+    """In new processes, on small pictures, whose cuts end while libraries would be loading."""
+    for _ in range(3):
+        done = subprocess.run(
+            [sys.executable, "-c", CODE],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "SEGPRIOR_LOOPS": loops},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert not done.returncode, done.stderr
+        assert done.stdout == "(64, 96)\n"

@@ -12,7 +12,7 @@ from segprior.image.noise import blur, noise_level, noise_of
 from segprior.image.pyramid import Pyramid
 from segprior.methods.foreground.adaptive_threshold import LARGEST_SIZE, read_things
 from segprior.methods.foreground.candidate import Candidate
-from segprior.methods.foreground.salient_object import OBJECT_SIZE, read_object
+from segprior.methods.foreground.salient_object import OBJECT_SIZE, load_libraries, read_object
 
 __all__ = ["choose", "read"]
 
@@ -53,6 +53,7 @@ def read(
     elif reading == "things":
         found = read_things(small)
     else:
+        load_libraries()
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(read_things, small)
             one = read_object(image.at(OBJECT_SIZE), seed)

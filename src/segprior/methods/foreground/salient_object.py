@@ -21,7 +21,7 @@ from segprior.runtime.devices import thread_count
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["CUT_SIZE", "INSETS", "OBJECT_SIZE", "ROUNDS", "WIDTHS", "read_object"]
+__all__ = ["CUT_SIZE", "INSETS", "OBJECT_SIZE", "ROUNDS", "WIDTHS", "load_libraries", "read_object"]
 
 # Longest side at which voters look for one object.
 OBJECT_SIZE = 256
@@ -85,13 +85,14 @@ def read_object(
         ``score`` is the mean of ``abs(2 * share - 1)`` where the share is above a fifth, or 0 if
         no object is told from a ground; ``evidence["agreement"]`` that mean of the voters alone.
     """
+    from segprior.regions.merging import find_regions
+
+    load_libraries()
     image = resize(image, working_shape(image.shape, OBJECT_SIZE))
     picture = as_picture(resize(image, working_shape(image.shape, cut_size)))
     with ThreadPoolExecutor(thread_count()) as pool:
-        # Cuts hold no lock: libraries are loaded and regions found meanwhile.
+        # Cuts hold no lock: regions are found meanwhile.
         cuts = [pool.submit(_from_rectangle, picture, inset, seed, rounds[1]) for inset in insets]
-        from segprior.regions.merging import find_regions
-
         colours = as_colours(image)
         textons = texton_map(colours, seed)
         regions = find_regions(colours, textons)
@@ -110,6 +111,16 @@ def read_object(
         score=_sureness(share) if told else 0.0,
         evidence={"agreement": agreement},
     )
+
+
+def load_libraries() -> None:
+    """Load what is used here before threads are: two that import parts of one library at once may
+    find it half made."""
+    import scipy.cluster.vq
+    import scipy.ndimage
+    import scipy.sparse.csgraph
+    import scipy.sparse.linalg
+    import scipy.spatial  # noqa: F401
 
 
 def _sureness(share: NDArray[np.float32]) -> float:
