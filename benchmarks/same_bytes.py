@@ -11,7 +11,8 @@ with the package of another git revision too and lists what differs. ``--record`
 of today, or of a revision, and ``--compare`` holds today's against such a record; both only on one
 kind of processor, which the record names, since sums are rounded in the order of its registers.
 
-``same_bytes.json`` is the record of version 0.1.0 before its modules were moved into packages.
+``same_bytes.json`` is the record of the compiled loops with AVX-512 (``segprior --version`` tells
+which are in use; ``SEGPRIOR_LOOPS`` chooses others, whose sums are rounded in another order).
 """
 
 from __future__ import annotations
