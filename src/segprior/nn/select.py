@@ -5,6 +5,7 @@ from __future__ import annotations
 from segprior.errors import ConfigError
 from segprior.runtime import loops
 from segprior.runtime.devices import is_cpu
+from segprior.runtime.extras import need
 
 __all__ = ["compiled_is_for"]
 
@@ -18,13 +19,13 @@ def compiled_is_for(device: str) -> bool:
         If it can run by neither, with the commands that help; errors as for
         :func:`segprior.runtime.devices.resolve_device`.
     """
-    if is_cpu(device) and loops.are_there():
+    if not is_cpu(device):
+        return False
+    if loops.are_there():
         return True
     try:
-        import torch  # noqa: F401
-    except ModuleNotFoundError as error:
+        need("torch", "torch")
+    except ConfigError as error:
         cure = 'run pip install "segprior[torch]"'
-        if is_cpu(device):
-            raise ConfigError(f"no compiled loops here; {loops.CURE}, or {cure}") from error
-        raise ConfigError(f"PyTorch is not installed; {cure}") from error
+        raise ConfigError(f"no compiled loops here; {loops.CURE}, or {cure}") from error
     return False

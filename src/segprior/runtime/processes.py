@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from segprior.errors import ConfigError
 from segprior.messages import Setting
+from segprior.runtime.devices import one_torch_thread
 
 __all__ = ["begin", "one_thread", "run_jobs"]
 
@@ -91,18 +92,13 @@ def one_thread() -> Iterator[None]:
     """Keep the libraries that are loaded to one thread while this lasts."""
     from threadpoolctl import threadpool_limits
 
-    torch, cv2 = sys.modules.get("torch"), sys.modules.get("cv2")
-    torch_threads = torch.get_num_threads() if torch else 1
+    cv2 = sys.modules.get("cv2")
     cv2_threads = cv2.getNumThreads() if cv2 else 1
-    with threadpool_limits(1):
-        if torch:
-            torch.set_num_threads(1)
+    with threadpool_limits(1), one_torch_thread():
         if cv2:
             cv2.setNumThreads(1)
         try:
             yield
         finally:
-            if torch:
-                torch.set_num_threads(torch_threads)
             if cv2:
                 cv2.setNumThreads(cv2_threads)
