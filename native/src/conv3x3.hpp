@@ -122,10 +122,8 @@ class Conv3x3 {
   }
 
   // Gradients: `gw` (out, into, 3, 3) is written, and so is dx, the gradient after the
-  // normalisation `xnorm` of x, which is summed up there. dl is the gradient after the
-  // normalisation of z.
-  void backward(Image dx, float* gw, Image dl, Image z, const Norm& norm, Image x,
-                Norm& xnorm) const {
+  // normalisation `xnorm` of x, which is summed up there.
+  void backward(Image dx, float* gw, const AfterNorm& dl, Image x, Norm& xnorm) const {
     const Activation act(xnorm);
     const int end = rows_ + 2, padded = back_[0].rows();
     const Sizes s(columns_, end);
@@ -136,9 +134,9 @@ class Conv3x3 {
     std::vector<Dots> dots(6, Dots(out_, 3 * into_));
     for (int first = 0; first < end; first += s.count) {
       fill(band, x, act, first, s);
-      if (first > 0) keep_lines(dz, 0, 1, 1, s.count * s.pitch, 2 * s.pitch);
+      if (first > 0) keep_lines(dz, 1, 1, s.count * s.pitch, 2 * s.pitch);
       for (int r = first; r < first + s.count; ++r)
-        put_gradient(dz, (r - first + 2) * s.pitch + 2, dl, z, r, norm);
+        put_gradient(dz, (r - first + 2) * s.pitch + 2, dl, r);
       lines_to_six(t, band, s);
       gradients_to_six(u, dz, s);
       for (int i = 0; i < 6; ++i)
@@ -194,7 +192,7 @@ class Conv3x3 {
   // Lines of x, reflected, that rows `first` to `first + count` see.
   void fill(Band& band, const Image& x, const Activation& act, int first, const Sizes& s) const {
     const int done = first > 0 ? 2 : 0;
-    if (done) keep_lines(band, 0, 1, 1, s.count * s.pitch, 2 * s.pitch);
+    if (done) keep_lines(band, 1, 1, s.count * s.pitch, 2 * s.pitch);
     for (int line = first + done; line < std::min(first + s.count, rows_) + 2; ++line) {
       const int r = reflected(line - 1, rows_);
       for (int c = 0; c < x.channels; ++c) {

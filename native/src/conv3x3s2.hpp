@@ -84,10 +84,9 @@ class Conv3x3S2 {
   }
 
   // Gradients: `gw` (out, into, 3, 3) is written; dx, the gradient after the normalisation `xnorm`
-  // of x, is written and summed up there unless it is empty. dl is the gradient after the
-  // normalisation of z.
-  void backward(Image dx, float* gw, Image dl, Image z, const Norm& norm, Image x,
-                const Activation& act, Norm* xnorm) const {
+  // of x, is written and summed up there unless it is empty.
+  void backward(Image dx, float* gw, const AfterNorm& dl, Image x, const Activation& act,
+                Norm* xnorm) const {
     const int end = rows_ + 1;
     const BandSizes s(columns_, end, 1);
     const auto places = half_places(into_, s.around, s.pitch);
@@ -99,9 +98,9 @@ class Conv3x3S2 {
     const auto back = back_see(s);
     for (int first = 0; first < end; first += s.count) {
       fill(band, x, act, first, s);
-      if (first > 0) keep_lines(dz, 0, 1, 1, s.count * s.pitch, s.pitch);
+      if (first > 0) keep_lines(dz, 1, 1, s.count * s.pitch, s.pitch);
       for (int r = first; r < first + s.count; ++r)
-        put_gradient(dz, (r - first + 1) * s.pitch + 1, dl, z, r, norm);
+        put_gradient(dz, (r - first + 1) * s.pitch + 1, dl, r);
       dots.add(dz.line(0) + inset, dz.stride, band.line(0), Placed{places.get()}, s.size);
       if (!on) continue;
       for (int plane = 0; plane < 4; ++plane)
@@ -145,7 +144,7 @@ class Conv3x3S2 {
   void fill(Band& band, const Image& x, const Activation& act, int first,
             const BandSizes& s) const {
     const int done = first > 0 ? 1 : 0, last = std::min(first + s.count, rows_);
-    if (done) keep_lines(band, 0, 4, 2, s.count * s.pitch, s.pitch);
+    if (done) keep_lines(band, 4, 2, s.count * s.pitch, s.pitch);
     for (int line = first + done; line < last + 1; ++line)
       put_halves(band, 0, (line - first) * s.pitch, x, reflected(2 * line - 1, 2 * rows_), act);
     for (int line = first; line < last; ++line)

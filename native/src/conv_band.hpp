@@ -42,21 +42,20 @@ inline int reflected(int line, int size) {
 }
 
 // Move what two bands share from the end of the one to the start of the next.
-inline void keep_lines(Band& band, int first, int step, int lines, std::ptrdiff_t from, int size) {
-  for (int c = first; c < band.channels; c += step)
+inline void keep_lines(Band& band, int step, int lines, std::ptrdiff_t from, int size) {
+  for (int c = 0; c < band.channels; c += step)
     for (int k = c; k < std::min(c + lines, band.channels); ++k)
       std::memmove(band.line(k), band.line(k) + from, sizeof(float) * size);
 }
 
 // Row r of the gradient before the normalisation of z; zeros where there is no such row.
-inline void put_gradient(Band& band, int at, const Image& dl, const Image& z, int r,
-                         const Norm& norm) {
-  for (int c = 0; c < z.channels; ++c) {
+inline void put_gradient(Band& band, int at, const AfterNorm& dl, int r) {
+  for (int c = 0; c < dl.z.channels; ++c) {
     float* to = band.line(c) + at;
-    if (r < z.rows)
-      NormBack(norm, c).apply(to, dl.at(r, c), z.at(r, c), z.columns);
+    if (r < dl.z.rows)
+      NormBack(dl.norm, c).apply(to, dl.gradient.at(r, c), dl.z.at(r, c), dl.z.columns);
     else
-      std::fill_n(to, z.columns, 0.0f);
+      std::fill_n(to, dl.z.columns, 0.0f);
   }
 }
 

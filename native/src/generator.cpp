@@ -20,8 +20,7 @@ int generator_forward(void* generator, generator_pass* pass) {
 
 int generator_backward(void* generator, generator_pass* pass) {
   return guarded([&] {
-    static_cast<Generator*>(generator)->backward(pass->weights, pass->out, pass->d_out,
-                                                 pass->gradients);
+    static_cast<Generator*>(generator)->backward(pass->out, pass->d_out, pass->gradients);
   });
 }
 

@@ -164,15 +164,10 @@ class Generator {
 
   // From the gradient of the image `out` that was generated last, or from the error to its target
   // without one, to the gradients of the weights.
-  void backward(const float* weights, const float* out, const float* d_out, float* gradients) {
-    Cursor<const float> at(weights);
+  void backward(const float* out, const float* d_out, float* gradients) {
     Cursor<float> to(gradients);
-    std::vector<BlockArrays<const float>> w;
     std::vector<BlockArrays<float>> g;
-    for (const Block& b : blocks_) {
-      w.emplace_back(at, b.into, b.width, b.up);
-      g.emplace_back(to, b.into, b.width, b.up);
-    }
+    for (const Block& b : blocks_) g.emplace_back(to, b.into, b.width, b.up);
     if (d_out) {
       const Timed timed(seconds[HEAD_BACKWARD]);
       told_ = Told{image(d_out), false};
@@ -182,7 +177,7 @@ class Generator {
     head_.gradients(head, to.take(shape_.channels));
     for (int k = static_cast<int>(blocks_.size()) - 1; k >= 0; --k)
       if (blocks_[k].up)
-        up_backward(k, w[k], g[k], image(out));
+        up_backward(k, g[k], image(out));
       else
         down_backward(k, g[k]);
   }
@@ -226,8 +221,7 @@ class Generator {
     return Activation(blocks_[k - 1].norm2);
   }
 
-  void up_backward(int k, const BlockArrays<const float>& w, const BlockArrays<float>& g,
-                   Image out) {
+  void up_backward(int k, const BlockArrays<float>& g, Image out) {
     Block &b = blocks_[k], &before = blocks_[k - 1];
     {
       const Timed timed(seconds[CONV1X1_BACKWARD]);
@@ -237,8 +231,8 @@ class Generator {
         head_.back_to_input(b.gradient, g.conv2, out, head_input(), told_);
     }
     const Timed timed(seconds[UPCONV_BACKWARD]);
-    b.enlarge->backward(before.gradient, g.conv1, g.gain0, b.gradient, b.z1, b.norm1, before.z2,
-                        before.norm2, w.gain0);
+    b.enlarge->backward(before.gradient, g.conv1, g.gain0, {b.gradient, b.z1, b.norm1}, before.z2,
+                        before.norm2);
     norm_gradients(b, g);
   }
 
@@ -246,13 +240,13 @@ class Generator {
     Block& b = blocks_[k];
     {
       const Timed timed(seconds[CONV3X3_BACKWARD]);
-      b.conv->backward(b.middle, g.conv2, b.gradient, b.z2, b.norm2, b.z1, b.norm1);
+      b.conv->backward(b.middle, g.conv2, {b.gradient, b.z2, b.norm2}, b.z1, b.norm1);
     }
     const Timed timed(seconds[CONV3X3S2_BACKWARD]);
     const bool first = k == 0;
     const Image x = first ? input_ : static_cast<Image>(blocks_[k - 1].z2);
     const Image dx = first ? Image{} : blocks_[k - 1].gradient;
-    b.down->backward(dx, g.conv1, b.middle, b.z1, b.norm1, x, input_activation(k),
+    b.down->backward(dx, g.conv1, {b.middle, b.z1, b.norm1}, x, input_activation(k),
                      first ? nullptr : &blocks_[k - 1].norm2);
     norm_gradients(b, g);
   }

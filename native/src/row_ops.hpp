@@ -150,6 +150,12 @@ struct NormBack {
   }
 };
 
+// The gradient after the normalisation of an image z.
+struct AfterNorm {
+  Image gradient, z;
+  const Norm& norm;
+};
+
 inline void copy(float* __restrict to, const float* __restrict from, int n) {
   for (int j = 0; j < n; ++j) to[j] = from[j];
 }

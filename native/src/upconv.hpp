@@ -23,7 +23,8 @@ class UpConv {
   // z (2 rows, out, 2 columns) is made of x (rows, into, columns), which is xz, activated.
   UpConv(int rows, int columns, int into, int out)
       : rows_(rows), columns_(columns), into_(into), out_(out), down_(rows), across_(columns),
-        taps_(9 * out * into), by_mixed_(9 * out * into), mean_(into), inverse_(into) {}
+        taps_(9 * out * into), by_mixed_(9 * out * into), gain_(into), mean_(into),
+        inverse_(into) {}
 
   // Find mean and deviation of x enlarged; make the weights (out, into, 3, 3) with a normalisation
   // of gain (into,) in them.
@@ -31,6 +32,7 @@ class UpConv {
     Array<double> total(2 * into_);
     moments(xz, xnorm, total);
     const double count = 4.0 * rows_ * columns_;
+    std::copy_n(gain, into_, gain_.get());
     for (int c = 0; c < into_; ++c) {
       mean_[c] = total[2 * c] / count;
       const double variance = total[2 * c + 1] / count - mean_[c] * mean_[c];
@@ -77,19 +79,18 @@ class UpConv {
 
   // Gradients: `gw` (out, into, 3, 3) and `ggain` (into,) are written; so is dx, back through the
   // activation of xz, whose sums are added up. dl is the gradient after the normalisation of z.
-  void backward(Image dx, float* gw, float* ggain, Image dl, Image z, const Norm& norm, Image xz,
-                Norm& xnorm, const float* gain) {
-    back_to_input(dx, dl, z, norm, xz, Activation(xnorm));
+  void backward(Image dx, float* gw, float* ggain, const AfterNorm& dl, Image xz, Norm& xnorm) {
+    back_to_input(dx, dl, xz, Activation(xnorm));
     Floats factor(into_);
     const double count = 4.0 * rows_ * columns_;
     for (int c = 0; c < into_; ++c) {
       double by_factor = 0;
       for (int k = 0; k < 9 * out_; ++k)
         by_factor += static_cast<double>(by_mixed_[k * into_ + c]) * taps_[k * into_ + c];
-      const double one = inverse_[c], by_variance = by_factor * gain[c] * -0.5 * one * one * one;
+      const double one = inverse_[c], by_variance = by_factor * gain_[c] * -0.5 * one * one * one;
       factor[c] = static_cast<float>(by_variance * 2 / count);
       ggain[c] = static_cast<float>(by_factor * one);
-      const float scale = static_cast<float>(gain[c] * one);
+      const float scale = static_cast<float>(gain_[c] * one);
       for (int o = 0; o < out_; ++o)
         for (int tap = 0; tap < 9; ++tap)
           gw[(o * into_ + c) * 9 + tap] = by_mixed_[(tap * out_ + o) * into_ + c] * scale;
@@ -110,26 +111,33 @@ class UpConv {
     }
   };
 
-  // Sums of x enlarged and of its squares, (into, 2).
-  void moments(Image xz, const Norm& xnorm, Array<double>& total) const {
+  // Call `visit(r, c, x, squares)` for each row of each channel of x, xz activated, with what UᵀU
+  // of both axes makes of it.
+  template <typename Visit>
+  void each_row(Image xz, const Norm& xnorm, Visit visit) const {
     ActiveRows x(xz, xnorm, down_, across_);
     Floats line(columns_);
-    const float* __restrict sums = across_.sums.get();
     for (int r = 0; r < rows_; ++r) {
       x.advance(r);
       for (int c = 0; c < into_; ++c) {
         x.squares(r, c, line.get());
-        const float* __restrict here = x.row(r, c);
-        const float* __restrict square = line.get();
-        float one = 0, two = 0;
-        for (int j = 0; j < columns_; ++j) {
-          one += sums[j] * here[j];
-          two += square[j] * here[j];
-        }
-        total[2 * c] += static_cast<double>(one) * down_.sums[r];
-        total[2 * c + 1] += two;
+        visit(r, c, x.row(r, c), line.get());
       }
     }
+  }
+
+  // Sums of x enlarged and of its squares, (into, 2).
+  void moments(Image xz, const Norm& xnorm, Array<double>& total) const {
+    const float* __restrict sums = across_.sums.get();
+    each_row(xz, xnorm, [&](int r, int c, const float* __restrict x, const float* __restrict square) {
+      float one = 0, two = 0;
+      for (int j = 0; j < columns_; ++j) {
+        one += sums[j] * x[j];
+        two += square[j] * x[j];
+      }
+      total[2 * c] += static_cast<double>(one) * down_.sums[r];
+      total[2 * c + 1] += two;
+    });
   }
 
   // Line of one tap outside, between rows `first` and `first + 1`, into slot 3 of the ring.
@@ -214,10 +222,9 @@ class UpConv {
     }
   }
 
-  void back_to_input(Image dx, Image dl, Image z, const Norm& norm, Image xz,
-                     const Activation& act) {
+  void back_to_input(Image dx, const AfterNorm& dl, Image xz, const Activation& act) {
     const Sizes s(columns_, rows_, 2 * upconv_band);
-    Band parts(2, columns_ + 3 * lanes), spare(2, 2 * lanes);
+    Band scratch(4, columns_ + 3 * lanes);
     Band ring(8 * 3 * out_, columns_ + 2 * lanes);
     Band nine(9 * out_, s.stride), band(into_, s.stride), y(back_.rows(), s.stride);
     Dots dots(9 * out_, into_);
@@ -228,9 +235,9 @@ class UpConv {
       for (int r = first; r < last; ++r) {
         const int until = std::min(2 * r + 4, 2 * rows_), at = (r - first) * columns_;
         for (int k = 0; k < out_; ++k) {
-          const NormBack back(norm, k);
+          const NormBack back(dl.norm, k);
           for (int line = ready; line < until; ++line)
-            reduce_columns(ring, k, parts, dl.at(line, k), z.at(line, k), line, back, spare);
+            reduce_columns(ring, scratch, dl, k, line, back);
           reduce_rows(nine, at, ring, k, r);
         }
         ready = until;
@@ -247,12 +254,13 @@ class UpConv {
 
   // The adjoint of `enlarge_columns`: from the gradient of channel k of a line of z, after its
   // normalisation, into the ring (8, 3 out, ...).
-  void reduce_columns(Band& ring, int k, Band& parts, const float* dl, const float* z, int line,
-                      const NormBack& back, Band& spare) const {
+  void reduce_columns(Band& ring, Band& scratch, const AfterNorm& after, int k, int line,
+                      const NormBack& back) const {
     const int n = columns_;
+    const float *dl = after.gradient.at(line, k), *z = after.z.at(line, k);
     const vec scale = spread(back.scale), all = spread(back.all);
     const vec mean = spread(back.mean), each = spread(back.each);
-    float *even = parts.line(0) + lanes, *odd = parts.line(1) + lanes;
+    float *even = scratch.line(0) + lanes, *odd = scratch.line(1) + lanes;
     const auto split = [&](int j, const float* d, const float* from) {
       const vec v = scale * (load(d) - all - (load(from) - mean) * each);
       const vec w = scale * (load(d + lanes) - all - (load(from + lanes) - mean) * each);
@@ -262,9 +270,9 @@ class UpConv {
     int j = 0;
     for (; j + lanes <= n; j += lanes) split(j, dl + 2 * j, z + 2 * j);
     if (j < n) {
-      copy(spare.line(0), dl + 2 * j, 2 * (n - j));
-      copy(spare.line(1), z + 2 * j, 2 * (n - j));
-      split(j, spare.line(0), spare.line(1));
+      copy(scratch.line(2), dl + 2 * j, 2 * (n - j));
+      copy(scratch.line(3), z + 2 * j, 2 * (n - j));
+      split(j, scratch.line(2), scratch.line(3));
     }
     // What lies outside counts for nothing: its weights are 0, but it must be a number.
     even[-1] = odd[-1] = 0;
@@ -327,25 +335,18 @@ class UpConv {
   // The part of the variance: add factor * (squares - mean * sums of both axes) to dx, channel by
   // channel, and take it back through the activation of xz.
   void variance_back(Image dx, const Floats& factor, Image xz, Norm& xnorm) const {
-    ActiveRows x(xz, xnorm, down_, across_);
-    Floats line(columns_);
     const float* __restrict sums = across_.sums.get();
-    for (int r = 0; r < rows_; ++r) {
-      x.advance(r);
-      for (int c = 0; c < into_; ++c) {
-        x.squares(r, c, line.get());
-        const float f = factor[c], m = f * static_cast<float>(mean_[c]) * down_.sums[r];
-        float* __restrict to = dx.at(r, c);
-        const float* __restrict square = line.get();
-        for (int j = 0; j < columns_; ++j) to[j] += f * square[j] - m * sums[j];
-        slope_back(xnorm, c, to, to, xz.at(r, c), columns_);
-      }
-    }
+    each_row(xz, xnorm, [&](int r, int c, const float*, const float* __restrict square) {
+      const float f = factor[c], m = f * static_cast<float>(mean_[c]) * down_.sums[r];
+      float* __restrict to = dx.at(r, c);
+      for (int j = 0; j < columns_; ++j) to[j] += f * square[j] - m * sums[j];
+      slope_back(xnorm, c, to, to, xz.at(r, c), columns_);
+    });
   }
 
   int rows_, columns_, into_, out_;
   Between down_, across_;
-  Floats taps_, by_mixed_;
+  Floats taps_, by_mixed_, gain_;
   Array<double> mean_, inverse_;
   Packed forward_, back_;
 };
