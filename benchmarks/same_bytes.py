@@ -215,7 +215,7 @@ CASES: dict[str, Sequence[str]] = {
         "!segprior.segment(image, preset='published', iterations=5, warmup=2, members=2,"
         " n_superpixels=90, working_size=64).save('e.png')",
         "!h = segprior.segment_hierarchy(image); np.savez('f.npz', r=h.regions, m=h.merges,"
-        " c=h.costs, b=h.boundaries(), t=h.cut(n_segments=9))",
+        " c=h.costs, b=h.ucm(), t=h.cut(n_segments=9))",
         "!p = segprior.fit_prior(image, members=2, iterations=6, features=[('up2', 6),"
         " ('up3', 6)]); p.save('g.npz'); segprior.segment(image, prior=p).save('h.png')",
         "!segprior.double_dip(image, first_iterations=4, second_iterations=4,"
