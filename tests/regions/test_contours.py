@@ -67,3 +67,8 @@ def test_costs_can_be_read_from_a_picture() -> None:
 def test_strong_boundaries_are_dark() -> None:
     drawn = shaded(np.array([[0.0, 2.0, 4.0, 9.0]]), 4.0)
     assert drawn.tolist() == [[255, 191, 0, 0]]
+    lines = np.zeros((9, 50))
+    lines[:, 31] = lines[8] = 9
+    small = shaded(lines, 4.0, longest=20)
+    assert small.shape == (3, 17)
+    assert (small == 0).sum() == 2 + 17

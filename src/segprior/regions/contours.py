@@ -109,19 +109,25 @@ def as_picture(ucm: NDArray[np.float64]) -> NDArray[np.uint16]:
     return np.rint(_WHITE * shares).clip(0, _WHITE - 1).astype(np.uint16)
 
 
-def shaded(ucm: NDArray[np.float64], black: float) -> NDArray[np.uint8]:
+def shaded(ucm: NDArray[np.float64], black: float, longest: int | None = None) -> NDArray[np.uint8]:
     """Draw a contour map on white, the darker the costlier: by the square of the cost.
 
     Parameters
     ----------
-    ucm : ndarray of float64, any shape
+    ucm : ndarray of float64, shape (H, W)
         Costs from 0 on.
     black : float
         The cost from which on boundaries are black; above 0.
+    longest : int, optional
+        Pixels of the longest side of the picture; of those that become one the costliest counts,
+        so that no line is lost.
 
     Returns
     -------
-    ndarray of uint8, same shape
+    ndarray of uint8, shape (H, W) or smaller
     """
+    step = 1 if longest is None else -(-max(ucm.shape) // longest)
+    for axis in (0, 1):
+        ucm = np.maximum.reduceat(ucm, range(0, ucm.shape[axis], step), axis)
     light: NDArray[np.float64] = 1 - np.minimum(ucm / black, 1) ** 2
     return np.rint(255 * light).astype(np.uint8)

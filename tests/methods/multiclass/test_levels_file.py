@@ -81,7 +81,7 @@ def test_many_regions_take_more_bytes(count: int, tmp_path: Path) -> None:
         (lambda arrays, meta: arrays.update(costs=arrays["costs"][::-1]), "costs that fall"),
         (lambda arrays, meta: arrays.update(costs=arrays["costs"] * np.nan), "finite"),
         (lambda arrays, meta: arrays.update(costs=np.arange(19)), "costs of shape"),
-        (lambda arrays, meta: meta.pop("levels"), "levels"),
+        (lambda arrays, meta: meta.pop("levels"), "'levels' is missing"),
         (lambda arrays, meta: meta.update(levels=[1.0, 2.0]), "levels"),
         (lambda arrays, meta: meta.update(levels=[0, 2.0, 3.0]), "levels"),
         (lambda arrays, meta: meta.update(levels=[1, 2, 10**400]), "too large"),

@@ -52,7 +52,7 @@ COMMANDS = {
         SegmentConfig,
         "Divide each image into classes, their number unknown, and write a label map: 1 to n from "
         "the largest area to the smallest, as an indexed PNG with fixed colours (16 bits above "
-        "255 labels), at the size of the image. A file of --hierarchy is cut again at once.",
+        "255 labels), at the size of the image.",
         "segprior segment photo.jpg -o labels.png --overlay\n"
         "  segprior segment photo.jpg -o labels.png --coarseness 0,.5,1 --hierarchy levels.npz\n"
         "  segprior segment levels.npz -o coarser.png --coarseness .8\n"
@@ -124,7 +124,8 @@ def _alternatives() -> str:
 def command_parser(name: str) -> Parser:
     """Make the parser of one of `COMMANDS`."""
     command = COMMANDS[name]
-    parser = image_parser(name, command, "OUTPUT")
+    also = "; or files of --hierarchy, to be cut again" if name == "segment" else ""
+    parser = image_parser(name, command, "OUTPUT", also)
     _add_output(parser, name)
     settings = add_preset(parser, command.config)
     if name == "segment":

@@ -62,7 +62,7 @@ class Hierarchy:
     >>> image[8:24, 12:36] = (200, 40, 40)
     >>> found = segprior.segment_hierarchy(image, edges="image")
     >>> found
-    Hierarchy(32 x 48 pixels, 5 regions; 2, 2, 2 segments at coarseness 0, 0.5, 1; edges of ...)
+    Hierarchy(32 x 48 pixels, ... regions; 2, 2, 2 segments at coarseness 0, 0.5, 1; edges of ...)
     >>> np.unique(found.cut(n_segments=2)).tolist()
     [1, 2]
     """
@@ -90,7 +90,7 @@ class Hierarchy:
         """Its boundaries for a notebook, the darker the longer they last; black at coarseness 1."""
         from segprior.io.formats.png import encode_png
 
-        return encode_png(shaded(self.ucm(), self.cost(1)))
+        return encode_png(shaded(self.ucm(), self.cost(1), longest=1000))
 
     @property
     def n_regions(self) -> int:
@@ -224,7 +224,7 @@ class Hierarchy:
         path : str or path-like
             ``.npy`` holds float64, ``.tif`` and ``.tiff`` float32. ``.png`` is something to look
             at as well: 16 bits, v = 65535 · cost / (cost + 40), so that 0 is black, a cost of 40
-            half grey, and cost = 40 · v / (65535 - v), right to 1 % below 40.000.
+            half grey, and cost = 40 · v / (65535 - v), right to .005 up to 100.
 
         Returns
         -------

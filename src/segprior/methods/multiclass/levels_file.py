@@ -77,8 +77,10 @@ def read_levels(source: object, max_pixels: int | None) -> dict[str, Any]:
         raise _damaged(name, f"regions other than 0 to {len(costs)}")
     try:
         described = _described(meta)
+    except KeyError as error:
+        raise _damaged(name, f"{error} is missing") from error
     # Whatever may stand in JSON in place of what should.
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
         raise _damaged(name, one_line(error)) from error
     return {
         "regions": regions.astype(np.int32),
