@@ -33,8 +33,8 @@ from segprior.io.image import as_image
 from segprior.methods.baselines.label_maps import felzenszwalb
 from segprior.methods.multiclass.config import SegmentConfig
 from segprior.methods.multiclass.hierarchy import grow, is_noisy
+from segprior.methods.multiclass.levels import LEVELS, Hierarchy
 from segprior.metrics import RegionScores
-from segprior.regions.hierarchy import LEVELS, Hierarchy
 
 CONFIG = SegmentConfig.preset()
 # With the prior but without texture costs are others: 100, 50 and 20 segments on train images.

@@ -93,6 +93,9 @@ CASES: dict[str, Sequence[str]] = {
         "segment noisy.png -o n.png --members 2 --json",
         "segment bands.npy -o b.geojson --edges prior --members 2",
         "segment coffee.png -o e.png --min-classes 40 --max-classes 60",
+        "segment chelsea.png -o h.png --coarseness 0,.5 --hierarchy h.npz --ucm h.npy --table",
+        "segment h.npz -o again.png --coarseness 1,.3 --confidence --ucm --json",
+        "segment flat.png -o f.png --hierarchy --ucm f.tif",
     ),
     "segment-networks": (
         "segment coffee.png -o b.png --preset backprop --members 2 --iterations 12 --json",
@@ -189,6 +192,11 @@ CASES: dict[str, Sequence[str]] = {
         "segment coffee.png -o m.png --edges none",
         "segment flat.png -o m.png --classes 3",
         "segment coffee.png -o m.png --prior none.npz --edges image",
+        "segment none.npz -o m.png",
+        "segment none.npz -o m.png --overlay",
+        "segment coffee.png -o m.png --hierarchy m.png",
+        "segment coffee.png -o m.png --ucm --method continuity",
+        "segment coffee.png -o m.png --coarseness 0,1 --classes 3",
         "segment large.tif -o m.tif --tiles --min-size 5",
         "segment large.tif -o m.tif --tiles --connected --method continuity",
         "prior coffee.png -o p.png --features up9:3", "prior coffee.png -o p.png --median top",
@@ -215,7 +223,7 @@ CASES: dict[str, Sequence[str]] = {
         "!segprior.segment(image, preset='published', iterations=5, warmup=2, members=2,"
         " n_superpixels=90, working_size=64).save('e.png')",
         "!h = segprior.segment_hierarchy(image); np.savez('f.npz', r=h.regions, m=h.merges,"
-        " c=h.costs, b=h.boundaries(), t=h.cut(n_segments=9))",
+        " c=h.costs, b=h.ucm(), t=h.cut(n_segments=9))",
         "!p = segprior.fit_prior(image, members=2, iterations=6, features=[('up2', 6),"
         " ('up3', 6)]); p.save('g.npz'); segprior.segment(image, prior=p).save('h.png')",
         "!segprior.double_dip(image, first_iterations=4, second_iterations=4,"

@@ -32,9 +32,9 @@ from .methods.double_dip.api import double_dip as double_dip
 from .methods.double_dip.result import DoubleDip as DoubleDip
 from .methods.foreground.api import foreground as foreground
 from .methods.multiclass.api import segment as segment
+from .methods.multiclass.levels import Hierarchy as Hierarchy
 from .methods.multiclass.hierarchy import segment_hierarchy as segment_hierarchy
 from .prior.prior import Prior as Prior, fit_prior as fit_prior
-from .regions.hierarchy import Hierarchy as Hierarchy
 from .result import Segmentation as Segmentation
 from .tensorboard import TensorBoard as TensorBoard
 

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segprior.regions.label_map import absorb, by_area, drop_specks, fill_holes, join, pieces
+from segprior.regions.label_map import (
+    absorb,
+    by_area,
+    drop_specks,
+    fill_holes,
+    join,
+    pieces,
+    ranks,
+)
 
 
 def stripes(*widths: int) -> NDArray[np.int64]:
@@ -75,6 +83,21 @@ def test_labels_are_sorted_by_area(widths: tuple[int, ...]) -> None:
     assert sorted(sizes, reverse=True) == list(sizes)
     assert found.min() == 1
     assert len(sizes) == 3
+
+
+@pytest.mark.parametrize("step", [1, 1000, -7, 2**40])
+def test_numbers_far_apart_are_sorted_too(step: int) -> None:
+    labels = np.random.default_rng(0).integers(0, 9, (12, 15))
+    order = np.argsort(-np.bincount(labels.ravel()), kind="stable")
+    if step < 0:  # of equal areas the lower number is the first
+        order = 8 - np.argsort(-np.bincount(8 - labels.ravel()), kind="stable")
+    found = by_area(labels * step)
+    assert found.dtype == np.int32
+    np.testing.assert_array_equal(order[found - 1], labels)
+
+
+def test_ranks_are_of_what_there_is() -> None:
+    assert ranks(np.array([0, 5, 9, 0, 9, 1])).tolist() == [0, 3, 1, 0, 2, 4]
 
 
 def test_specks_are_counted_over_corners() -> None:

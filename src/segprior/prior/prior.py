@@ -147,14 +147,15 @@ class Prior:
         ImageError
             If it is missing, broken or something else.
         """
-        from segprior.io.formats.npy import load_npz
+        from segprior.io.files.source import name_of
+        from segprior.io.formats.npy import check_format, load_npz
 
         arrays, meta = load_npz(path)
-        if meta.get("format") != _FORMAT:
-            raise ImageError(f"{path}: not a saved prior; make one with segprior prior -o x.npz")
+        name = name_of(path)
+        check_format(meta, _FORMAT, name, "make one with segprior prior -o x.npz")
         snapshots, features = {}, {}
-        for name, array in arrays.items():
-            kind, *rest = name.split("/")
+        for key, array in arrays.items():
+            kind, *rest = key.split("/")
             if kind == "snapshot":
                 snapshots[int(rest[0])] = array
             elif kind == "features":
@@ -173,9 +174,9 @@ class Prior:
                 version=meta["version"],
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise ImageError(f"{path}: a damaged prior ({error}); fit it again") from error
+            raise ImageError(f"{name}: a damaged prior ({error}); fit it again") from error
         if prior.members.ndim != 4 or prior.members.shape[-1] != channels:
-            raise ImageError(f"{path}: a damaged prior (members {prior.members.shape})")
+            raise ImageError(f"{name}: a damaged prior (members {prior.members.shape})")
         return prior
 
     def _repr_png_(self) -> bytes:

@@ -9,7 +9,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["absorb", "by_area", "drop_specks", "fill_holes", "join", "mean_colours", "pieces"]
+__all__ = [
+    "absorb", "by_area", "drop_specks", "fill_holes", "join", "mean_colours", "pieces", "ranks",
+]  # fmt: skip
 
 
 def mean_colours(
@@ -145,10 +147,30 @@ def _neighbours(found: NDArray[np.int64], count: int) -> tuple[NDArray[np.int64]
 
 def by_area(labels: NDArray[Any]) -> NDArray[np.int32]:
     """Renumber labels 1, 2, … from the largest area to the smallest."""
-    values, inverse, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-    rank = np.empty(len(values), np.int32)
-    rank[np.argsort(-sizes, kind="stable")] = np.arange(1, len(values) + 1)
-    return rank[inverse.reshape(labels.shape)]
+    if labels.min(initial=0) < 0 or labels.max(initial=0) > labels.size:
+        # Few numbers far apart, for which there is no table.
+        labels = np.unique(labels, return_inverse=True)[1].reshape(labels.shape)
+    found: NDArray[np.int32] = ranks(np.bincount(labels.ravel()))[labels]
+    return found
+
+
+def ranks(sizes: NDArray[Any]) -> NDArray[np.int32]:
+    """Number what there is 1, 2, … from the largest to the smallest, the first of equals first.
+
+    Parameters
+    ----------
+    sizes : ndarray, shape (n,)
+        0 is what there is not.
+
+    Returns
+    -------
+    ndarray of int32, shape (n,)
+        0 for what there is not.
+    """
+    there = np.flatnonzero(sizes)
+    found = np.zeros(len(sizes), np.int32)
+    found[there[np.argsort(-sizes[there], kind="stable")]] = np.arange(1, len(there) + 1)
+    return found
 
 
 def drop_specks(mask: NDArray[np.bool_], min_size: int) -> NDArray[np.bool_]:

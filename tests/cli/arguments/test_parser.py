@@ -56,6 +56,13 @@ def test_no_method_may_have_an_option_of_the_command(
     assert RESERVED.isdisjoint(config.option_names())
 
 
+def test_help_says_what_else_may_be_named(capsys: pytest.CaptureFixture[str]) -> None:
+    for command, there in (("segment", True), ("foreground", False)):
+        assert main([command, "--help"]) == 0
+        text = " ".join(capsys.readouterr().out.split())
+        assert ("or files of --hierarchy, to be cut again" in text) is there
+
+
 def parser_flags(command: str) -> set[str]:
     """What may be typed after a command, as its help lists it."""
     return set(re.findall(r"^  (?:-.*, )?(--[a-z-]+)", command_parser(command).format_help(), re.M))

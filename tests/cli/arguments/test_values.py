@@ -15,6 +15,8 @@ from segprior.cli.arguments import values
         (values.whole, "-3", -3),
         (values.number, "1e-3", 0.001),
         (values.number_list, "10,20", (10, 20)),
+        (values.number_or_numbers, ".5", 0.5),
+        (values.number_or_numbers, "0, .5,1", (0.0, 0.5, 1.0)),
         (values.whole_or_full, "48", 48),
         (values.whole_or_full, "Full", None),
         (values.block_list, "up2:30, up1:5", (("up2", 30), ("up1", 5))),
@@ -36,6 +38,8 @@ def test_values_are_read(read: Callable[[str], Any], text: str, value: Any) -> N
         (values.whole, "3.5"),
         (values.number, "much"),
         (values.number_list, "10,,20"),
+        (values.number_or_numbers, "0,"),
+        (values.number_or_numbers, ""),
         (values.whole_or_full, "half"),
         (values.block_list, "up2"),
         (values.block_list, "up2:last"),
@@ -51,3 +55,11 @@ def test_values_are_read(read: Callable[[str], Any], text: str, value: Any) -> N
 def test_values_that_cannot_be_read(read: Callable[[str], Any], text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match=r"got .*; pass"):
         read(text)
+
+
+def test_names_of_files_of_a_format() -> None:
+    read = values.file_in(".tif", ".npy")
+    assert read("a/b.TIF") == "a/b.TIF"
+    for text in ("photo.jpg", "tif", ""):
+        with pytest.raises(argparse.ArgumentTypeError, match=r"end it in \.tif or \.npy"):
+            read(text)

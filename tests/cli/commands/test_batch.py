@@ -69,6 +69,7 @@ def test_a_tree_of_masks_and_again(here: Path, capsys: pytest.CaptureFixture[str
         ("foreground", [*FIT, "--overlay", "--save-prior", "--snapshots", "1"]),
         ("prior", list(FIT)),
         ("segment", ["--members", "1", "--boundaries"]),
+        ("segment", ["--edges", "image", "--coarseness", "0,1", "--ucm", "--overlay"]),
         ("segment", [*FIT, "--preset", "backprop", "--format", "geojson", "--table"]),
     ],
 )
@@ -129,6 +130,26 @@ def test_a_list_and_patterns(here: Path) -> None:
     assert [row["input"] for row in rows(Path("some"))] == ["sub/b.bmp"]
 
 
+def test_hierarchies_of_a_tree_and_cuts_of_them(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["batch", "segment", "in", "-o", "out", "--edges", "image", "--hierarchy"]
+    assert main(words) == 0
+    assert rows(Path("out"))[0]["files"] == ["a.png", "a_hierarchy.npz"]
+    again = ["batch", "segment", "out", "-o", "cuts", "--pattern", "*.npz"]
+    assert main(again) == 0
+    for one, other in (("a", "a_hierarchy"), ("sub/b", "sub/b_hierarchy")):
+        assert Path(f"out/{one}.png").read_bytes() == Path(f"cuts/{other}.png").read_bytes()
+    capsys.readouterr()
+    for levels, told in (("0,1", "2 done"), ("0,1", "0 done, 2 kept from before")):
+        assert main([*again, "--coarseness", levels]) == 0
+        assert capsys.readouterr().out == f"cuts: {told} of 2\n"
+    for levels in ("0,.5", "1,.5"):
+        assert main([*again, "--coarseness", levels]) == 0
+        assert capsys.readouterr().out == "cuts: 2 done of 2\n"
+    assert rows(Path("cuts"))[0]["files"] == ["a_hierarchy_1.png", "a_hierarchy_0.5.png"]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -148,6 +169,7 @@ def test_a_list_and_patterns(here: Path) -> None:
         (["foreground", "in", "-o", "out", "--prior", "p.npz"], "--prior is for one image"),
         (["segment", "in", "-o", "out", "--scribbles", "s.png"], "--scribbles is for one image"),
         (["segment", "in", "-o", "out", "--tensorboard", "t"], "--tensorboard is for one image"),
+        (["segment", "in", "-o", "out", "--hierarchy", "h.npz"], "leave the name out for several"),
         (["double-dip", "in", "-o", "out", "--hint", "in/a.png"], "is the hint of one image"),
         (["foreground", "in", "-o", "out", "--wokers", "2"], "did you mean '--workers'?"),
     ],

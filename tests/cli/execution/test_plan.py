@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from segprior.cli import main
-from segprior.cli.execution.plan import make_plan
+from segprior.cli.execution.plan import are_several, endings_beside, make_plan
 from segprior.errors import ConfigError
 from tests.helpers.commands import QUICK, feed, picture
 from tests.helpers.folders import names, pixels
@@ -127,3 +127,49 @@ def test_nothing_is_made_when_there_is_nothing_to_do(tmp_path: Path) -> None:
     plan = make_plan([str(tmp_path / "empty")], str(tmp_path / "out"), suffixes=(".png",))
     assert (plan.jobs, len(plan.failures)) == ([], 1)
     assert names(tmp_path) == ["empty"]
+
+
+@pytest.mark.parametrize("folder", [True, False])
+def test_several_results_of_one_image_are_told_apart(photo: Path, folder: bool) -> None:
+    kinds = ["1", "0.5_table", "1_overlay", "hierarchy", "ucm"]
+    place = {"ucm": photo.parent / "costs.npy"}
+    plan = make_plan(
+        [str(photo)], f"{photo.parent}/{'new/' if folder else 'out.OME.tif'}", extras=kinds,
+        suffixes=(".tif",), ending=".ome.tif", cuts=("0.5", "1"), places=place,
+    )  # fmt: skip
+    (job,) = plan.jobs
+    assert job.output is not None
+    stem, end = ("photo", ".ome.tif") if folder else ("out", ".OME.tif")
+    assert job.output.name == f"{stem}_0.5{end}"
+    assert {kind: path.name for kind, path in job.extras.items()} == {
+        "1": f"{stem}_1{end}", "0.5_table": f"{stem}_0.5_table.csv",
+        "1_overlay": f"{stem}_1_overlay.png", "hierarchy": f"{stem}_hierarchy.npz",
+        "ucm": "costs.npy",
+    }  # fmt: skip
+    assert job.cuts == ("1",)
+
+
+def test_files_with_a_place_of_their_own(photo: Path) -> None:
+    folder = photo.parent
+    (job,) = make_plan(
+        [str(photo)], "-", extras=["ucm"], suffixes=(".png",), places={"ucm": folder / "u.npy"}
+    ).jobs
+    assert (job.output, job.extras) == (None, {"ucm": folder / "u.npy"})
+    for output in ("-", folder / "out.png"):
+        for place, match in ((photo, "over the input"), (folder / "none" / "u.npy", "no folder")):
+            refuse([photo], output, match, extras=["ucm"], places={"ucm": place})
+
+
+def test_what_names_beside_a_result_end_in() -> None:
+    ends = endings_beside(["1", "0.5_table", "table", "overlay", "hierarchy"], ("0.5", "1"), ".tif")
+    assert list(ends.values()) == [".tif", ".csv", ".csv", ".png", ".npz"]
+
+
+def test_what_may_be_more_than_one_image(photo: Path) -> None:
+    assert not are_several([str(photo)])
+    assert not are_several(["-"])
+    assert are_several([str(photo.parent)])
+    assert are_several([str(photo), "other.png"])
+    (photo.parent / "one.zarr").mkdir()
+    (photo.parent / "one.zarr" / ".zarray").write_text("{}")
+    assert not are_several([str(photo.parent / "one.zarr")])

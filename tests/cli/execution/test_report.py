@@ -9,6 +9,7 @@ import pytest
 
 from segprior.cli import main
 from segprior.cli.execution import work
+from segprior.cli.execution.report import Report
 from segprior.io.image import as_image
 from segprior.methods.foreground.config import ForegroundConfig
 from tests.helpers.commands import QUICK, TINY
@@ -53,6 +54,14 @@ def test_people_read_one_line_per_image(
     assert err == ""
     assert main([*command, "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
+
+
+def test_several_results_are_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    report = Report(as_json=False, quiet=False, aside=False, total=1)
+    report.success(
+        {"file": "a", "output": ["b", "c"], "labels": [9, 3], "confidence": [0.5, 1], "seconds": 2}
+    )
+    assert capsys.readouterr().out == "a -> b, c  (9, 3 labels, confidence 0.50, 1.00, 2.0 s)\n"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from segprior.errors import ImageError
+from segprior.io.files.source import name_of
 from segprior.io.image import as_image
 from tests.helpers.written import encoded
 
@@ -38,3 +39,12 @@ def test_text_stream(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(encoded(Image.new("L", (9, 9)), "PNG"))
     with (tmp_path / "a.png").open() as stream, pytest.raises(ImageError, match="'rb'"):
         as_image(stream)
+
+
+def test_what_messages_call_a_source(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"x")
+    with path.open("rb") as stream:
+        assert name_of(stream) == name_of(path) == name_of(str(path)) == str(path)
+    assert name_of(b"PNG") == "the bytes"
+    assert name_of(io.BytesIO()) == "the stream"

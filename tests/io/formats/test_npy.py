@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from segprior.errors import ImageError, OutputError
-from segprior.io.formats.npy import load_npz, save_npz
+from segprior.io.formats.npy import check_format, load_npz, save_npz
 from segprior.io.image import as_image
 from tests.helpers.folders import names
 from tests.helpers.written import npy
@@ -101,11 +101,64 @@ class TestNpz:
         with pytest.raises(ImageError, match="no file"):
             load_npz(tmp_path / "absent.npz")
 
+    def test_deflated_if_asked(self, arrays: dict[str, NDArray[Any]], tmp_path: Path) -> None:
+        arrays["members"][:] = 0.5
+        plain = save_npz(tmp_path / "a.npz", arrays, {}).stat().st_size
+        path = save_npz(tmp_path / "b.npz", arrays, {}, compress=True)
+        assert path.stat().st_size < plain / 1.5
+        np.testing.assert_array_equal(load_npz(path)[0]["members"], arrays["members"])
+
+    def test_a_look_at_the_arrays_before_they_are_read(
+        self, arrays: dict[str, NDArray[Any]], tmp_path: Path
+    ) -> None:
+        path = save_npz(tmp_path / "a.npz", arrays, {"a": 1})
+        seen: list[Any] = []
+        load_npz(path, lambda headers, meta: seen.append((headers, meta)))
+        assert seen[0][1] == {"a": 1}
+        assert list(seen[0][0]) == list(arrays)
+        assert seen[0][0]["members"] == ((3, 8, 9, 2), np.float32)
+
+        def refuse(*_: Any) -> None:
+            raise ImageError("too many")
+
+        with pytest.raises(ImageError, match="too many"):
+            load_npz(path, refuse)
+
+    @pytest.mark.parametrize("change", [-4, 4])
+    def test_members_hold_what_they_say(self, change: int) -> None:
+        data = npy(np.zeros(13)) + bytes(4)
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr("a.npy", data[: len(data) - 4 + change])
+            archive.writestr("meta.json", "{}")
+        with pytest.raises(ImageError, match=f"{104 + change} bytes for a.npy, which takes 104"):
+            load_npz(stream.getvalue())
+
+    def test_a_long_description_is_not_read(self) -> None:
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("meta.json", json.dumps({"a": "b" * 2**20}))
+        with pytest.raises(ImageError, match="not saved by segprior"):
+            load_npz(stream.getvalue())
+
+    def test_what_is_in_it_and_in_which_version(self) -> None:
+        check_format({"format": "segprior prior 1"}, "segprior prior 1", "x", "make one")
+        for found, match in (
+            (
+                "segprior prior 2",
+                "x: saved as 'segprior prior 2', not 'segprior prior 1'; use",
+            ),
+            ("segprior tree 1", "x: not a saved prior; make one"),
+            (None, "not a saved prior"),
+        ):
+            with pytest.raises(ImageError, match=match):
+                check_format({"format": found}, "segprior prior 1", "x", "make one")
+
     def test_pickled_members_are_never_loaded(self, tmp_path: Path) -> None:
         np.savez(tmp_path / "a.npz", allow_pickle=True, a=np.array([{}, None]))
         with zipfile.ZipFile(tmp_path / "a.npz", "a") as archive:
             archive.writestr("meta.json", json.dumps({}))
-        with pytest.raises(ImageError, match="allow_pickle"):
+        with pytest.raises(ImageError, match="never loaded"):
             load_npz(tmp_path / "a.npz")
 
     def test_files_of_other_programs(self, tmp_path: Path) -> None:

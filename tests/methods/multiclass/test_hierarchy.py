@@ -19,8 +19,8 @@ from segprior.methods.multiclass.hierarchy import (
     hidden_features,
     segment_hierarchy,
 )
+from segprior.methods.multiclass.levels import Hierarchy
 from segprior.prior.prior import fit_prior
-from segprior.regions.hierarchy import Hierarchy
 from segprior.regions.label_map import pieces
 
 TINY: dict[str, Any] = {"members": 1, "edges": "prior"}
@@ -70,7 +70,7 @@ def test_cuts_are_nested_and_boundaries_are_those_of_all_cuts() -> None:
     found = segment_hierarchy(busy(), edges="image", working_size=40)
     assert found.regions.shape == (60, 84)
     finer = found.cut(n_segments=found.n_regions)
-    edges = found.boundaries()
+    edges = found.ucm()
     for count in (40, 25, 12, 5, 2, 1):
         cost = float(found.costs[found.n_regions - count - 1])
         coarser = found.cut(n_segments=count)
@@ -83,7 +83,7 @@ def test_cuts_are_nested_and_boundaries_are_those_of_all_cuts() -> None:
         there = np.zeros(edges.shape, bool)
         there[:-1] |= by_cost[:-1] != by_cost[1:]
         there[:, :-1] |= by_cost[:, :-1] != by_cost[:, 1:]
-        np.testing.assert_array_equal(edges > np.float32(cost), there)
+        np.testing.assert_array_equal(edges > cost, there)
         finer = coarser
 
 

@@ -21,6 +21,7 @@ from segprior.cli.arguments.values import (
     byte_count,
     number,
     number_list,
+    number_or_numbers,
     whole,
     whole_or_full,
     whole_or_none,
@@ -33,12 +34,15 @@ from segprior.methods.config import MethodConfig
 from segprior.methods.registry import methods as known_methods
 from segprior.methods.registry import option_owners
 
-__all__ = ["Option", "add_options", "given", "in_words", "options_of"]
+__all__ = ["Option", "add_options", "flag_of", "given", "in_words", "options_of"]
 
 # Where the command line says a thing in fewer words than the field's name does.
 _FLAGS = {"n_clusters": "--clusters"}
 _METAVARS = {"working_size": "PIXELS|full", "dask": "ADDRESS|local"}
-_NOTES = {"snapshots": "Also writes STEM_epochs.png, the prior at each of them."}
+_NOTES = {
+    "coarseness": "Several, as in 0,.5,1, write STEM_0.png, STEM_0.5.png and STEM_1.png.",
+    "snapshots": "Also writes STEM_epochs.png, the prior at each of them.",
+}
 
 
 # The configuration of each preset, by its name.
@@ -76,7 +80,8 @@ class Option:
     methods: str = ""
 
 
-def _flag(name: str) -> str:
+def flag_of(name: str) -> str:
+    """Return what is typed for a field."""
     return _FLAGS.get(name, "--" + name.replace("_", "-"))
 
 
@@ -97,6 +102,8 @@ def _reader(name: str, annotation: Any) -> tuple[str, Callable[[str], Any] | Non
     }
     if name == "memory":
         return "BYTES", byte_count
+    if name == "coarseness":
+        return "X,X,...", number_or_numbers
     if annotation in simple:
         return simple[annotation]
     if typing.get_origin(annotation) is Literal:
@@ -195,7 +202,7 @@ def _option(cls: type[Presets], owner: type[Presets], name: str, presets: Config
             title = ", ".join(m.name for m in option_owners(cls.kind)[name])
     return Option(
         field=name,
-        flag=_flag(name),
+        flag=flag_of(name),
         owner=owner,
         help=" ".join(filter(None, text)),
         metavar=_METAVARS.get(name, metavar),
@@ -253,7 +260,7 @@ def _typed(setting: Setting) -> str:
         return "none"
     if not setting.name.isidentifier():  # a part of an option, described
         return str(setting)
-    flag = _flag(setting.name)
+    flag = flag_of(setting.name)
     if setting.value is ...:
         return flag
     return f"{flag} {'none' if setting.value is None else repr(setting.value)}"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from segprior.cli.arguments.options import add_options
 from segprior.cli.arguments.overview import SUMMARIES, answered
 from segprior.cli.arguments.tiles import add_tiles
+from segprior.cli.arguments.values import file_in
 from segprior.cli.arguments.words import (
     Command,
     Parser,
@@ -25,6 +26,7 @@ from segprior.io.export import result_formats, shared_suffixes
 from segprior.io.registry import one_of
 from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.multiclass.config import SegmentConfig
+from segprior.methods.multiclass.levels import UCM_SUFFIXES
 
 __all__ = ["COMMANDS", "command_parser", "parse"]
 
@@ -52,7 +54,8 @@ COMMANDS = {
         "the largest area to the smallest, as an indexed PNG with fixed colours (16 bits above "
         "255 labels), at the size of the image.",
         "segprior segment photo.jpg -o labels.png --overlay\n"
-        "  segprior segment photo.jpg -o labels.png --coarseness 1\n"
+        "  segprior segment photo.jpg -o labels.png --coarseness 0,.5,1 --hierarchy levels.npz\n"
+        "  segprior segment levels.npz -o coarser.png --coarseness .8\n"
         "  segprior segment photo.jpg -o labels.png --classes 5 --min-size 100\n"
         "  segprior segment photo.jpg -o labels.png --scribbles marks.png --tensorboard runs\n"
         "  segprior segment photos/ -o labels/ --method continuity --json > report.jsonl",
@@ -121,7 +124,8 @@ def _alternatives() -> str:
 def command_parser(name: str) -> Parser:
     """Make the parser of one of `COMMANDS`."""
     command = COMMANDS[name]
-    parser = image_parser(name, command, "OUTPUT")
+    also = "; or files of --hierarchy, to be cut again" if name == "segment" else ""
+    parser = image_parser(name, command, "OUTPUT", also)
     _add_output(parser, name)
     settings = add_preset(parser, command.config)
     if name == "segment":
@@ -180,6 +184,27 @@ def _add_output(parser: Parser, name: str) -> None:
         kind = flag.removeprefix("--").removeprefix("save-")
         group.add_argument(flag, dest=f"save_{kind}", action="store_true", help=text)
     if name == "segment":
+        group.add_argument(
+            "--hierarchy",
+            dest="save_hierarchy",
+            nargs="?",
+            const=True,
+            type=file_in(".npz"),
+            metavar="FILE.npz",
+            help="also write the segments of all levels, for segprior segment FILE.npz; without a "
+            "name, as for several images, STEM_hierarchy.npz",
+        )
+        group.add_argument(
+            "--ucm",
+            dest="save_ucm",
+            nargs="?",
+            const=True,
+            type=file_in(*UCM_SUFFIXES),
+            metavar="FILE",
+            help="also write the cost at which the boundary at each pixel vanishes: .tif and .npy "
+            "hold costs, .png 16 bits v for a cost of 40 * v / (65535 - v); without a name "
+            "STEM_ucm.png",
+        )
         group.add_argument(
             "--tensorboard",
             metavar="DIR",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 
 __all__ = [
     "axis",
     "block_list",
     "byte_count",
+    "file_in",
     "number",
     "number_list",
+    "number_or_numbers",
     "pixel_count",
     "value_range",
     "whole",
@@ -42,6 +45,17 @@ def number(text: str) -> float:
         return float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"got {text!r}; pass a number") from None
+
+
+def number_or_numbers(text: str) -> float | tuple[float, ...]:
+    """Read a number, or several with commas between them, as in ``0,.5,1``."""
+    try:
+        first, *others = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"got {text!r}; pass a number, or several with commas between them, such as 0,.5,1"
+        ) from None
+    return (first, *others) if others else first
 
 
 def whole_or_full(text: str) -> int | None:
@@ -98,6 +112,17 @@ def value_range(text: str) -> tuple[float, float]:
             f"got {text!r}; pass the lowest and the highest value, such as 0,4095"
         ) from None
     return low, high
+
+
+def file_in(*suffixes: str) -> Callable[[str], str]:
+    """Make what reads the name of a file of a format."""
+
+    def read(text: str) -> str:
+        if not text.lower().endswith(suffixes):
+            raise argparse.ArgumentTypeError(f"got {text!r}; end it in {' or '.join(suffixes)}")
+        return text
+
+    return read
 
 
 def byte_count(text: str) -> int:

@@ -61,8 +61,20 @@ def new_parser(name: str, usage: str, description: str, epilog: str) -> Parser:
     )
 
 
-def image_parser(name: str, command: Command, output: str) -> Parser:
-    """Make the parser of a command of the shape ``IMAGE -o OUTPUT``, with its images only."""
+def image_parser(name: str, command: Command, output: str, also: str = "") -> Parser:
+    """Make the parser of a command of the shape ``IMAGE -o OUTPUT``, with its images only.
+
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    command : Command
+        Its configuration and the texts of its help.
+    output : str
+        What the usage calls its output.
+    also : str
+        What an image may be beside an image, for the help.
+    """
     parser = new_parser(
         name,
         f"IMAGE [IMAGE ...] -o {output}",
@@ -73,7 +85,7 @@ def image_parser(name: str, command: Command, output: str) -> Parser:
         "images",
         nargs="*",
         metavar="IMAGE",
-        help="files, folders (all images in them), or - for standard input",
+        help=f"files, folders (all images in them), or - for standard input{also}",
     )
     return parser
 

@@ -19,7 +19,7 @@ from segprior.cli.commands.foreground import ForegroundTask
 from segprior.cli.commands.prior import PriorTask
 from segprior.cli.commands.segment import SegmentTask
 from segprior.cli.execution.large import OF_ONE
-from segprior.cli.execution.plan import ENDINGS, Job
+from segprior.cli.execution.plan import Job, endings_beside
 from segprior.cli.execution.report import complain, plain, short_warnings
 from segprior.cli.execution.task import Task
 from segprior.cli.execution.work import do_job, explained
@@ -153,10 +153,12 @@ def _carry_out(name: str, arguments: argparse.Namespace) -> int:
     arguments.images = [source, source]  # the tasks refuse what suits one image only
     task = _TASKS[name](arguments)
     seed = task.calling.get("seed", 0)
+    first = f"_{task.cuts[0]}" if task.cuts else ""
     settings = {
         "command": name,
         "config": task.config.to_dict(),  # type: ignore[attr-defined]
         "format": getattr(task, "format", None),
+        **({"cuts": task.cuts} if task.cuts else {}),
         "loading": task.loading,
         "device": task.calling.get("device", "auto"),
     }
@@ -170,8 +172,8 @@ def _carry_out(name: str, arguments: argparse.Namespace) -> int:
                 settings=settings,
                 seed=seed,
                 patterns=arguments.pattern,
-                extras={kind: ENDINGS.get(kind, ".png") for kind in task.extras},
-                ending="" if name == "double-dip" else task.ending,
+                extras=endings_beside(task.extras, task.cuts, task.ending),
+                ending="" if name == "double-dip" else first + task.ending,
                 watch=arguments.watch,
                 config=BatchConfig(**given(BatchConfig, arguments)),
                 callback=report,

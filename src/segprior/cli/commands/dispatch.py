@@ -74,6 +74,8 @@ def _run(argv: Sequence[str]) -> int:
             suffixes=task.suffixes,
             keep=task.reads,
             ending=task.ending,
+            cuts=task.cuts,
+            places=task.places,
         )
         if any(job.output is None for job in plan.jobs) and sys.stdout.isatty():
             raise ConfigError("standard output is a terminal; pass -o FILE, or send it on with >")

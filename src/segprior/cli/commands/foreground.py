@@ -59,7 +59,10 @@ class ForegroundTask(LabelTask):
             callback=callback,
             **self.calling,
         )
-        own: dict[str, Saver] = {"cutout": lambda path: save_picture(path, found.cutout(image))}
+        savers: dict[str, Saver] = {
+            **self.savers(found, image),
+            "cutout": lambda path: save_picture(path, found.cutout(image)),
+        }
         facts = {
             "foreground": found.foreground,
             "confidence": found.score,
@@ -67,4 +70,4 @@ class ForegroundTask(LabelTask):
             "seed": found.seed,
             "settings": found.config.to_dict(),
         }
-        return self.result(found, image, prior, own, facts)
+        return self.result(found, prior, savers, facts)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segprior.callbacks import chain
 from segprior.cli.arguments.options import given
+from segprior.cli.commands.levels import Levels
+from segprior.cli.execution.plan import are_several
 from segprior.cli.execution.task import LabelTask, Result, Saver, load_prior
 from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segprior.callbacks import Callback
+    from segprior.cli.execution.plan import Job
+    from segprior.methods.multiclass.levels import Hierarchy
+    from segprior.prior.prior import Prior
+    from segprior.result import Segmentation
 
 __all__ = ["SegmentTask"]
 
@@ -27,12 +33,13 @@ __all__ = ["SegmentTask"]
 class SegmentTask(LabelTask):
     """``segprior segment``."""
 
-    kinds = ("overlay", "boundaries", "confidence", "table", "prior")
+    kinds = ("overlay", "boundaries", "confidence", "table", "prior", "hierarchy", "ucm")
     config: SegmentConfig
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         super().__init__(arguments)
         fields = given(SegmentConfig, arguments)
+        self.levels = Levels(arguments, fields)
         marked = arguments.scribbles is not None
         start = arguments.preset or SegmentConfig.start(fields, scribbles=marked)
         self.config = SegmentConfig.preset(start)
@@ -48,11 +55,16 @@ class SegmentTask(LabelTask):
         self.epochs = self.config.prior.snapshots
         if self.epochs:
             self.extras += ("epochs",)
+        self.levels.check(self.config)
+        self.cuts, self.places = self.levels.cuts, self.levels.places
+        self.extras = self.levels.of_each_cut(self.extras)
+        if self.large.asked:
+            self.large.check(self.extras)
         if arguments.saved_prior is not None:
             self._load(arguments, fields)
         self.scribbles: Path | None = None
         if arguments.scribbles is not None:
-            if len(arguments.images) > 1 or Path(arguments.images[0]).is_dir():
+            if are_several(arguments.images):
                 raise ConfigError("--scribbles belong to one image; name that image only")
             self.scribbles = Path(arguments.scribbles)
             self.reads += (self.scribbles,)
@@ -84,34 +96,63 @@ class SegmentTask(LabelTask):
                 f"with segprior prior --features {blocks}, or pass --preset backprop"
             )
 
+    def of_file(self, job: Job) -> Result | None:
+        """See `Task`."""
+        if job.source is None or job.source.suffix.lower() != ".npz":
+            return None
+        levels, found = self.levels.cut_file(job.source, self.config, self.loading)
+        self.image = None  # its name is not known
+        return self._result(found, None, None, levels)
+
     def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
-        from segprior.io.pictures import save_picture
         from segprior.methods.multiclass.api import find_classes
 
+        levels: Hierarchy | None = None
         with self._watched(callback) as watched:
             pyramid = Pyramid(image)
             prior = self.prior_of(pyramid, self.config.prior, watched)
-            found = find_classes(
-                pyramid,
-                self.config,
-                # A prior that was fitted for its own pictures changes nothing.
-                prior=prior if prior is self.saved or self.config.need == "always" else None,
-                scribbles=self.scribbles,
-                callback=watched,
-                **self.calling,
-            )
-        own: dict[str, Saver] = {
-            "boundaries": lambda path: save_picture(path, found.overlay(image, alpha=0))
+            # A prior that was fitted for its own pictures changes nothing.
+            used = prior if prior is self.saved or self.config.need == "always" else None
+            calling: dict[str, Any] = {"prior": used, "callback": watched, **self.calling}
+            if self.levels.asked:
+                levels, found = self.levels.find(pyramid, self.config, calling)
+            else:
+                calling["scribbles"] = self.scribbles
+                found = [find_classes(pyramid, self.config, **calling)]
+        return self._result(found, image, prior, levels)
+
+    def _result(
+        self,
+        found: Sequence[Segmentation],
+        image: NDArray[Any] | None,
+        prior: Prior | None,
+        levels: Hierarchy | None,
+    ) -> Result:
+        """Put together what is written of one cut or several."""
+        savers = self.savers(found[0], image)
+        if levels is not None:
+            savers |= {"hierarchy": levels.save, "ucm": levels.save_ucm}
+        for cut, one in zip(self.cuts, found, strict=False):
+            savers[cut] = self.saver(one)
+            savers |= {f"{cut}_{kind}": save for kind, save in self.savers(one, image).items()}
+        each = [_facts(one) for one in found]
+        facts = each[0]
+        if self.cuts:
+            facts = {name: [of_cut[name] for of_cut in each] for name in facts}
+        settings = found[0].config.to_dict()
+        if self.cuts:
+            settings["coarseness"] = self.levels.coarseness
+        facts |= {"seed": found[0].seed, "settings": settings}
+        return self.result(found[0], prior, savers, facts)
+
+    def savers(self, found: Segmentation, image: NDArray[Any] | None) -> dict[str, Saver]:
+        """See `LabelTask`."""
+        from segprior.io.pictures import save_picture
+
+        return {
+            **super().savers(found, image),
+            "boundaries": lambda path: save_picture(path, found.overlay(image, alpha=0)),
         }
-        facts = {
-            "labels": found.n_labels,
-            "confidence": found.score,
-            "evidence": found.evidence,
-            "curves": {name: curve.tolist() for name, curve in found.curves.items()},
-            "seed": found.seed,
-            "settings": found.config.to_dict(),
-        }
-        return self.result(found, image, prior, own, facts)
 
     @contextmanager
     def _watched(self, callback: Callback | None) -> Iterator[Callback | None]:
@@ -123,3 +164,12 @@ class SegmentTask(LabelTask):
 
         with TensorBoard(self.board / self.name) as board:
             yield chain(callback, board)
+
+
+def _facts(found: Segmentation) -> dict[str, Any]:
+    return {
+        "labels": found.n_labels,
+        "confidence": found.score,
+        "evidence": found.evidence,
+        "curves": {name: curve.tolist() for name, curve in found.curves.items()},
+    }

@@ -51,7 +51,7 @@ class Large:
 
     def check(self, extras: tuple[str, ...]) -> None:
         """Refuse what needs the image in one piece."""
-        flags = self._whole + [_FLAGS.get(kind, f"--{kind}") for kind in extras]
+        flags = self._whole + [_flag(kind) for kind in extras]
         if flags:
             raise ConfigError(f"{flags[0]} needs the image in one piece, not tiles; leave it out")
 
@@ -136,6 +136,12 @@ class Large:
             "settings": found.config.to_dict(),
             "tiles": {"count": found.count, **found.tiles.to_dict()},
         }
+
+
+def _flag(kind: str) -> str:
+    if kind[0].isdigit():  # of one of several results
+        return "--coarseness with several levels"
+    return _FLAGS.get(kind, f"--{kind}")
 
 
 def _without_limit(loading: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,10 +14,10 @@ from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.io.export import is_folder_suffix
 from segprior.io.registry import folder_format
 
-__all__ = ["ENDINGS", "Job", "Plan", "make_folder_plan", "make_plan"]
+__all__ = ["Job", "Plan", "are_several", "endings_beside", "make_folder_plan", "make_plan"]
 
 # What the names of files beside a result end in, where that is not .png.
-ENDINGS = {"table": ".csv"}
+_ENDINGS = {"hierarchy": ".npz", "table": ".csv"}
 _STANDARD = "-"
 
 
@@ -35,12 +35,15 @@ class Job:
         Where the result goes; None is standard output.
     extras : dict of str to Path
         Files beside the result, by kind: ``"overlay"``.
+    cuts : tuple of str
+        Which kinds of these are further results.
     """
 
     name: str
     source: Path | None
     output: Path | None
     extras: dict[str, Path] = field(default_factory=dict)
+    cuts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +81,8 @@ def make_plan(
     suffixes: Collection[str],
     keep: Iterable[Path] = (),
     ending: str = ".png",
+    cuts: Sequence[str] = (),
+    places: Mapping[str, Path] | None = None,
 ) -> Plan:
     """Settle inputs and outputs, and make the output folder if there is to be one.
 
@@ -95,6 +100,11 @@ def make_plan(
         Other files that are read and so must not be written over.
     ending : str
         What the names of files in a folder end in.
+    cuts : sequence of str
+        What tells the results of one image apart, if there are several: the first is the result,
+        the others are among ``extras``.
+    places : mapping of str to Path, optional
+        Where extras of one image go, by kind, if not beside the result.
 
     Raises
     ------
@@ -103,7 +113,8 @@ def make_plan(
     OutputError
         If the output cannot be written.
     """
-    extras = list(extras)
+    places = places or {}
+    extras = [kind for kind in extras if kind not in places]
     if images.count(_STANDARD) > 1:
         raise ConfigError("standard input (-) can be read once; name it once")
     if output is None:
@@ -112,15 +123,19 @@ def make_plan(
             raise ConfigError(f"no output; add -o {stem}_out.png, -o FOLDER{os.sep} or -o -")
         output = _STANDARD
     sources, failures = _sources(images)
-    many = len(images) > 1 or (images[0] != _STANDARD and _is_folder(Path(images[0])))
+    many = are_several(images)
     if output == _STANDARD:
         if many:
             raise ConfigError("several images cannot share standard output; pass -o FOLDER")
+        if cuts:
+            raise ConfigError("several results cannot share standard output; pass -o FILE")
         if extras:
             raise ConfigError(f"no place for {extras[0]} on standard output; pass -o FILE")
-        return Plan(
-            jobs=[Job(name=n, source=s, output=None) for n, s in sources], failures=failures
-        )
+        jobs = [Job(name=n, source=s, output=None, extras=dict(places)) for n, s in sources]
+        _check_clashes(jobs, keep)
+        for path in places.values():
+            _check_writable(path.parent)
+        return Plan(jobs=jobs, failures=failures)
 
     target = Path(output)
     suffix = target.suffix.lower()
@@ -142,12 +157,42 @@ def make_plan(
     for name, source in sources:
         file = target / f"{_stem(source)}{ending}" if as_folder else target
         stem = _stem(source) if as_folder else re.sub(r"\.ome$", "", file.stem, flags=re.I)
+        own = file.name[len(stem) :]
         beside = {
-            kind: file.with_name(f"{stem}_{kind}{ENDINGS.get(kind, '.png')}") for kind in extras
+            kind: file.with_name(f"{stem}_{kind}{end}")
+            for kind, end in endings_beside(extras, cuts, own).items()
         }
-        jobs.append(Job(name=name, source=source, output=file, extras=beside))
+        if cuts:
+            file = file.with_name(f"{stem}_{cuts[0]}{own}")
+        beside |= places
+        jobs.append(Job(name=name, source=source, output=file, extras=beside, cuts=tuple(cuts[1:])))
     _check_clashes(jobs, keep)
+    for path in places.values():
+        _check_writable(path.parent)
     return _settled(jobs, failures, target if as_folder else target.parent, make=as_folder)
+
+
+def endings_beside(extras: Iterable[str], cuts: Collection[str], ending: str) -> dict[str, str]:
+    """Say what the names of the files beside a result end in, by kind.
+
+    Parameters
+    ----------
+    extras : iterable of str
+        Such as ``overlay``, or ``0.5_overlay`` of one of several results.
+    cuts : collection of str
+        Which of them are results.
+    ending : str
+        Of a result.
+    """
+    return {
+        kind: ending if kind in cuts else _ENDINGS.get(kind.rpartition("_")[2], ".png")
+        for kind in extras
+    }
+
+
+def are_several(images: Sequence[str]) -> bool:
+    """Tell whether what the user named may be more than one image."""
+    return len(images) > 1 or (images[0] != _STANDARD and _is_folder(Path(images[0])))
 
 
 def make_folder_plan(images: Sequence[str], output: str | None) -> Plan:
@@ -178,7 +223,7 @@ def make_folder_plan(images: Sequence[str], output: str | None) -> Plan:
     if output == _STANDARD or target.suffix.lower() in image_suffixes():
         raise ConfigError(f"the result is a folder, got -o {output}; name a folder")
     sources, failures = _sources(images)
-    many = len(images) > 1 or (images[0] != _STANDARD and _is_folder(Path(images[0])))
+    many = are_several(images)
     jobs = [
         Job(name=name, source=source, output=target / _stem(source) if many else target)
         for name, source in sources

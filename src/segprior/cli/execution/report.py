@@ -76,11 +76,11 @@ class Report:
             if "foreground" in facts:
                 numbers.append(f"foreground {facts['foreground']:.1%}")
             if "labels" in facts:
-                numbers.append(f"{facts['labels']} labels")
+                numbers.append(f"{_each(facts['labels'], 'd')} labels")
             if "confidence" in facts:
-                numbers.append(f"confidence {facts['confidence']:.2f}")
+                numbers.append(f"confidence {_each(facts['confidence'], '.2f')}")
             numbers.append(f"{facts['seconds']:.1f} s")
-            self._line(f"{facts['file']} -> {facts['output']}  ({', '.join(numbers)})")
+            self._line(f"{facts['file']} -> {_each(facts['output'])}  ({', '.join(numbers)})")
 
     def failure(self, name: str, message: object) -> None:
         """Report an image that could not be done."""
@@ -119,6 +119,12 @@ def short_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.showwarning = show
         yield
+
+
+def _each(values: Any, form: str = "") -> str:
+    """Put a value, or several, into words."""
+    several = values if isinstance(values, list) else [values]
+    return ", ".join(format(value, form) for value in several)
 
 
 def plain(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from segprior.callbacks import chain
 from segprior.cli.arguments.options import options_of
 from segprior.cli.execution.large import Large
+from segprior.cli.execution.plan import are_several
 from segprior.config.presets import Presets
 from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError, ImageError, OutputError
@@ -68,6 +69,8 @@ class Task:
     """
 
     kinds: tuple[str, ...] = ()
+    cuts: tuple[str, ...] = ()  # what tells several results of one image apart
+    places: Mapping[str, Path] = {}  # of extras that are not beside the result
     reads: tuple[Path, ...] = ()
     name = ""  # stem of the image at work
     image: Path | None = None  # its file
@@ -92,6 +95,10 @@ class Task:
 
     def check(self, image: NDArray[Any], suffix: str) -> None:
         """Refuse an image whose result could not be written, before the work is done."""
+
+    def of_file(self, job: Job) -> Result | None:
+        """Do the work on what is no image but was made of one before; None if it is an image."""
+        return None
 
     def in_tiles(
         self,
@@ -183,25 +190,30 @@ class LabelTask(Task):
 
         return fit(image, config, callback=callback, **self.calling)
 
-    def result(
-        self,
-        found: Segmentation,
-        image: NDArray[Any],
-        prior: Prior | None,
-        own: dict[str, Saver],
-        facts: dict[str, Any],
-    ) -> Result:
-        """Put together what is written of an image, the files of this command's own among it."""
+    def savers(self, found: Segmentation, image: NDArray[Any] | None) -> dict[str, Saver]:
+        """Return what writes the files beside a result, by kind."""
         from segprior.io.pictures import save_picture
 
-        savers: dict[str, Saver] = {
+        return {
             "overlay": lambda path: save_picture(path, found.overlay(image)),
             "confidence": lambda path: save_picture(path, found.confidence_picture()),
             "table": lambda path: found.save_table(path, image),
-            **own,
         }
+
+    def result(
+        self,
+        found: Segmentation,
+        prior: Prior | None,
+        savers: dict[str, Saver],
+        facts: dict[str, Any],
+    ) -> Result:
+        """Put together what is written of an image."""
         if prior is not None:
-            savers |= {"prior": save_shown(prior), "epochs": save_epochs(prior, self.epochs)}
+            savers = {
+                **savers,
+                "prior": save_shown(prior),
+                "epochs": save_epochs(prior, self.epochs),
+            }
         extras = {kind: savers[kind] for kind in self.extras}
         return Result(save=self.saver(found), extras=extras, facts=facts)
 
@@ -236,7 +248,7 @@ def load_prior(
     """
     from segprior.prior.prior import Prior
 
-    if len(arguments.images) > 1 or Path(arguments.images[0]).is_dir():
+    if are_several(arguments.images):
         raise ConfigError("--prior is the prior of one image; name that image only")
     for option in options_of(config):
         if option.owner is PriorConfig and option.field in fields and option.field != "snapshots":

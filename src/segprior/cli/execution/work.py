@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -158,24 +159,25 @@ def do_job(
     start = time.perf_counter()
     task.name = "stdin" if job.source is None else job.source.stem
     task.image = job.source
-    if (facts := task.in_tiles(job, stop, progress)) is not None:
-        return _told(job, start, facts)
-    image = as_image(_opened(job), **task.loading)
-    task.check(image, ".png" if job.output is None else job.output.suffix)
-    with progress() as bar:
-        result = task(image, chain(stop, bar))
-    if job.output is None:
-        _to_standard_output(result, task.ending)
-    else:
-        _write(job, job.output, result)
+    result = task.of_file(job)
+    if result is None:
+        if (facts := task.in_tiles(job, stop, progress)) is not None:
+            return _told(job, start, facts)
+        image = as_image(_opened(job), **task.loading)
+        task.check(image, ".png" if job.output is None else job.output.suffix)
+        with progress() as bar:
+            result = task(image, chain(stop, bar))
+    _write(job, result, task.ending)
     return _told(job, start, result.facts)
 
 
 def _told(job: Job, start: float, facts: Mapping[str, object]) -> dict[str, object]:
+    output = "-" if job.output is None else str(job.output)
+    further = [str(job.extras[cut]) for cut in job.cuts]
     return {
         "file": job.name,
-        "output": "-" if job.output is None else str(job.output),
-        "extras": {kind: str(path) for kind, path in job.extras.items()},
+        "output": [output, *further] if further else output,
+        "extras": {kind: str(path) for kind, path in job.extras.items() if kind not in job.cuts},
         "seconds": round(time.perf_counter() - start, 3),
         **facts,
     }
@@ -189,17 +191,23 @@ def _opened(job: Job) -> object:
     return sys.stdin.buffer
 
 
-def _write(job: Job, output: Path, result: Result) -> None:
+def _write(job: Job, result: Result, ending: str) -> None:
     """Write all files of one image, or none."""
     written: list[Path] = []
     try:
         for kind, path in job.extras.items():
             result.extras[kind](path)
             written.append(path)
-        result.save(output)
+        if job.output is None:
+            _to_standard_output(result, ending)
+        else:
+            result.save(job.output)
     except BaseException:
         for path in written:
-            path.unlink(missing_ok=True)
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
         raise
 
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from segprior.errors import ImageError
 
-__all__ = ["folded", "one_line", "open_source", "unexpected"]
+__all__ = ["folded", "name_of", "one_line", "open_source", "unexpected"]
 
 
 @contextmanager
@@ -44,17 +44,28 @@ def open_source(source: object) -> Iterator[tuple[BinaryIO, str]]:
         yield stream, name
 
 
-def _open(source: object) -> tuple[BinaryIO, str]:
+def name_of(source: object) -> str:
+    """Find what messages call a source; see :func:`open_source`."""
     if isinstance(source, bytes | bytearray | memoryview):
-        return io.BytesIO(source), "the bytes"
+        return "the bytes"
+    if isinstance(source, str | os.PathLike):
+        return str(Path(os.fsdecode(source)))
+    name = getattr(source, "name", None)
+    return name if isinstance(name, str) else "the stream"
+
+
+def _open(source: object) -> tuple[BinaryIO, str]:
+    called = name_of(source)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return io.BytesIO(source), called
     if isinstance(source, str | os.PathLike):
         path = Path(os.fsdecode(source))
         try:
             stream = path.open("rb")
             if stream.seekable():
-                return stream, str(path)
+                return stream, called
             with stream:
-                return io.BytesIO(stream.read()), str(path)
+                return io.BytesIO(stream.read()), called
         except FileNotFoundError as error:
             raise ImageError(f"no file {path}; check its name and folder") from error
         except (IsADirectoryError, PermissionError) as error:
@@ -64,15 +75,13 @@ def _open(source: object) -> tuple[BinaryIO, str]:
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise ImageError(f"cannot read {str(path)!r}: {reason}; check its name") from error
-    name = getattr(source, "name", None)
-    name = name if isinstance(name, str) else "the stream"
     try:
         data = source.read()  # type: ignore[attr-defined]
     except (OSError, ValueError) as error:
-        raise ImageError(f"cannot read {name}: {one_line(error)}; open it with 'rb'") from error
+        raise ImageError(f"cannot read {called}: {one_line(error)}; open it with 'rb'") from error
     if not isinstance(data, bytes | bytearray | memoryview):
-        raise ImageError(f"{name} gives {type(data).__name__}, not bytes; open it with 'rb'")
-    return io.BytesIO(data), name
+        raise ImageError(f"{called} gives {type(data).__name__}, not bytes; open it with 'rb'")
+    return io.BytesIO(data), called
 
 
 def one_line(error: BaseException) -> str:

@@ -7,9 +7,9 @@ import json
 import math
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.lib import format as npy
@@ -21,9 +21,25 @@ from segprior.io.files.pixels import Pixels, check_page, check_pixels
 from segprior.io.files.source import one_line, open_source
 from segprior.io.format import Format, Reading
 
-__all__ = ["FORMAT", "encode_npy", "load_npz", "read_npy", "save_npz"]
+__all__ = [
+    "FORMAT", "Header", "check_format", "encode_npy", "load_npz", "read_npy", "save_npz",
+]  # fmt: skip
 
 _META = "meta.json"
+_LONGEST_META = 2**20
+
+
+class Header(NamedTuple):
+    """What a file says of one of its arrays.
+
+    Attributes
+    ----------
+    shape : tuple of int
+    dtype : numpy.dtype
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
 
 
 def encode_npy(array: NDArray[Any]) -> bytes:
@@ -43,15 +59,7 @@ def read_npy(stream: BinaryIO, name: str, reading: Reading) -> Pixels:
         that page.
     """
     check_page(reading.page, 1, name)
-    version = npy.read_magic(stream)
-    if version not in ((1, 0), (2, 0)):
-        raise ImageError(f"{name}: .npy of version {version[0]}; save it with numpy.save")
-    read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, _, dtype = read_header(stream)
-    if dtype.hasobject:
-        raise ImageError(
-            f"{name}: pickled Python objects, which are never loaded; save numbers instead"
-        )
+    shape, dtype = _header(stream, name)
     if len(shape) in (2, 3):
         sides = list(shape)
         if len(shape) == 3 and reading.channel_axis is not None:
@@ -69,8 +77,26 @@ def read_npy(stream: BinaryIO, name: str, reading: Reading) -> Pixels:
     return Pixels(values=np.load(stream, allow_pickle=False), name=name)
 
 
+def _header(stream: Any, name: str) -> Header:
+    """Read the beginning of a ``.npy`` file, and leave the stream where the numbers begin."""
+    version = npy.read_magic(stream)
+    if version not in ((1, 0), (2, 0)):
+        raise ImageError(f"{name}: .npy of version {version[0]}; save it with numpy.save")
+    read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, _, dtype = read_header(stream)
+    if dtype.hasobject:
+        raise ImageError(
+            f"{name}: pickled Python objects, which are never loaded; save numbers instead"
+        )
+    return Header(shape, dtype)
+
+
 def save_npz(
-    path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]
+    path: str | os.PathLike[str],
+    arrays: Mapping[str, NDArray[Any]],
+    meta: Mapping[str, Any],
+    *,
+    compress: bool = False,
 ) -> Path:
     """Write arrays and what describes them into one ``.npz`` file.
 
@@ -84,6 +110,8 @@ def save_npz(
         Numbers, booleans or strings under any names; no Python objects.
     meta : mapping of str to object
         What JSON can hold.
+    compress : bool
+        Deflate the arrays, which makes label maps small.
 
     Returns
     -------
@@ -103,7 +131,9 @@ def save_npz(
     text = json.dumps(dict(meta), allow_nan=False)
     with open_atomically(path) as stream, zipfile.ZipFile(stream, "w") as archive:
         for key, array in arrays.items():
-            with archive.open(_entry(f"{key}.npy"), "w", force_zip64=True) as member:
+            entry = _entry(f"{key}.npy")
+            entry.compress_type = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
+            with archive.open(entry, "w", force_zip64=True) as member:
                 npy.write_array(member, np.asarray(array), allow_pickle=False)
         archive.writestr(_entry(_META), text)
     return path
@@ -114,13 +144,19 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
 
 
-def load_npz(source: object) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+def load_npz(
+    source: object,
+    check: Callable[[Mapping[str, Header], Mapping[str, Any]], None] | None = None,
+) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Read what :func:`save_npz` wrote.
 
     Parameters
     ----------
     source : str, path-like, bytes or binary file object
         The file.
+    check : callable, optional
+        Given what the file says of its arrays, and what describes them, before any array is read;
+        raises `ImageError` if it should not be.
 
     Returns
     -------
@@ -141,16 +177,15 @@ def load_npz(source: object) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         stream.seek(0)
         try:
             with zipfile.ZipFile(stream) as archive:
-                if _META not in archive.namelist():
-                    raise ImageError(f"{name}: not saved by segprior; pass one that is")
-                meta = json.loads(archive.read(_META))
-                arrays = {}
-                for key in archive.namelist():
-                    if key.endswith(".npy"):
-                        with archive.open(key) as member:
-                            arrays[key.removesuffix(".npy")] = npy.read_array(
-                                member, allow_pickle=False
-                            )
+                meta = _read_meta(archive, name)
+                headers = {
+                    key.removesuffix(".npy"): _checked_header(archive, key, name)
+                    for key in archive.namelist()
+                    if key.endswith(".npy")
+                }
+                if check is not None:
+                    check(headers, meta)
+                return {key: _read_member(archive, f"{key}.npy") for key in headers}, meta
         except ImageError:
             raise
         # A broken archive shows itself as an exception of zipfile, zlib, json, NumPy or struct.
@@ -158,9 +193,60 @@ def load_npz(source: object) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
             raise ImageError(
                 f"{name}: cannot be read as .npz ({one_line(error)}); save or copy it again"
             ) from error
-    if not isinstance(meta, dict):
-        raise ImageError(f"{name}: not saved by segprior; pass one that is")
-    return arrays, meta
+
+
+def check_format(meta: Mapping[str, Any], wanted: str, name: str, cure: str) -> None:
+    """Refuse a file that holds something else, or in a way that is not known here.
+
+    Parameters
+    ----------
+    meta : mapping of str to object
+        As from :func:`load_npz`; what it holds stands under ``format``.
+    wanted : str
+        Such as ``"segprior prior 1"``; the number is that of the version.
+    name, cure : str
+        For the message.
+
+    Raises
+    ------
+    ImageError
+        If it is not what is wanted.
+    """
+    found = str(meta.get("format"))
+    kind = wanted.rpartition(" ")[0]
+    if found == wanted:
+        return
+    if found.rpartition(" ")[0] == kind:
+        raise ImageError(f"{name}: saved as {found!r}, not {wanted!r}; use a later segprior")
+    raise ImageError(f"{name}: not a saved {kind.removeprefix('segprior ')}; {cure}")
+
+
+def _read_meta(archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
+    if _META in archive.namelist() and archive.getinfo(_META).file_size <= _LONGEST_META:
+        meta = json.loads(archive.read(_META))
+        if isinstance(meta, dict):
+            return meta
+    raise ImageError(f"{name}: not saved by segprior; pass one that is")
+
+
+def _checked_header(archive: zipfile.ZipFile, key: str, name: str) -> Header:
+    """Read what a member says of its array, and see that it has as many bytes as that takes."""
+    size = archive.getinfo(key).file_size
+    with archive.open(key) as member:
+        header = _header(member, name)
+        held = size - member.tell()
+    needed = math.prod(header.shape) * header.dtype.itemsize
+    if held != needed:
+        raise ImageError(
+            f"{name}: {held} bytes for {key}, which takes {needed}; save or copy it again"
+        )
+    return header
+
+
+def _read_member(archive: zipfile.ZipFile, key: str) -> NDArray[Any]:
+    with archive.open(key) as member:
+        array: NDArray[Any] = npy.read_array(member, allow_pickle=False)
+    return array
 
 
 FORMAT = Format(

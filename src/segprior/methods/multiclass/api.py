@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segprior.callbacks import Callback
 from segprior.config.presets import resolve
@@ -18,6 +19,8 @@ from segprior.messages import Setting
 from segprior.methods.method import Context
 from segprior.methods.multiclass.classes import Classes
 from segprior.methods.multiclass.config import SegmentConfig
+from segprior.methods.multiclass.hierarchy import level_of
+from segprior.methods.multiclass.levels import Hierarchy
 from segprior.methods.multiclass.scribbles import as_scribbles
 from segprior.prior.prior import Prior
 from segprior.regions.label_map import absorb, by_area, join, pieces
@@ -25,7 +28,7 @@ from segprior.result import Segmentation
 from segprior.runtime.devices import check_device
 from segprior.runtime.seeding import RandomSource, as_seed
 
-__all__ = ["find_classes", "segment"]
+__all__ = ["cut_level", "find_classes", "segment"]
 
 
 def segment(
@@ -203,10 +206,54 @@ def find_classes(
     )
     found = _bounded(method.run(image, config.options, context), image, config)
     found = _at_full_size(found, image.shape)
+    return _finished(found, image.full, config, seed, start)
+
+
+def cut_level(
+    levels: Hierarchy, config: SegmentConfig, image: NDArray[np.float32] | None = None
+) -> Segmentation:
+    """Cut a hierarchy into what :func:`segment` makes of its image with the same options.
+
+    Parameters
+    ----------
+    levels : Hierarchy
+    config : SegmentConfig
+        Where it is cut, and what is done to the segments.
+    image : ndarray of float32, shape (H, W, C), optional
+        The image; needed for ``min_size``.
+
+    Raises
+    ------
+    ImageError
+        If there are not as many segments as ``classes`` asks for.
+    ConfigError
+        If ``min_size`` is given without the image.
+    """
+    start = time.perf_counter()
+    found = level_of(levels, config)
+    _check_enough(found, config)
+    return _finished(found, image, config, levels.seed, start)
+
+
+def _finished(
+    found: Classes,
+    image: NDArray[np.float32] | None,
+    config: SegmentConfig,
+    seed: int,
+    start: float,
+) -> Segmentation:
+    """Give small pieces away, part or number what a method has found at the size of the image."""
     labels = found.labels.astype(np.int32, copy=False)
     if config.min_size > 1:
+        if image is None:
+            raise ConfigError(
+                " looks at the colours of the image, which is not there",
+                option="min_size",
+                got=config.min_size,
+                cure="leave it out",
+            )
         keep = config.classes is not None
-        labels = absorb(labels, image.full, config.min_size, keep_classes=keep)
+        labels = absorb(labels, image, config.min_size, keep_classes=keep)
     return Segmentation(
         labels=by_area(pieces(labels)) if config.connected else found.numbered(labels),
         confidence=found.confidence.astype(np.float32, copy=False),
@@ -225,17 +272,23 @@ def _bounded(found: Classes, image: Pyramid, config: SegmentConfig) -> Classes:
     most = config.classes or config.max_classes
     if most is None:
         return found
+    present = _check_enough(found, config)
+    if len(present) <= most:
+        return found
+    dense = np.searchsorted(present, found.labels)
+    small = image.full if dense.shape == image.shape else image.at(config.working_size)
+    return replace(found, labels=join(dense, small, most)[dense].astype(np.int32))
+
+
+def _check_enough(found: Classes, config: SegmentConfig) -> NDArray[np.intp]:
+    """Refuse fewer classes than were asked for; return those that there are."""
     present = np.flatnonzero(np.bincount(found.labels.ravel()))
     if config.classes is not None and len(present) < config.classes:
         raise ImageError(
             f"found {len(present)} classes, not the {config.classes} asked for",
             cure=("pass fewer classes, or a larger ", Setting("working_size")),
         )
-    if len(present) <= most:
-        return found
-    dense = np.searchsorted(present, found.labels)
-    small = image.full if dense.shape == image.shape else image.at(config.working_size)
-    return replace(found, labels=join(dense, small, most)[dense].astype(np.int32))
+    return present
 
 
 def _at_full_size(found: Classes, shape: tuple[int, int]) -> Classes:

@@ -25,8 +25,9 @@ from segprior.messages import Setting
 from segprior.methods.method import Context, Method, Need
 from segprior.methods.multiclass.classes import Classes
 from segprior.methods.multiclass.config import SegmentConfig
+from segprior.methods.multiclass.levels import LEVELS, Hierarchy
 from segprior.prior.prior import Prior
-from segprior.regions.hierarchy import LEVELS, Hierarchy
+from segprior.runtime.devices import check_device
 from segprior.runtime.seeding import RandomSource, as_seed
 
 __all__ = [
@@ -34,9 +35,11 @@ __all__ = [
     "HierarchyConfig",
     "build_hierarchy",
     "chosen_cut",
+    "find_levels",
     "grow",
     "hidden_features",
     "is_noisy",
+    "level_of",
     "segment_hierarchy",
 ]
 
@@ -47,6 +50,7 @@ _SIZE, _BLUR = 480, 1.5
 
 
 _BLOCKS = ("up2", "up3")
+_BLANK = {"regions": 1.0, "found": 1.0, "cost": 0.0, "prior": 0.0}  # of one region
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +135,30 @@ def segment_hierarchy(
        arXiv:1711.10925.
     """
     config = resolve(SegmentConfig, preset, config, overrides)
+    seed = as_seed(rng)
+    full = Pyramid(as_image(image, channel_axis=channel_axis))
+    return find_levels(full, config, seed=seed, device=device, callback=callback, prior=prior)
+
+
+def find_levels(
+    image: Pyramid,
+    config: SegmentConfig,
+    *,
+    seed: int = 0,
+    device: str = "auto",
+    callback: Callback | None = None,
+    prior: Prior | None = None,
+) -> Hierarchy:
+    """Do what :func:`segment_hierarchy` does, on an image that has been read.
+
+    Parameters
+    ----------
+    image : Pyramid
+    config, device, callback, prior
+        As there.
+    seed : int
+    """
+    check_device(device)  # even where nothing is fitted
     if config.method != METHOD.name:
         raise ConfigError(
             ", which has no levels",
@@ -138,16 +166,14 @@ def segment_hierarchy(
             got=config.method,
             cure="pass 'hierarchy'",
         )
-    seed = as_seed(rng)
-    full = as_image(image, channel_axis=channel_axis)
     if prior is not None:
-        config = config.with_prior(prior, full.shape)
+        config = config.with_prior(prior, image.full.shape)
     context = Context(config=config, seed=seed, device=device, callback=callback, prior=prior)
-    return build_hierarchy(Pyramid(full), context)
+    return build_hierarchy(image, context)
 
 
 def build_hierarchy(image: Pyramid, context: Context) -> Hierarchy:
-    """Do what :func:`segment_hierarchy` does, on an image that has been read."""
+    """Find the regions of an image and merge them, with a prior if one is to have a say."""
     start = time.perf_counter()
     config: SegmentConfig = context.config
     prior = context.prior
@@ -181,14 +207,41 @@ def _one_region(
 
 def _level(image: Pyramid, options: HierarchyConfig, context: Context) -> Classes:
     """One level of the hierarchy."""
-    found = build_hierarchy(image, context)
-    n_segments, cost = chosen_cut(found, context.config)
+    return level_of(build_hierarchy(image, context), context.config)
+
+
+def level_of(found: Hierarchy, config: SegmentConfig) -> Classes:
+    """Cut a hierarchy where the configuration says.
+
+    Parameters
+    ----------
+    found : Hierarchy
+    config : SegmentConfig
+
+    Returns
+    -------
+    Classes
+        Numbered by area. Where there is one region, nothing tells how sure it is: its confidence
+        is 0.
+
+    Raises
+    ------
+    ImageError
+        As :func:`chosen_cut` does.
+    """
+    if found.n_regions == 1 and config.classes in (None, 1):
+        return Classes(
+            labels=found.cut(n_segments=1),
+            confidence=np.zeros(found.regions.shape, np.float32),
+            evidence={**_BLANK, "prior": float(found.edges == "prior")},
+        )
+    n_segments, cost = chosen_cut(found, config)
     return Classes(
         labels=found.cut(n_segments=n_segments),
         confidence=found.confidence(n_segments, cost),
         evidence={
             "regions": float(found.n_regions),
-            "found": float(found.count(coarseness=options.coarseness)),
+            "found": float(found.count(coarseness=config.options.coarseness)),
             "cost": cost,
             "prior": float(found.edges == "prior"),
         },
@@ -278,5 +331,5 @@ METHOD = Method(
     prior_option="edges",
     features=hidden_features,
     lack="is no hierarchy",
-    blank={"regions": 1.0, "found": 1.0, "cost": 0.0, "prior": 0.0},
+    blank=_BLANK,
 )
