@@ -21,7 +21,8 @@ from segprior.errors import ConfigError, SegpriorError
 from segprior.io.files.source import one_line
 from segprior.runtime.devices import core_count
 from segprior.runtime.extras import need
-from segprior.runtime.worker_pool import Lost, deaf_to_interrupts
+from segprior.runtime.stopping import deaf
+from segprior.runtime.worker_pool import Lost
 
 __all__ = ["Cluster"]
 
@@ -116,7 +117,7 @@ class Cluster(Generic[J, R]):
     def _connect(self) -> None:
         where: dict[str, Any] = {"address": self._address}
         if self._address == "local":
-            with deaf_to_interrupts():
+            with deaf():
                 self._own = self._distributed.LocalCluster(
                     n_workers=self._most or core_count(),
                     threads_per_worker=1,

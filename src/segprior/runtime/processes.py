@@ -75,8 +75,10 @@ def run_jobs(
 
 def begin() -> None:
     """Begin a process that belongs to this one: deaf to Ctrl-C, and gone when its parent is."""
-    # The parent is the one that is interrupted, and it ends its workers.
+    # The parent is the one that is interrupted, and it ends its workers, by SIGTERM.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
 

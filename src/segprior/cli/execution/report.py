@@ -7,7 +7,7 @@ import math
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 from segprior.callbacks import Callback, ProgressBar
@@ -19,7 +19,8 @@ __all__ = ["Report", "complain", "plain", "short_warnings"]
 
 def complain(message: object) -> None:
     """Print one line of error."""
-    _print(f"segprior: {folded(in_words(message))}", sys.stderr)
+    with suppress(OSError):  # of a terminal that has closed, which must not end the work
+        _print(f"segprior: {folded(in_words(message))}", sys.stderr)
 
 
 def _print(line: str, stream: TextIO) -> None:
