@@ -90,7 +90,7 @@ class Disk:
         }
 
     def restore(self, target: Path, luck: str) -> None:
-        """Write what the disk has after the cut: of what is lost ``none``, ``names`` or ``some``."""
+        """Write what the disk has after the cut: ``none`` of what is lost, ``names``, ``some``."""
         assert self._cut is not None
         safe, data, now = self._cut
         chance = random.Random(self.cut_at)

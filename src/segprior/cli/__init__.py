@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from segprior.runtime import stopping
 
 __all__ = ["main"]
+
+
+# How the few signs of our texts that not every terminal has are written there.
+_PLAIN = "segprior.plain"
+_SIGNS = {"\N{HORIZONTAL ELLIPSIS}": "...", "\N{MULTIPLICATION SIGN}": "x"}
+
+
+def _in_plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
+    if isinstance(error, UnicodeEncodeError) and error.object[error.start] in _SIGNS:
+        return _SIGNS[error.object[error.start]], error.start + 1
+    return codecs.backslashreplace_errors(error)
+
+
+codecs.register_error(_PLAIN, _in_plain_signs)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,18 +44,44 @@ def main(argv: Sequence[str] | None = None) -> int:
         done (wrong usage included), 130 when interrupted, 143 and 129 when ended by SIGTERM and
         SIGHUP.
     """
+    _prepare_streams()
     with stopping.stoppable():
         try:
-            return _run(sys.argv[1:] if argv is None else argv)
+            code = _run(sys.argv[1:] if argv is None else argv)
+            sys.stdout.flush()
+            return code
         except KeyboardInterrupt:
-            with suppress(OSError):  # of a terminal that has closed
-                print(f"segprior: {stopping.word()}", file=sys.stderr)
+            _say(stopping.word())
             return stopping.exit_code()
-        except BrokenPipeError:
-            # The reader of our output has gone, as in ``segprior ... | head``; without this,
-            # Python would complain once more while it closes the stream.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except BrokenPipeError:  # the reader of our output has gone, as in ``segprior ... | head``
+            _leave_output()
             return 1
+        except OSError as error:
+            if os.environ.get("SEGPRIOR_TRACEBACK"):
+                raise
+            _leave_output()
+            _say(f"cannot write to standard output: {error.strerror or error}")
+            return 2
+
+
+def _prepare_streams() -> None:
+    """Let all texts be printed, in whatever a terminal can show, or nowhere if there is none."""
+    # Without a console, and where a shell has closed them, they are None.
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_PLAIN)
+
+
+def _say(text: str) -> None:
+    with suppress(OSError):  # of a terminal that has closed
+        print(f"segprior: {text}", file=sys.stderr)
+
+
+def _leave_output() -> None:
+    """Let what could not be written go; Python would complain of it once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(words: Sequence[str]) -> int:
