@@ -19,6 +19,7 @@ from segprior.io.files.durable import Written
 from segprior.io.files.jsonl import digest
 from segprior.io.files.source import folded, unexpected
 from segprior.io.registry import known
+from segprior.runtime.asides import joined, said
 from segprior.runtime.devices import core_count
 from segprior.runtime.processes import one_thread
 from segprior.runtime.stopping import finishing
@@ -61,6 +62,7 @@ class _Bench:
     def __call__(self, item: Item) -> dict[str, Any]:
         start = time.perf_counter()
         row = self.row(item, None)
+        said()  # what was said before is none of this image's
         try:
             with (
                 warnings.catch_warnings(record=True) as caught,
@@ -72,12 +74,15 @@ class _Bench:
             row["files"] = [one.name for one in written]
             row["sizes"] = [one.size for one in written]
             row["hashes"] = [one.hash for one in written]
-            if caught:
-                row["warnings"] = [folded(warning.message) for warning in caught]
+            told = [folded(warning.message) for warning in caught]
+            if text := said():
+                told.append(f"a library says: {text}")
+            if told:
+                row["warnings"] = told
         except SegpriorError as error:
-            row["error"] = folded(error)
+            row["error"] = joined(folded(error))
         except Exception as error:
-            row["error"] = unexpected(error)
+            row["error"] = joined(unexpected(error))
         row["seconds"] = round(time.perf_counter() - start, 3)
         return row
 

@@ -91,5 +91,7 @@ def _run(words: Sequence[str]) -> int:
     if words and answered(words[0]):
         return 0
     from segprior.cli.commands.dispatch import run
+    from segprior.runtime.asides import apart
 
-    return run(words)
+    with apart():
+        return run(words)

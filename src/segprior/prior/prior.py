@@ -175,7 +175,7 @@ def _restored(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> Pr
     for name, array in arrays.items():
         kind, *rest = name.split("/")
         if kind == "snapshot":
-            snapshots[int(rest[0])] = _of_shape(name, array, (rows, columns, channels))
+            snapshots[int(rest[0])] = _of_shape(name, array, (None, None, channels))
         elif kind == "features":
             shape = (count, None, None, None)
             features[rest[0], int(rest[1])] = _of_shape(name, array, shape)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 from collections.abc import Callable, Sequence
-from typing import IO, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from segprior.cli.arguments.values import axis, pixel_count, value_range, whole
 from segprior.config.presets import Presets
@@ -47,7 +47,7 @@ class Parser(argparse.ArgumentParser):
             message = f"{option}: {complaint}"
         raise ConfigError(f"{message}; see {self.prog} --help")
 
-    def _print_message(self, message: str, file: IO[str] | None = None) -> None:
+    def _print_message(self, message: str, file: Any = None) -> None:
         # argparse's own keeps quiet about what could not be written.
         print(message, end="", file=file)
 
