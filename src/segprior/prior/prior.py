@@ -15,6 +15,7 @@ import numpy as np
 
 from segprior._version import __version__
 from segprior.callbacks import Callback
+from segprior.config.checks import of_kind
 from segprior.config.presets import resolve
 from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError, ImageError
@@ -317,8 +318,9 @@ def check_prior(prior: Prior, shape: tuple[int, ...]) -> None:
     Raises
     ------
     ConfigError
-        If it was fitted to an image of another shape than (H, W, C).
+        If it was fitted to an image of another shape than (H, W, C), or is no prior.
     """
+    of_kind("prior", prior, Prior)
     if tuple(prior.shape) != tuple(shape):
         raise ConfigError(
             f"got a prior of an image of shape {tuple(prior.shape)} for one of shape {shape}; "
