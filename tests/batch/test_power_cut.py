@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from segprior.batch.run import Progress, run_batch
 from segprior.batch.storage import LocalStorage
 from segprior.io.files.atomic import folder_atomically
 from tests.helpers.batches import copy
+from tests.helpers.crew import Here
 from tests.helpers.disk import Disk, PowerCut
 from tests.helpers.folders import counts, rows, tree
 
@@ -26,32 +25,6 @@ pytestmark = [
 ]
 
 DONE = ["a.png", "sub/b.png", "sub/d.png", "sub/deep/c.png"]
-
-
-class Here:
-    """Does the images in this process, whose disk is watched."""
-
-    def __init__(self, function: Callable[[Item], dict[str, Any]]) -> None:
-        self._function = function
-        self._queue: deque[Item] = deque()
-
-    def __len__(self) -> int:
-        return len(self._queue)
-
-    def __enter__(self) -> Here:
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
-
-    def submit(self, job: Item) -> None:
-        self._queue.append(job)
-
-    def wait(self, timeout: float | None = None) -> list[tuple[Item, dict[str, Any]]]:
-        item = self._queue.popleft()
-        return [(item, self._function(item))]
-
-    def close(self) -> None:
-        self._queue.clear()
 
 
 def copy_into_a_folder(item: Item) -> dict[str, Any]:

@@ -166,7 +166,7 @@ def open_windows(
     Raises
     ------
     ImageError
-        If the file is broken, or can only be decoded as a whole.
+        If the file is broken or empty, or can only be decoded as a whole.
     ConfigError
         If the package that reads it is not installed.
     """
@@ -181,6 +181,12 @@ def open_windows(
     with decoding(os.fspath(source), format.kind):
         reader = format.open_windows(source, reading)
     try:
+        if 0 in reader.shape:
+            rows, columns, channels = reader.shape
+            raise ImageError(
+                f"{reader.name}: {rows} x {columns} pixels of {channels} channels hold nothing; "
+                "save it again"
+            )
         yield WindowedImage(
             reader, kind=format.kind, alpha=alpha, background=background, value_range=value_range
         )
