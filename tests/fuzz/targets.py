@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import tempfile
 import warnings
@@ -25,7 +26,7 @@ from segprior.prior.prior import Prior
 from tests.fuzz.corpus import seeds
 from tests.fuzz.mutators import mutate
 
-__all__ = ["READERS", "read_all", "read_bytes", "try_once"]
+__all__ = ["READERS", "is_our_fault", "read_all", "read_bytes", "try_once"]
 
 # What may be said of a broken file; anything else is a fault of ours.
 ALLOWED = (SegpriorError, MemoryError)
@@ -71,6 +72,11 @@ READERS: dict[str, tuple[str, tuple[Callable[[Path], Any], ...]]] = {
 }  # fmt: skip
 
 
+def is_our_fault(line: str) -> bool:
+    """Whether a line says that nobody foresaw what has happened."""
+    return "report it" in line or re.search(r"unexpected \w+(Error|Exception)\b", line) is not None
+
+
 def read_all(reader: str, path: Path) -> list[str]:
     """Give a file to all that reads its kind; return what was raised that may not be."""
     faults = []
@@ -83,7 +89,7 @@ def read_all(reader: str, path: Path) -> list[str]:
             text = str(error)
             if isinstance(error, SegpriorError) and (not text or "\n" in text or len(text) > 600):
                 faults.append(f"a message of {len(text)} signs: {text[:80]!r}")
-            if "report it" in text or "unexpected" in text:
+            if is_our_fault(text):
                 faults.append(text)
         except Exception as error:
             faults.append(f"{type(error).__name__}: {error}")
