@@ -74,6 +74,16 @@ def test_what_is_ignored_stays_ignored() -> None:
     assert stopping.stopped_by() is None
 
 
+def test_ctrl_c_that_a_script_has_turned_off_counts_if_it_comes() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with pytest.raises(KeyboardInterrupt), stopping.stoppable():
+            send(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_other_threads_stop_nothing() -> None:
     def enter() -> None:
         with stopping.stoppable():

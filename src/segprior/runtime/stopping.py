@@ -48,8 +48,9 @@ def stoppable() -> Iterator[None]:
     """Let the signals raise KeyboardInterrupt in the main thread while this lasts.
 
     After the first, SIGTERM and SIGHUP do nothing more, so that what is at hand can be put in
-    order; a second Ctrl-C interrupts that too. A signal that is ignored, as SIGHUP is under
-    ``nohup``, stays so.
+    order; a second Ctrl-C interrupts that too. SIGTERM and SIGHUP that are ignored, as SIGHUP is
+    under ``nohup``, stay so; SIGINT is ignored by what a script has started with ``&``, which
+    somebody who sends it there does not mean.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -60,7 +61,7 @@ def stoppable() -> Iterator[None]:
     _State.depth += 1
     try:
         for number in _SIGNALS:
-            if signal.getsignal(number) is not signal.SIG_IGN:
+            if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
                 before[number] = signal.signal(number, _stop)
         yield
     finally:
