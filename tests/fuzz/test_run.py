@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -33,3 +34,14 @@ def test_a_finding_becomes_a_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert run._file("png", 7, tmp_path / "at work") == ["png 7: KeyError: 'x'"]
     assert (tmp_path / "png-7.png").read_bytes() == b"broken"
     assert run.case_reader(tmp_path / "png-7.png") == "png"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGPROF"), reason="no timers here")
+def test_a_hang_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang(reader: str, number: int, folder: Path) -> tuple[Path, list[str]]:
+        while True:
+            pass
+
+    monkeypatch.setattr(run, "_SLOW", 0.05)
+    monkeypatch.setattr(run, "try_once", hang)
+    assert run._file("png", 7, tmp_path) == [f"png 7: {run._HANGS}"]
