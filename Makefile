@@ -1,6 +1,7 @@
 # make demo      segment the sample photographs into demo/
 # make test      lint, types and all tests but the slow ones
 # make test-all  the slow ones too
+# make fuzz MINUTES=10  damaged files and odd command lines, for a time; what is found is kept in tests/fuzz/cases
 # make bench     speed beside that of the last release; half an hour, on an idle machine
 # make bench-check  the same, and fail where a ratio fell by more than 15 %
 # make wheel     a wheel for this platform and a source distribution, in dist/
@@ -18,7 +19,9 @@ PYTEST := $(TEST_ENV) $(BIN)/python -m pytest -q -n auto --maxprocesses 4
 # What the compiled loops are built from, and by what.
 NATIVE := native/CMakeLists.txt $(wildcard native/src/*)
 
-.PHONY: demo test test-all bench bench-check wheel wheel-check check clean
+MINUTES ?= 10
+
+.PHONY: demo test test-all fuzz bench bench-check wheel wheel-check check clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/python examples/demo.py
@@ -28,6 +31,9 @@ test: check
 
 test-all: check
 	$(PYTEST)
+
+fuzz: $(VENV)/.installed-test
+	$(TEST_ENV) nice $(BIN)/python -W ignore -m tests.fuzz.run --minutes $(MINUTES)
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/run.py
@@ -67,5 +73,5 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) demo build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) demo build dist .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find src tests examples -name __pycache__ -type d -prune -exec rm -rf {} +

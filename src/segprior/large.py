@@ -151,8 +151,8 @@ def foreground_tiles(
     """
     chosen = resolve(ForegroundConfig, preset, config, overrides)
     order = _Order(
-        source=source, output=output, tiles=tiles or TileConfig(), rng=rng, device=device,
-        callback=callback, format=format, loading=loading or {},
+        source=source, output=output, tiles=resolve(TileConfig, None, tiles, {}), rng=rng,
+        device=device, callback=callback, format=format, loading=loading or {},
     )  # fmt: skip
     return _worked_on(order, chosen)
 
@@ -196,8 +196,8 @@ def segment_tiles(
     """
     chosen = resolve(SegmentConfig, preset, config, overrides)
     order = _Order(
-        source=source, output=output, tiles=tiles or TileConfig(), rng=rng, device=device,
-        callback=callback, format=format, loading=loading or {},
+        source=source, output=output, tiles=resolve(TileConfig, None, tiles, {}), rng=rng,
+        device=device, callback=callback, format=format, loading=loading or {},
     )  # fmt: skip
     return _worked_on(order, chosen)
 

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
-from segprior.batch.fsspec_files import is_url
+import pytest
+
+from segprior.batch.fsspec_files import is_url, put
 from segprior.batch.remote_storage import RemoteStorage, as_storage
 from segprior.batch.storage import LocalStorage
+from segprior.errors import OutputError
 
 FINDING: dict[str, Any] = {"patterns": (), "extras": {}, "ending": ".png", "shared": False}
 
@@ -17,3 +22,23 @@ def test_paths_are_not_urls(tmp_path: Path) -> None:
     plain = as_storage(f"file://{tmp_path}", tmp_path / "out", **FINDING)
     assert plain == LocalStorage(source=tmp_path, output=tmp_path / "out")
     assert isinstance(as_storage(tmp_path, "memory://out", **FINDING), RemoteStorage)
+
+
+def test_a_file_of_this_machine_is_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("fsspec", reason="fsspec is not installed")
+    synced: list[bool] = []
+    fsync = os.fsync
+
+    def hear(handle: int) -> None:
+        synced.append(stat.S_ISDIR(os.fstat(handle).st_mode))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", hear)
+    put(f"local://{tmp_path}/new/a.png", b"data")
+    assert (tmp_path / "new" / "a.png").read_bytes() == b"data"
+    assert synced == [True, False, True]  # the new folder's name, the file, the file's name
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=r"cannot write local://.*/file/a\.png: "):
+        put(f"local://{tmp_path}/file/a.png", b"data")

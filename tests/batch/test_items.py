@@ -52,9 +52,19 @@ def test_a_list_keeps_paths_below_the_current_folder_and_whole_others(
     whole = other.relative_to("/").as_posix()
     assert [item.name for item in found] == sorted(["a.png", "sub/b.jpg", whole])
     assert [item.output for item in found if item.name == whole] == [Path("out") / whole]
-    Path("list.txt").write_bytes(b"\0")
-    with pytest.raises(ImageError, match=r"list\.txt is not a text file"):
-        find_items(Path("list.txt"), Path("out"))
+    for data in (b"\0", "a.png\n".encode("utf-16"), b"\xff\xfe", b"\xfe\xff\x4e\x2d"):
+        Path("list.txt").write_bytes(data)
+        with pytest.raises(ImageError, match=r"list\.txt is not a text file"):
+            find_items(Path("list.txt"), Path("out"))
+
+
+def test_a_list_may_begin_with_a_mark_of_its_encoding(
+    images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(images)
+    Path("list.txt").write_bytes("\ufeffa.png\r\nsub/b.jpg\r\n".encode())
+    found = find_items(Path("list.txt"), Path("out"))
+    assert [item.name for item in found] == ["a.png", "sub/b.jpg"]
 
 
 def test_two_images_of_one_result_are_named_before_any_work(images: Path) -> None:

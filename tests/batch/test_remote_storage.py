@@ -147,6 +147,8 @@ def test_a_result_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monk
         move(self, path1, path2, **options)
 
     monkeypatch.setattr(system, "mv", fail)
+    # Stands for the file systems of other machines, such as those of sftp.
+    monkeypatch.setattr("segprior.batch.fsspec_files._is_of_this_machine", lambda system: False)
     with storage.near(item) as (near, image_hash):
         copy(near)
         with pytest.raises(OutputError, match=r"cannot write file://.*/out/a.png: the disk is f"):

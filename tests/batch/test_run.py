@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import shutil
 import signal
 import warnings
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -86,6 +88,98 @@ def test_only_what_is_missing_or_changed_is_done(
     shutil.move(out, images.parent / "moved")
     again = run_batch(copy, images, images.parent / "moved", settings={"k": 3}, seed=1)
     assert counts(again) == (0, 5, 0)
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def change(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[::-1])
+
+
+def make_a_folder(path: Path) -> None:
+    data = path.read_bytes()
+    path.unlink()
+    path.mkdir()
+    (path / "same size").write_bytes(data)
+
+
+def point_nowhere(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.with_name("nothing"))
+
+
+@pytest.mark.parametrize("damage", [empty, cut, change, make_a_folder])
+@pytest.mark.parametrize("name", ["a.png", "sub/b_overlay.png"])
+def test_a_result_that_is_not_as_written_is_made_again(
+    images: Path, damage: Callable[[Path], None], name: str
+) -> None:
+    out = images.parent / "out"
+    batch(images, extras={"overlay": ".png"})
+    right = (out / name).read_bytes()
+    damage(out / name)
+    with pytest.warns(UserWarning, match=f"not as they were written are made again: {name}$"):
+        again = batch(images, replace_folders, extras={"overlay": ".png"})
+    assert counts(again) == (1, 3, 0)
+    assert (out / name).read_bytes() == right
+    assert counts(batch(images, extras={"overlay": ".png"})) == (0, 4, 0)
+
+
+def replace_folders(item: Item) -> dict[str, Any]:
+    for file in item.files:
+        if file.is_dir():
+            shutil.rmtree(file)
+    return copy(item)
+
+
+def test_a_folder_in_the_place_of_a_result_is_told_by_the_image(images: Path) -> None:
+    batch(images)
+    make_a_folder(images.parent / "out" / "a.png")
+    with pytest.warns(UserWarning, match="are made again: a.png"):
+        assert counts(batch(images)) == (0, 3, 1)
+    assert "it is a folder" in rows(images.parent / "out")["a.png"]["error"]
+
+
+def test_a_link_that_leads_nowhere_is_no_result(images: Path) -> None:
+    batch(images)
+    point_nowhere(images.parent / "out" / "a.png")
+    assert counts(batch(images)) == (1, 3, 0)
+
+
+def test_large_results_are_read_if_asked_for(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch(images)
+    monkeypatch.setattr("segprior.batch.storage._CHEAP", 0)
+    change(images.parent / "out" / "a.png")
+    change(images.parent / "out" / "sub" / "d.png")
+    assert counts(batch(images)) == (0, 4, 0)
+    with pytest.warns(UserWarning, match=r"are made again: a\.png and 1 more$"):
+        assert counts(batch(images, verify=True)) == (2, 2, 0)
+    cut(images.parent / "out" / "a.png")
+    with pytest.warns(UserWarning, match=r"are made again: a\.png"):
+        assert counts(batch(images)) == (1, 3, 0)
+
+
+def test_the_manifest_tells_size_and_hash_of_each_file(images: Path) -> None:
+    batch(images, extras={"overlay": ".png"})
+    row = rows(images.parent / "out")["a.png"]
+    assert row["files"] == ["a.png", "a_overlay.png"]
+    assert row["sizes"] == [7, 7]
+    assert row["hashes"] == [row["input_hash"]] * 2
+
+
+def test_a_line_without_sizes_is_not_enough(images: Path) -> None:
+    batch(images)
+    path = images.parent / "out" / "manifest.jsonl"
+    found = [json.loads(line) for line in path.read_text().splitlines()]
+    for row in found[:2]:
+        del row["sizes"], row["hashes"]
+    path.write_text("".join(json.dumps(row) + "\n" for row in found))
+    assert counts(batch(images)) == (2, 2, 0)
 
 
 def test_a_bad_image_is_a_line_and_tried_again(images: Path) -> None:

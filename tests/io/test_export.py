@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from segprior.errors import ConfigError, OutputError
-from segprior.io.export import choose_format, result_formats
+from segprior.io.export import choose_format, result_formats, save_segmentation
+from segprior.io.files.durable import content
 from segprior.io.label_maps import read_labels
 from tests.helpers.label_maps import MAPS, made
 
@@ -52,3 +54,21 @@ class TestChoice:
                 np.testing.assert_array_equal(read_labels(path), MAPS["hole"])
             else:
                 assert len(path.read_bytes()) > 20
+
+
+@pytest.mark.parametrize("name", sorted(result_formats()))
+def test_a_result_has_the_same_bytes_each_time(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    format = result_formats()[name]
+    if format.needs is not None:
+        pytest.importorskip(format.needs[0], reason=f"needs {format.needs[0]}")
+    labels = np.tile(np.arange(2), (32, 20))
+    found = []
+    for folder in ("a", "b"):
+        path = tmp_path / folder / f"result{format.endings[0]}"
+        path.parent.mkdir()
+        save_segmentation(path, labels, mask=True, wanted=name, image=tmp_path / folder / "x.png")
+        found.append(content(path))
+        monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
+    assert found[0] == found[1]

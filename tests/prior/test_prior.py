@@ -4,7 +4,9 @@ import io
 import json
 import subprocess
 import sys
+import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -213,11 +215,24 @@ def test_saving_and_loading(prior: Prior, tmp_path: Path) -> None:
     np.testing.assert_array_equal(loaded.snapshots[2], prior.snapshots[2])
     assert loaded.features.keys() == prior.features.keys()
     np.testing.assert_array_equal(loaded.features["up2", 3], prior.features["up2", 3])
-    for name in ("shape", "config", "seed", "seconds", "version"):
+    for name in ("shape", "config", "seed", "version"):
         assert getattr(loaded, name) == getattr(prior, name)
     assert prior.save(tmp_path / "prior.png").stat().st_size > 0
     with pytest.raises(OutputError, match=r"\.xyz"):
         prior.save(tmp_path / "prior.xyz")
+
+
+def test_a_prior_has_the_same_bytes_each_time(
+    prior: Prior, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = prior.save(tmp_path / "a.npz")
+    monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
+    again = replace(prior, seconds=prior.seconds + 1).save(tmp_path / "b.npz")
+    assert once.read_bytes() == again.read_bytes()
+    loaded = Prior.load(again)
+    assert np.isnan(loaded.seconds)
+    assert loaded.save(tmp_path / "c.npz").read_bytes() == once.read_bytes()
+    assert repr(loaded).endswith(f"seed {prior.seed})")
 
 
 def test_loading_something_else_is_refused(prior: Prior, tmp_path: Path) -> None:
@@ -232,6 +247,20 @@ def test_loading_something_else_is_refused(prior: Prior, tmp_path: Path) -> None
     refuses(path.read_bytes()[:-100], "again")
     arrays, meta = load_npz(path)
     refuses(save_npz(tmp_path / "a.npz", arrays, {"format": "other"}), "not a saved prior")
+    for key, value in (
+        ("shape", [1, 2]), ("shape", None), ("shape", [40, 48, 2.5]), ("shape", [0, 0, 3]),
+        ("config", []), ("config", {"members": "x"}), ("config", {"more": 1}), ("seed", "0"),
+        ("seed", None), ("version", 3),
+    ):  # fmt: skip
+        refuses(save_npz(tmp_path / "m.npz", arrays, meta | {key: value}), "damaged")
+    for name, array in (
+        ("members", arrays["members"][0]), ("members", arrays["members"].astype(np.int8)),
+        ("members", arrays["members"] * np.nan), ("members", np.array(["x"])),
+        ("losses", np.zeros(3, np.float32)), ("snapshot/x", arrays["members"][0]),
+        ("snapshot", arrays["members"][0]), ("snapshot/2", np.zeros((2, 2), np.float32)),
+        ("features/up2", np.zeros((2, 2), np.float32)), ("features/up2/1", np.zeros(2)),
+    ):  # fmt: skip
+        refuses(save_npz(tmp_path / "n.npz", {**arrays, name: array}, meta), "damaged")
     del arrays["members"]
     refuses(save_npz(tmp_path / "b.npz", arrays, meta), "damaged")
     stream = io.BytesIO()

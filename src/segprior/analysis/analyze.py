@@ -135,7 +135,6 @@ def measure(
         "explained": {name: part.explained for name, part in components.items()},
         **_fit(small, prior),
         "seed": seed,
-        "seconds": seconds,
         "config": config.to_dict(),
     }
     return Analysis(

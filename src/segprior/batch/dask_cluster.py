@@ -21,7 +21,8 @@ from segprior.errors import ConfigError, SegpriorError
 from segprior.io.files.source import one_line
 from segprior.runtime.devices import core_count
 from segprior.runtime.extras import need
-from segprior.runtime.worker_pool import Lost, deaf_to_interrupts
+from segprior.runtime.stopping import deaf
+from segprior.runtime.worker_pool import Lost
 
 __all__ = ["Cluster"]
 
@@ -116,10 +117,11 @@ class Cluster(Generic[J, R]):
     def _connect(self) -> None:
         where: dict[str, Any] = {"address": self._address}
         if self._address == "local":
-            with deaf_to_interrupts():
+            with deaf():
                 self._own = self._distributed.LocalCluster(
                     n_workers=self._most or core_count(),
                     threads_per_worker=1,
+                    host="127.0.0.1",  # nobody else's machine runs anything here
                     dashboard_address="127.0.0.1:0",
                     silence_logs=logging.CRITICAL,
                 )
@@ -127,11 +129,15 @@ class Cluster(Generic[J, R]):
         elif self._address.endswith(".json"):
             if not Path(self._address).exists():  # it would be waited for
                 raise ConfigError(f"no file {self._address}; name that of dask scheduler")
+            if b'"tls://' in Path(self._address).read_bytes():
+                self._check_certificates()
             where = {"scheduler_file": self._address}
         elif not _ADDRESS.match(self._address):
             raise ConfigError(
                 f"{self._address!r} is no address of a Dask scheduler; say tcp://HOST:8786 or local"
             )
+        elif self._address.startswith("tls://"):
+            self._check_certificates()
         try:
             self._client = self._distributed.Client(
                 **where, timeout=_PATIENCE, set_as_default=False, name="segprior"
@@ -141,6 +147,19 @@ class Cluster(Generic[J, R]):
                 f"no Dask scheduler at {self._address}: {one_line(error)}; start one with "
                 "dask scheduler, or say local"
             ) from error
+
+    def _check_certificates(self) -> None:
+        """Refuse TLS without certificates, which Dask finds out after half a minute."""
+        try:
+            found = self._distributed.Security().get_connection_args("client").get("ssl_context")
+        except Exception as error:  # of files that are not there, or no certificates
+            raise ConfigError(
+                f"cannot use the certificates for {self._address}: {one_line(error)}"
+            ) from error
+        if found is None:
+            raise ConfigError(
+                f"{self._address} wants certificates; name them to Dask as docs/cluster.md says"
+            )
 
     def __len__(self) -> int:
         """Jobs that are not answered yet."""

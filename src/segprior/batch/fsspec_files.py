@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from segprior.errors import ConfigError, ImageError, OutputError, SegpriorError
+from segprior.io.files.atomic import write_atomically
+from segprior.io.files.durable import make_folder
 from segprior.io.files.source import one_line
 from segprior.runtime.extras import need
 
@@ -60,9 +62,18 @@ def _moves(system: Any) -> bool:
     return type(system).mv is not base.mv
 
 
+def _is_of_this_machine(system: Any) -> bool:
+    return isinstance(system, need("fsspec.implementations.local", "dask").LocalFileSystem)
+
+
 def put(url: str, data: bytes) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all; one of this machine is on the disk then."""
     system, path = reach(url)
+    if _is_of_this_machine(system):
+        with told(f"cannot write {url}", OutputError):
+            make_folder(Path(path).parent)
+        write_atomically(path, data)
+        return
     with told(f"cannot write {url}", OutputError):
         if not _moves(system):
             system.pipe_file(path, data)  # stores show an object when it is complete

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -243,9 +244,10 @@ def read_list(data: bytes, source: object) -> list[str]:
     ImageError
         If it is no text file.
     """
-    if b"\0" in data:
+    if b"\0" in data or data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise ImageError(f"{source} is not a text file; name one with a path on each line")
-    return [line.strip() for line in os.fsdecode(data).splitlines() if line.strip()]
+    text = os.fsdecode(data.removeprefix(codecs.BOM_UTF8))
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def name_in_list(line: str) -> str:

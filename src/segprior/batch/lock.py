@@ -8,7 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,13 @@ from segprior.errors import OutputError
 fcntl: Any
 try:
     import fcntl
-except ImportError:  # Windows, where two batches in one folder are not told
+except ImportError:  # Windows
     fcntl = None
 
 __all__ = ["TEMPORARY", "hold", "join", "joined", "sweep"]
 
+# Where folders cannot be locked, a file in them is.
+_FILE = ".segprior.lock"
 TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 
 
@@ -40,7 +42,9 @@ def hold(output: Path, patience: float = 5.0) -> Iterator[None]:
     """Have a folder of results for one batch while this lasts.
 
     At first no other process may have joined it; after that the workers may :func:`join`. So the
-    processes of a batch that was killed are known to be gone before its leavings are swept.
+    processes of a batch that was killed are known to be gone before its leavings are swept. On
+    Windows the batch alone holds a lock, of a file in the folder, and its workers, which end with
+    it, none.
 
     Raises
     ------
@@ -48,22 +52,46 @@ def hold(output: Path, patience: float = 5.0) -> Iterator[None]:
         If another batch has the folder, still after ``patience`` seconds.
     """
     if fcntl is None:
-        yield
+        with _file_held(output, patience):
+            sweep(output)
+            yield
         return
     handle = os.open(output, os.O_RDONLY)
     try:
         end = time.monotonic() + patience
         while not _locked(handle, fcntl.LOCK_EX):
             if time.monotonic() > end:
-                raise OutputError(
-                    f"another segprior batch writes to {output}; wait, or choose another folder"
-                )
+                raise _taken(output)
             time.sleep(0.05)
         sweep(output)
         _locked(handle, fcntl.LOCK_SH)
         yield
     finally:
         os.close(handle)
+
+
+@contextmanager
+def _file_held(output: Path, patience: float) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(output / _FILE, timeout=patience)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise _taken(output) from error
+    except (NotImplementedError, OSError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(f"cannot lock {output}: {reason}; choose another folder") from error
+    try:
+        yield
+    finally:
+        lock.release()
+        with suppress(OSError):  # another batch may have it by now
+            Path(lock.lock_file).unlink()
+
+
+def _taken(output: Path) -> OutputError:
+    return OutputError(f"another segprior batch writes to {output}; wait, or choose another folder")
 
 
 def join(output: Path) -> None:

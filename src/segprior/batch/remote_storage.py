@@ -18,6 +18,7 @@ from segprior.batch.lock import TEMPORARY
 from segprior.batch.manifest import MANIFEST, Manifest
 from segprior.batch.storage import LocalStorage, Storage
 from segprior.errors import ImageError, OutputError, SegpriorError
+from segprior.io.files.durable import Written
 from segprior.io.files.jsonl import bytes_digest, digest, parse_lines
 from segprior.io.image import image_suffixes
 
@@ -99,7 +100,7 @@ class RemoteStorage:
         self.patterns, self.extras, self.ending = patterns, dict(extras or {}), ending
         self._root = path_of(output)
         self._infos: dict[str, dict[str, Any]] = {}
-        self._results: set[str] | None = None
+        self._results: dict[str, int] | None = None  # their sizes
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_infos": {}, "_results": None}
@@ -166,10 +167,24 @@ class RemoteStorage:
     def name(self, file: Path) -> str:
         return file.relative_to(self._root).as_posix()
 
-    def exists(self, name: str) -> bool:
+    def size(self, name: str) -> int | None:
         if self._results is None:
-            self._results = set(list_below(self.output))
-        return name in self._results
+            self._results = self._listed()
+        return self._results.get(name)
+
+    def content(self, name: str) -> str:
+        system, path = reach(f"{self.output}/{name}")
+        try:
+            return bytes_digest(system.cat_file(path))
+        except Exception:  # stores raise anything; what cannot be read is made again
+            return ""
+
+    def is_cheap(self, size: int) -> bool:
+        return False  # each is a request
+
+    def _listed(self) -> dict[str, int]:
+        # A folder in the place of a file is not listed, and so not there.
+        return {name: info.get("size") or 0 for name, info in list_below(self.output).items()}
 
     def mark(self, item: Item) -> str | None:
         info = self._infos.get(item.name)
@@ -208,21 +223,21 @@ class RemoteStorage:
                 text = str(error).replace(str(source), _url(item))
                 raise type(error)(text.replace(folder, "")) from error
 
-    def deliver(self, near: Item) -> list[str]:
+    def deliver(self, near: Item) -> list[Written]:
         assert isinstance(near, _Near)
         # The result comes last: where it is, all is.
         files = [*near.extras.values(), near.output]
         if not self.ending:
             files = sorted(near.output.iterdir())
         root = near.folder / self._root.relative_to("/")
-        written: list[str] = []
+        written: list[Written] = []
         try:
             for file in files:
-                name = file.relative_to(root).as_posix()
-                put(f"{self.output}/{name}", file.read_bytes())
-                written.append(name)
+                name, data = file.relative_to(root).as_posix(), file.read_bytes()
+                put(f"{self.output}/{name}", data)
+                written.append(Written(name, len(data), bytes_digest(data)))
         except BaseException:
-            for name in written:
+            for name, *_ in written:
                 system, path = reach(f"{self.output}/{name}")
                 with suppress(Exception):
                     system.rm_file(path)
@@ -231,12 +246,12 @@ class RemoteStorage:
 
     def tidy(self, failed: Iterable[str]) -> None:
         system, root = reach(self.output)
-        self._results = set(list_below(self.output))
+        self._results = self._listed()
         for name in sorted(self._results):
             if TEMPORARY.fullmatch(name.rpartition("/")[2]):
                 with suppress(FileNotFoundError):
                     system.rm_file(f"{root.rstrip('/')}/{name}")
-                self._results.discard(name)
+                self._results.pop(name, None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,7 +283,7 @@ class _RemoteManifest(Manifest):
                 data = system.cat_file(path)
             except FileNotFoundError:
                 data = b""
-        self._fill(parse_lines(data), url)
+        self._fill(parse_lines(data, url, self._may_be), url)
         self._written = time.monotonic()
         self._held = hashlib.blake2b(data).digest()
         if not data:

@@ -15,11 +15,14 @@ from segprior.batch.remote_storage import as_storage
 from segprior.batch.storage import Storage
 from segprior.config.running import BatchConfig
 from segprior.errors import ConfigError, ImageError, SegpriorError
+from segprior.io.files.durable import Written
 from segprior.io.files.jsonl import digest
 from segprior.io.files.source import folded, unexpected
 from segprior.io.registry import known
+from segprior.runtime.asides import joined, said
 from segprior.runtime.devices import core_count
 from segprior.runtime.processes import one_thread
+from segprior.runtime.stopping import finishing
 from segprior.runtime.worker_pool import Lost, Pool
 
 __all__ = ["Progress", "run_batch"]
@@ -59,6 +62,7 @@ class _Bench:
     def __call__(self, item: Item) -> dict[str, Any]:
         start = time.perf_counter()
         row = self.row(item, None)
+        said()  # what was said before is none of this image's
         try:
             with (
                 warnings.catch_warnings(record=True) as caught,
@@ -66,13 +70,19 @@ class _Bench:
                 one_thread(),
             ):
                 row["scores"] = dict(self.work(near))
-                row["files"] = self.storage.deliver(near)
-            if caught:
-                row["warnings"] = [folded(warning.message) for warning in caught]
+                written = self.storage.deliver(near)
+            row["files"] = [one.name for one in written]
+            row["sizes"] = [one.size for one in written]
+            row["hashes"] = [one.hash for one in written]
+            told = [folded(warning.message) for warning in caught]
+            if text := said():
+                told.append(f"a library says: {text}")
+            if told:
+                row["warnings"] = told
         except SegpriorError as error:
-            row["error"] = folded(error)
+            row["error"] = joined(folded(error))
         except Exception as error:
-            row["error"] = unexpected(error)
+            row["error"] = joined(unexpected(error))
         row["seconds"] = round(time.perf_counter() - start, 3)
         return row
 
@@ -81,6 +91,8 @@ class _Bench:
             "input": item.name,
             "output": self.storage.name(item.output),
             "files": [],
+            "sizes": [],
+            "hashes": [],
             "input_hash": image_hash,
             "settings_hash": self.key,
             "seed": self.seed,
@@ -114,14 +126,17 @@ def run_batch(
     extras: Mapping[str, str] | None = None,
     ending: str = ".png",
     watch: bool = False,
+    verify: bool = False,
     config: BatchConfig | None = None,
     callback: Callable[[Progress], None] | None = None,
 ) -> Progress:
     """Do the same with every image of a tree; what was done before is kept.
 
     An image is done if the manifest has it without an error, from the same bytes, settings, seed
-    and version of segprior, and its files are there. A kill at any moment loses the images in
-    flight; the next run does those and removes what they have left half-done.
+    and version of segprior, and its files are as they were written: by their sizes, those up to a
+    megabyte on this machine also by their bytes. A kill or a power cut at any moment loses the
+    images in flight; the next run does those and removes what they have left half-done. What
+    ``callback`` was told of is on the disk, and what is no longer as it was written is warned of.
 
     Parameters
     ----------
@@ -143,6 +158,8 @@ def run_batch(
     watch : bool
         Go on taking new and changed images until interrupted. One is taken when it has stayed
         the same between two looks.
+    verify : bool
+        Compare the bytes of all results, of whatever size and wherever they are.
     config : BatchConfig, optional
         How many workers and whether they are Dask's, and how often to look.
     callback : callable, optional
@@ -186,7 +203,7 @@ def run_batch(
     key = digest({"settings": settings, "seed": seed, "version": __version__})
     bench = _Bench(work=work, storage=storage, key=key, seed=seed)
     with _crew(bench, config) as crew, storage.hold():
-        run = _Run(bench, claims, crew, callback)
+        run = _Run(bench, claims, crew, callback, verify=verify)
         try:
             if watch:
                 run.watch(config.interval)
@@ -214,6 +231,8 @@ class _Run:
         claims: Claims,
         crew: _Crew,
         callback: Callable[[Progress], None] | None,
+        *,
+        verify: bool,
     ) -> None:
         self._bench = bench
         self._storage = bench.storage
@@ -223,11 +242,14 @@ class _Run:
         self._manifest = bench.storage.manifest()
         self._state: dict[str, str] = {}  # of each image: due, done, kept or failed
         self._marks: dict[str, str | None] = {}  # of the images under way
+        self._verify = verify
+        self._changed: list[str] = []  # results that are not as they were written
 
     def all(self, items: Sequence[Item]) -> None:
         """Do every image once."""
         for item in items:
             self._take(item)
+        self._warn()
         self._tell()
         while len(self._crew):
             self._gather(None)
@@ -245,6 +267,7 @@ class _Run:
                     taken[name] = sign
                     self._take(item)
             seen = {name: sign for name, (_, sign) in look.items()}
+            self._warn()
             self._tell()
             then = time.monotonic() + interval
             while (left := then - time.monotonic()) > 0:
@@ -288,18 +311,45 @@ class _Run:
             return False
         if row.get("settings_hash") != self._bench.key:
             return False
-        if not all(self._storage.exists(name) for name in row["files"]):
-            return False
         mark = self._storage.mark(item)
-        if mark is not None and mark == row.get("input_mark"):
-            return True
-        return bool(row.get("input_hash") == self._storage.digest(item))
+        if (mark is None or mark != row.get("input_mark")) and (
+            row.get("input_hash") != self._storage.digest(item)
+        ):
+            return False
+        return self._is_whole(row)
+
+    def _is_whole(self, row: Mapping[str, Any]) -> bool:
+        """Whether all files of an image are as they were written."""
+        written = list(
+            map(Written, row["files"], row.get("sizes") or (), row.get("hashes") or ())
+        )  # fmt: skip
+        for name, size, content in written:
+            found = self._storage.size(name)
+            reads = self._verify or self._storage.is_cheap(size)
+            if found != size or (reads and self._storage.content(name) != content):
+                if found is not None:
+                    self._changed.append(name)
+                return False
+        return len(written) == len(row["files"])
+
+    def _warn(self) -> None:
+        if self._changed:
+            others = len(self._changed) - 1
+            more = f" and {others} more" if others else ""
+            warnings.warn(
+                "results that are not as they were written are made again: "
+                f"{self._changed[0]}{more}",
+                stacklevel=2,
+            )
+            self._changed = []
 
     def _gather(self, timeout: float | None) -> None:
-        for item, row in self._crew.wait(timeout):
-            if isinstance(row, Lost):
-                row = self._bench.row(item, self._storage.digest(item), _explained(item, row))
-            self._record(item, row)
+        answers = self._crew.wait(timeout)
+        with finishing():
+            for item, row in answers:
+                if isinstance(row, Lost):
+                    row = self._bench.row(item, self._storage.digest(item), _explained(item, row))
+                self._record(item, row)
 
     def _record(self, item: Item, row: dict[str, Any]) -> None:
         if mark := self._marks.pop(item.name, None):

@@ -12,9 +12,13 @@ from segprior.batch.items import Item, check_places, find_items
 from segprior.batch.lock import hold, join, joined, sweep
 from segprior.batch.manifest import Manifest
 from segprior.errors import OutputError
+from segprior.io.files.durable import Written, content, make_folder, size, sync_folder
 from segprior.io.files.jsonl import file_digest
 
 __all__ = ["LocalStorage", "Storage"]
+
+# Up to so many bytes a result is read again and compared each time a batch is run again.
+_CHEAP = 1 << 20
 
 
 class Storage(Protocol):
@@ -39,8 +43,14 @@ class Storage(Protocol):
     def name(self, file: Path) -> str:
         """Name a file of an item's results as the manifest does."""
 
-    def exists(self, name: str) -> bool:
-        """Tell whether a file of that name is among the results."""
+    def size(self, name: str) -> int | None:
+        """Return the bytes of a result of that name; None if it is not there."""
+
+    def content(self, name: str) -> str:
+        """Hash a result."""
+
+    def is_cheap(self, size: int) -> bool:
+        """Tell whether a result of that size is read each time, and not only on demand."""
 
     def mark(self, item: Item) -> str | None:
         """Return what tells of the content of an image without reading it, if something does."""
@@ -54,8 +64,8 @@ class Storage(Protocol):
     def near(self, item: Item) -> AbstractContextManager[tuple[Item, str]]:
         """In a worker: have an image and room for its results on this machine, and its hash."""
 
-    def deliver(self, near: Item) -> list[str]:
-        """In a worker: bring the results to their place; return their names."""
+    def deliver(self, near: Item) -> list[Written]:
+        """In a worker: bring the results to their place for good; say what was written."""
 
     def tidy(self, failed: Iterable[str]) -> None:
         """Remove leavings, and folders that were made for results that did not come."""
@@ -98,7 +108,7 @@ class LocalStorage:
     @contextmanager
     def hold(self) -> Iterator[None]:
         try:
-            self.output.mkdir(parents=True, exist_ok=True)
+            make_folder(self.output)
         except OSError as error:
             reason = error.strerror or error
             raise OutputError(
@@ -113,8 +123,14 @@ class LocalStorage:
     def name(self, file: Path) -> str:
         return file.relative_to(self.output).as_posix()
 
-    def exists(self, name: str) -> bool:
-        return (self.output / name).exists()
+    def size(self, name: str) -> int | None:
+        return size(self.output / name)
+
+    def content(self, name: str) -> str:
+        return content(self.output / name)
+
+    def is_cheap(self, size: int) -> bool:
+        return size <= _CHEAP
 
     def mark(self, item: Item) -> str | None:
         return None
@@ -134,7 +150,7 @@ class LocalStorage:
         with self._part():
             # Before it is read: should it change in between, the next run does it again.
             image_hash = file_digest(item.source)
-            item.output.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(item.output.parent)
             yield item, image_hash
 
     @contextmanager
@@ -153,9 +169,14 @@ class LocalStorage:
         with joined(self.output):
             yield
 
-    def deliver(self, near: Item) -> list[str]:
+    def deliver(self, near: Item) -> list[Written]:
+        # Another worker may have made a folder just now, and not brought it to the disk yet.
+        place = near.output.parent
+        while place != self.output:
+            place = place.parent
+            sync_folder(place)
         files = near.files if self.ending else sorted(near.output.iterdir())
-        return [self.name(file) for file in files]
+        return [Written(self.name(file), size(file) or 0, content(file)) for file in files]
 
     def tidy(self, failed: Iterable[str]) -> None:
         sweep(self.output)

@@ -43,7 +43,7 @@ def one_of(name: str, value: object, choices: Sequence[str]) -> None:
 
 
 def of_kind(name: str, value: object, kind: type) -> None:
-    """Refuse what is no instance of a configuration's class."""
+    """Refuse what is no instance of a class."""
     if not isinstance(value, kind):
         raise ConfigError(f"{name} is a {type(value).__name__}; pass a {kind.__name__}")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from segprior.config.presets import resolve
 from segprior.config.running import EvaluateConfig
 from segprior.errors import ConfigError
 from segprior.evaluation.dataset import Example, pair
@@ -138,7 +139,7 @@ def evaluate_regions(
     """
     return _evaluate(
         "regions", images, truth, methods=methods, predictions=predictions, boundaries=boundaries,
-        config=(config or EvaluateConfig()).replace(**overrides), seed=as_seed(rng), store=store,
+        config=resolve(EvaluateConfig, None, config, overrides), seed=as_seed(rng), store=store,
         keep=save_predictions, callback=callback,
     )  # fmt: skip
 
@@ -188,7 +189,7 @@ def evaluate_foreground(
     """
     return _evaluate(
         "foreground", images, masks, methods=methods, predictions=predictions, boundaries=False,
-        config=(config or EvaluateConfig()).replace(**overrides), seed=as_seed(rng), store=store,
+        config=resolve(EvaluateConfig, None, config, overrides), seed=as_seed(rng), store=store,
         keep=save_predictions, callback=callback,
     )  # fmt: skip
 

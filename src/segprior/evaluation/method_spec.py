@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
+from segprior.config.checks import of_kind
 from segprior.errors import ConfigError
 from segprior.evaluation.methods import GROUPS, LEVELS, Contender, Kind, catalogue
 
@@ -66,7 +67,8 @@ def expand(kind: Kind, texts: Iterable[str]) -> list[str]:
     if kind == "regions":
         groups["levels"] = LEVELS
     result: dict[str, None] = {}
-    for text in texts:
+    for text in [texts] if isinstance(texts, str) else texts:
+        of_kind("a method", text, str)
         result |= dict.fromkeys(groups.get(text, (text,)))
     return list(result)
 

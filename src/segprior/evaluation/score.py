@@ -20,6 +20,7 @@ from segprior.io.files.source import unexpected
 from segprior.io.ground_truth import read_mask, read_prediction, read_regions
 from segprior.io.image import as_image
 from segprior.io.label_maps import save_labels
+from segprior.runtime.asides import joined
 from segprior.runtime.processes import one_thread
 
 if TYPE_CHECKING:
@@ -82,11 +83,11 @@ def score(job: Job) -> dict[str, Any]:
     try:
         return _regions(job) if job.kind == "regions" else _foreground(job)
     except SegpriorError as error:
-        return {"error": str(error)}
+        return {"error": joined(str(error))}
     except Exception as error:
         if os.environ.get("SEGPRIOR_TRACEBACK"):
             raise
-        return {"error": unexpected(error)}
+        return {"error": joined(unexpected(error))}
 
 
 @functools.lru_cache

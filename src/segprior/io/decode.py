@@ -45,7 +45,8 @@ def read_pixels(
     )  # fmt: skip
     folder = folder_format(source)
     if folder is not None:
-        pixels = _read_windows(folder, source, reading)
+        with decoding(os.fsdecode(source), folder.kind):  # type: ignore[arg-type]
+            pixels = _read_windows(folder, source, reading)
         return dataclasses.replace(pixels, kind=folder.kind, lossy=folder.lossy)
     with open_source(source) as (stream, name):
         format = recognise(stream, name)

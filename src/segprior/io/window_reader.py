@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from segprior.image.values import composite, extent, to_unit
 from segprior.io.files.reader import Reader
 from segprior.io.format import Format, Reading
 from segprior.io.registry import folder_format, recognise
+from segprior.io.shared.pillow import decoding
 
 __all__ = ["WindowedImage", "has_windows", "open_windows"]
 
@@ -30,6 +31,8 @@ class WindowedImage:
     ----------
     reader : Reader
         Where the values come from.
+    kind : str
+        What messages call the format.
     alpha, background, value_range
         As in :func:`segprior.as_image`. Without a range, floats and integers of 32 and 64
         bits are read through once at the first window, for their smallest and largest value.
@@ -44,11 +47,13 @@ class WindowedImage:
         self,
         reader: Reader,
         *,
+        kind: str = "image",
         alpha: Literal["drop", "composite", "keep"] = "drop",
         background: float = 1.0,
         value_range: tuple[float, float] | None = None,
     ) -> None:
         self._reader = reader
+        self._kind = kind
         self._alpha = alpha if reader.alpha != "none" else "keep"
         self._background = background
         rows, columns, channels = reader.shape
@@ -79,13 +84,17 @@ class WindowedImage:
         if not self._known:
             self._range, self._known = self._unit_range(), True
         reader = self._reader
-        values = reader.read(rows, columns)
+        values = self._stored(rows, columns)
         if self._alpha == "drop":
             values = values[..., :-1]
         unit = to_unit(values, self.name, depth=reader.depth, value_range=self._range)
         if self._alpha != "composite":
             return unit
         return composite(unit, self._background, premultiplied=reader.alpha == "premultiplied")
+
+    def _stored(self, rows: slice, columns: slice) -> NDArray[Any]:
+        with decoding(self.name, self._kind):
+            return self._reader.read(rows, columns)
 
     def prepare(self) -> None:
         """Find the extent of the values now, where it is needed."""
@@ -98,7 +107,7 @@ class WindowedImage:
         step = max(1, _SCAN // (wide * channels))
         for top in range(0, rows, step):
             for left in range(0, columns, wide):
-                block = self._reader.read(
+                block = self._stored(
                     slice(top, min(top + step, rows)), slice(left, min(left + wide, columns))
                 )
                 values = block[..., :-1] if self._alpha == "drop" else block
@@ -157,7 +166,7 @@ def open_windows(
     Raises
     ------
     ImageError
-        If the file is broken, or can only be decoded as a whole.
+        If the file is broken or empty, or can only be decoded as a whole.
     ConfigError
         If the package that reads it is not installed.
     """
@@ -168,10 +177,18 @@ def open_windows(
         raise ImageError(
             f"{os.fspath(source)}: cannot be read in windows; save it as a tiled TIFF or as Zarr"
         )
-    reader = format.open_windows(
-        source, Reading(page=page, channel_axis=channel_axis, cache=cache)
-    )  # fmt: skip
+    reading = Reading(page=page, channel_axis=channel_axis, cache=cache)
+    with decoding(os.fspath(source), format.kind):
+        reader = format.open_windows(source, reading)
     try:
-        yield WindowedImage(reader, alpha=alpha, background=background, value_range=value_range)
+        if 0 in reader.shape:
+            rows, columns, channels = reader.shape
+            raise ImageError(
+                f"{reader.name}: {rows} x {columns} pixels of {channels} channels hold nothing; "
+                "save it again"
+            )
+        yield WindowedImage(
+            reader, kind=format.kind, alpha=alpha, background=background, value_range=value_range
+        )
     finally:
         reader.close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import operator
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +15,7 @@ import numpy as np
 
 from segprior._version import __version__
 from segprior.callbacks import Callback
+from segprior.config.checks import of_kind
 from segprior.config.presets import resolve
 from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError, ImageError
@@ -57,7 +60,7 @@ class Prior:
     seed : int
         Passing it as ``rng`` gives the same prior again.
     seconds : float
-        How long the fit took.
+        How long the fit took; NaN if it was read from a file, which is the same for the same prior.
     version : str
         The version of segprior that fitted it.
     """
@@ -77,7 +80,8 @@ class Prior:
         members, height, width = self.members.shape[:3]
         return (
             f"Prior(of {rows} x {columns} pixels and {channels} channels, {members} members of "
-            f"{height} x {width}, seed {self.seed}, {self.seconds:.1f} s)"
+            f"{height} x {width}, seed {self.seed}"
+            f"{'' if math.isnan(self.seconds) else f', {self.seconds:.1f} s'})"
         )
 
     @cached_property
@@ -129,7 +133,6 @@ class Prior:
             "shape": self.shape,
             "config": self.config.to_dict(),
             "seed": self.seed,
-            "seconds": self.seconds,
         }
         return save_npz(path, arrays, meta)
 
@@ -153,36 +156,55 @@ class Prior:
         arrays, meta = load_npz(path)
         name = name_of(path)
         check_format(meta, _FORMAT, name, "make one with segprior prior -o x.npz")
-        snapshots, features = {}, {}
-        for key, array in arrays.items():
-            kind, *rest = key.split("/")
-            if kind == "snapshot":
-                snapshots[int(rest[0])] = array
-            elif kind == "features":
-                features[rest[0], int(rest[1])] = array
         try:
-            rows, columns, channels = meta["shape"]
-            prior = cls(
-                shape=(rows, columns, channels),
-                members=arrays["members"],
-                snapshots=snapshots,
-                features=features,
-                losses=arrays["losses"],
-                config=PriorConfig(**meta["config"]),
-                seed=meta["seed"],
-                seconds=meta["seconds"],
-                version=meta["version"],
-            )
-        except (KeyError, TypeError, ValueError) as error:
+            return _restored(arrays, meta)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise ImageError(f"{name}: a damaged prior ({error}); fit it again") from error
-        if prior.members.ndim != 4 or prior.members.shape[-1] != channels:
-            raise ImageError(f"{name}: a damaged prior (members {prior.members.shape})")
-        return prior
 
     def _repr_png_(self) -> bytes:
         from segprior.io.formats.png import encode_png
 
         return encode_png(to_uint8(to_rgb(self.image)))
+
+
+def _restored(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> Prior:
+    """Put together what was saved; of wrong shapes and types one of Python's errors."""
+    rows, columns, channels = map(operator.index, meta["shape"])
+    config = PriorConfig(**meta["config"])
+    members = _of_shape("members", arrays["members"], (None, None, None, channels))
+    count = len(members)
+    snapshots, features = {}, {}
+    for name, array in arrays.items():
+        kind, *rest = name.split("/")
+        if kind == "snapshot":
+            snapshots[int(rest[0])] = _of_shape(name, array, (None, None, channels))
+        elif kind == "features":
+            shape = (count, None, None, None)
+            features[rest[0], int(rest[1])] = _of_shape(name, array, shape)
+    if not (isinstance(meta["version"], str) and min(rows, columns, channels) > 0):
+        raise ValueError(f"version {meta['version']!r}, shape {meta['shape']}")
+    return Prior(
+        shape=(rows, columns, channels),
+        members=members,
+        snapshots=snapshots,
+        features=features,
+        losses=_of_shape("losses", arrays["losses"], (count, None)),
+        config=config,
+        seed=operator.index(meta["seed"]),
+        seconds=math.nan,
+        version=meta["version"],
+    )
+
+
+def _of_shape(name: str, array: NDArray[Any], shape: Sequence[int | None]) -> NDArray[np.float32]:
+    """Return an array as it is, which must be of float32 and of this shape, None being any side."""
+    fits = array.ndim == len(shape) and all(
+        side > 0 and wanted in (None, side) for side, wanted in zip(array.shape, shape, strict=True)
+    )
+    # Losses that an early stop has left out are NaN.
+    if not fits or array.dtype != np.float32 or (name != "losses" and not np.isfinite(array).all()):
+        raise ValueError(f"{name} of {array.dtype}, {array.shape}, or not finite")
+    return array
 
 
 def fit_prior(
@@ -297,8 +319,9 @@ def check_prior(prior: Prior, shape: tuple[int, ...]) -> None:
     Raises
     ------
     ConfigError
-        If it was fitted to an image of another shape than (H, W, C).
+        If it was fitted to an image of another shape than (H, W, C), or is no prior.
     """
+    of_kind("prior", prior, Prior)
     if tuple(prior.shape) != tuple(shape):
         raise ConfigError(
             f"got a prior of an image of shape {tuple(prior.shape)} for one of shape {shape}; "

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from segprior.errors import ConfigError
 from segprior.messages import Setting
+from segprior.runtime.asides import apart_in_worker
 from segprior.runtime.devices import one_torch_thread
 
 __all__ = ["begin", "one_thread", "run_jobs"]
@@ -74,9 +75,15 @@ def run_jobs(
 
 
 def begin() -> None:
-    """Begin a process that belongs to this one: deaf to Ctrl-C, and gone when its parent is."""
-    # The parent is the one that is interrupted, and it ends its workers.
+    """Begin a process that belongs to this one: deaf to Ctrl-C, and gone when its parent is.
+
+    What libraries say on its standard error is kept for :func:`segprior.runtime.asides.said`.
+    """
+    # The parent is the one that is interrupted, and it ends its workers, by SIGTERM.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    apart_in_worker()
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
 

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
-import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import connection
 from typing import Generic, TypeVar
 
 from segprior.runtime.processes import begin
+from segprior.runtime.stopping import deaf
 
-__all__ = ["Lost", "Pool", "deaf_to_interrupts"]
+__all__ = ["Lost", "Pool"]
 
 J = TypeVar("J")
 R = TypeVar("R")
 
 # Libraries that are loaded later read these; those loaded already are held by `one_thread`.
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class _Worker(Generic[J]):
         self.task: _Task[J] | None = None
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        with deaf_to_interrupts():
+        with deaf():
             self.process.start()
         theirs.close()  # so that the death of the process ends the connection
 
@@ -186,19 +184,6 @@ class Pool(Generic[J, R]):
             self._lost.append((task.job, Lost(code)))
         else:
             self._suspects.append(task)
-
-
-@contextmanager
-def deaf_to_interrupts() -> Iterator[None]:
-    """Start a process deaf to Ctrl-C, which it inherits; its parent ends it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _serve(parent: connection.Connection) -> None:

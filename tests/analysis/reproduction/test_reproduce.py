@@ -48,7 +48,9 @@ def test_finished_figures_are_kept_and_others_made(data: Path, tmp_path: Path) -
     assert "figure6.png" in (out / "index.md").read_text()
 
 
-@pytest.mark.parametrize("change", ["seed", "settings", "image", "picture", "notes"])
+@pytest.mark.parametrize(
+    "change", ["seed", "settings", "image", "picture", "emptied", "cut", "notes", "deep notes"]
+)
 def test_a_figure_is_made_again_when_anything_changed(
     change: str, data: Path, tmp_path: Path
 ) -> None:
@@ -63,6 +65,12 @@ def test_a_figure_is_made_again_when_anything_changed(
         Image.new("RGB", (40, 40), "red").save(data / "images" / "soldiers_paper.jpg")
     elif change == "picture":
         (out / "figure6.png").unlink()
+    elif change == "emptied":
+        (out / "figure6.png").write_bytes(b"")
+    elif change == "cut":
+        (out / "figure6.png").write_bytes((out / "figure6.png").read_bytes()[:-9])
+    elif change == "deep notes":
+        (out / "figure6.json").write_text("[" * 200_000)
     else:
         (out / "figure6.json").write_text('{"caption": ')
     (made,) = reproduce(out, data, **options)

@@ -277,3 +277,21 @@ def test_watching_ends_with_ctrl_c(here: Path) -> None:
     assert json.loads(out.splitlines()[-1])["input"] == "late.png"
     assert err == "segprior: interrupted; 3 done of 3\n"
     assert Path("out/late.png").exists()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize("whole", [False, True], ids=["the command", "its workers too"])
+def test_other_ends_are_like_ctrl_c(
+    many: Path, number: signal.Signals, code: int, whole: bool
+) -> None:
+    process = begin()
+    wait_for_lines(process, 3)
+    (os.killpg if whole else os.kill)(process.pid, number)
+    out, err = process.communicate()
+    assert process.returncode == code
+    assert out == ""
+    assert err.startswith(f"segprior: ended by {number.name}; ")
+    assert err.endswith(" of 26; run the same command again to go on from there\n")
+    assert err.count("\n") == 1
+    assert len(rows(Path("out"))) >= 3
+    assert not [path for path in tree(Path("out")) if ".tmp" in path]

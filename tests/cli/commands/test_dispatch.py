@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import subprocess
@@ -234,3 +235,85 @@ def test_a_reader_that_has_gone_is_no_traceback(photo: Path, tmp_path: Path) -> 
     os.close(writer)
     assert done.returncode == 1
     assert done.stderr == b""
+
+
+COMMANDS = [
+    [], ["foreground"], ["prior"], ["segment"], ["analyze"], ["double-dip"], ["reproduce"],
+    ["evaluate"], ["evaluate", "regions"], ["evaluate", "foreground"],
+    ["batch"], *(["batch", name] for name in ("foreground", "prior", "segment", "double-dip")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437", "utf-16"])
+def test_the_help_is_printed_in_any_encoding(
+    words: list[str], encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(held, encoding=encoding))
+    assert main([*words, "--help"]) == 0
+    text = held.getvalue().decode(encoding)
+    assert text.startswith("usage: segprior")
+    if not words:
+        assert ("windows, ..." in text) == (encoding != "utf-16")
+
+
+def test_results_are_told_in_any_encoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    good(tmp_path)
+    (tmp_path / GOOD).rename(tmp_path / "\u65e5.png")
+    held = io.BytesIO()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(held, encoding="ascii"))
+    assert main(["foreground", "\u65e5.png", "-o", "o/", *QUICK]) == 0
+    assert held.getvalue().startswith(b"\\u65e5.png -> o/\\u65e5.png  (foreground")
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--help"], None),
+        (["--version"], None),
+        (["segment", "--help"], None),
+        (["foreground", GOOD, "-o", "o/", *QUICK], None),
+        (["foreground", GOOD, "-o", "-", *QUICK], "good.png: "),
+        (["batch", "foreground", ".", "-o", "o/", "--json", *QUICK], None),
+    ],
+    ids=str,
+)
+def test_output_that_takes_nothing_more_is_one_line(
+    words: list[str], line: str | None, tmp_path: Path
+) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full")
+    good(tmp_path)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "segprior", *words],
+            stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"segprior: {line or ''}cannot write to standard output: No space left on device\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("shell", "code", "err"),
+    [
+        ("foreground good.png -o o.png --features image 2>&-", 0, ""),
+        ("foreground good.png -o o.png --features image >&-", 0, ""),
+        ("foreground none.png -o o.png >&- 2>&-", 2, ""),
+        ("foreground good.png -o - >&-", 2, "segprior: standard output is closed; pass -o FILE\n"),
+    ],
+)
+@pytest.mark.skipif(os.name != "posix", reason="a shell of Unix")
+def test_closed_streams_stop_nothing_that_needs_none(
+    shell: str, code: int, err: str, tmp_path: Path
+) -> None:
+    good(tmp_path)
+    done = subprocess.run(
+        f"'{sys.executable}' -m segprior {shell}",
+        shell=True, capture_output=True, text=True, cwd=tmp_path, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (code, err)
+    assert (tmp_path / "o.png").exists() == (code == 0)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +171,33 @@ def test_terminals_carry_no_images(
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     assert main(["foreground", "-", "-o", "-"]) == 2
     assert "standard input is a terminal" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no signals between processes")
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [
+        (signal.SIGINT, 130, "interrupted"),
+        (signal.SIGTERM, 143, "ended by SIGTERM"),
+        (signal.SIGHUP, 129, "ended by SIGHUP"),
+    ],
+)
+def test_an_end_from_outside_keeps_what_is_finished(
+    number: int, code: int, word: str, tmp_path: Path
+) -> None:
+    for name in ("a.png", "b.png"):
+        picture(tmp_path / name)
+    words = ["prior", "a.png", "b.png", "-o", "o", "--iterations", "3000", "--working-size", "40"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "segprior", *words, "--members", "2"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not (tmp_path / "o" / "a.png").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    time.sleep(0.1)  # until the second is under way
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (code, f"segprior: {word}; 1 of 2 images are done\n")
+    assert out.startswith("a.png -> o")
+    assert [path.name for path in (tmp_path / "o").iterdir()] == ["a.png"]

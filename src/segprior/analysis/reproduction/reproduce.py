@@ -24,6 +24,7 @@ from segprior.config.presets import resolve
 from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.image.resize import resize, working_shape
 from segprior.io.files.atomic import write_atomically
+from segprior.io.files.durable import content
 from segprior.io.image import as_image
 from segprior.runtime.extras import need
 from segprior.runtime.seeding import RandomSource, as_seed
@@ -235,7 +236,7 @@ def _kept(folder: Path, figure: str, settings: Mapping[str, Any]) -> Made | None
 
 
 def _read(folder: Path, figure: str) -> Made | None:
-    """A figure of the folder, or None where it is missing or not of our making."""
+    """A figure of the folder, or None where it is missing or not as it was made."""
     picture = folder / f"{figure}.png"
     try:
         notes = json.loads((folder / f"{figure}.json").read_text(encoding="utf-8"))
@@ -246,8 +247,8 @@ def _read(folder: Path, figure: str) -> Made | None:
             settings=dict(notes["settings"]),
             seconds=float(notes["seconds"]),
             kept=True,
-        ) if picture.is_file() else None  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError):
+        ) if picture.is_file() and notes["hash"] == content(picture) else None  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
@@ -255,11 +256,13 @@ def _make(folder: Path, figure: str, settings: dict[str, Any], studio: Studio) -
     start = time.perf_counter()
     drawn = FIGURES[figure](studio)
     seconds = round(time.perf_counter() - start, 1)
-    notes = {"caption": drawn.caption, "seconds": seconds, "settings": settings}
     # The notes last: they say that the picture is whole.
     path = folder / f"{figure}.png"
     (folder / f"{figure}.json").unlink(missing_ok=True)
     write_atomically(path, drawn.png)
+    notes = {
+        "caption": drawn.caption, "seconds": seconds, "hash": content(path), "settings": settings
+    }  # fmt: skip
     write_atomically(folder / f"{figure}.json", (json.dumps(notes, indent=2) + "\n").encode())
     return Made(
         name=figure, path=path, caption=drawn.caption, settings=settings, seconds=seconds,

@@ -42,7 +42,8 @@ options:
   -h, --help     show this text, or after a command its options
   --version      show the version ({__version__}), and which loops are in use
 
-exit codes: 0 all went well, 1 some images failed, 2 nothing could be done, 130 interrupted
+exit codes: 0 all went well, 1 some images failed, 2 nothing could be done, 130 interrupted,
+143 ended by SIGTERM, 129 by SIGHUP
 """
 
 

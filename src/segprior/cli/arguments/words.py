@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from segprior.cli.arguments.values import axis, pixel_count, value_range, whole
 from segprior.config.presets import Presets
@@ -46,6 +46,10 @@ class Parser(argparse.ArgumentParser):
         elif complaint:
             message = f"{option}: {complaint}"
         raise ConfigError(f"{message}; see {self.prog} --help")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        # argparse's own keeps quiet about what could not be written.
+        print(message, end="", file=file)
 
 
 def new_parser(name: str, usage: str, description: str, epilog: str) -> Parser:

@@ -26,6 +26,7 @@ from segprior.cli.execution.work import do_job, explained
 from segprior.config.running import BatchConfig
 from segprior.errors import ConfigError, SegpriorError
 from segprior.io.files.source import folded
+from segprior.runtime import stopping
 
 if TYPE_CHECKING:
     from segprior.batch.items import Item
@@ -113,6 +114,12 @@ def _parser(name: str) -> Parser:
         help="go on taking new and changed images until Ctrl-C; each when it has stayed the same "
         "between two looks",
     )
+    group.add_argument(
+        "--verify",
+        action="store_true",
+        help="read all results of earlier runs, and make again what is not as it was written; "
+        "without it the sizes are compared, and the bytes of files up to 1 MB on this machine",
+    )
     return parser
 
 
@@ -175,14 +182,15 @@ def _carry_out(name: str, arguments: argparse.Namespace) -> int:
                 extras=endings_beside(task.extras, task.cuts, task.ending),
                 ending="" if name == "double-dip" else first + task.ending,
                 watch=arguments.watch,
+                verify=arguments.verify,
                 config=BatchConfig(**given(BatchConfig, arguments)),
                 callback=report,
             )
         except KeyboardInterrupt:
             report.close()
             again = "" if arguments.watch else "; run the same command again to go on from there"
-            complain(f"interrupted; {report.counts()}{again}")
-            return 130
+            complain(f"{stopping.word()}; {report.counts()}{again}")
+            return stopping.exit_code()
         finally:
             report.close()
     return report.end()

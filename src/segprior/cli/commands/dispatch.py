@@ -35,8 +35,8 @@ def run(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:  # where merely asking fails, as for a name that is too long
-        if os.environ.get("SEGPRIOR_TRACEBACK"):
-            raise
+        if error.filename is None or os.environ.get("SEGPRIOR_TRACEBACK"):
+            raise  # of standard output
         complain(f"{_shortened(error.filename)}: {error.strerror or error}; choose another")
         return 2
 
@@ -48,7 +48,7 @@ def _note_plain_loops(argv: Sequence[str]) -> None:
 
 
 def _shortened(name: object) -> str:
-    text = "a file" if name is None else str(name)
+    text = str(name)
     return text if len(text) <= 80 else f"{text[:60]}…{text[-16:]}"
 
 
@@ -77,7 +77,10 @@ def _run(argv: Sequence[str]) -> int:
             cuts=task.cuts,
             places=task.places,
         )
-        if any(job.output is None for job in plan.jobs) and sys.stdout.isatty():
+        piped = any(job.output is None for job in plan.jobs)
+        if piped and getattr(sys.stdout, "name", "") == os.devnull:
+            raise ConfigError("standard output is closed; pass -o FILE")
+        if piped and sys.stdout.isatty():
             raise ConfigError("standard output is a terminal; pass -o FILE, or send it on with >")
     except SegpriorError as error:
         complain(error)

@@ -18,6 +18,7 @@ from segprior.errors import ConfigError
 from segprior.evaluation.methods import GROUPS, Kind, catalogue
 from segprior.evaluation.report import TABLE_SUFFIXES
 from segprior.io.files.source import folded
+from segprior.runtime import stopping
 
 if TYPE_CHECKING:
     from segprior.evaluation.evaluate import Progress
@@ -217,14 +218,14 @@ def _carry_out(kind: Kind, arguments: argparse.Namespace) -> int:
                 )
         except Interrupted as stopped:
             _tell_of_stop(stopped, store, arguments.quiet)
-            return 130
+            return stopping.exit_code()
     return _hand_out(done, arguments)
 
 
 def _tell_of_stop(stopped: Any, store: Path | None, quiet: bool) -> None:
     if stopped.done and not quiet:
         sys.stderr.write(stopped.evaluation.to_text())
-    count = f"interrupted; {stopped.done} of {stopped.total} results are"
+    count = f"{stopping.word()}; {stopped.done} of {stopped.total} results are"
     if store is not None:
         complain(f"{count} kept in {store}; run the same command again to go on from there")
     else:

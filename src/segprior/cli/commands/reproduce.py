@@ -14,6 +14,7 @@ from segprior.cli.execution.report import complain, short_warnings
 from segprior.config.analysis import ReproduceConfig
 from segprior.config.prior import PriorConfig
 from segprior.errors import Cancelled, ConfigError
+from segprior.runtime import stopping
 
 __all__ = ["Bars", "run"]
 
@@ -69,8 +70,8 @@ def run(argv: Sequence[str]) -> int:
             )
         except (KeyboardInterrupt, Cancelled):
             bars.close()
-            complain(f"interrupted; {len(done)} figures are done, the same command goes on")
-            return 130
+            complain(f"{stopping.word()}; {len(done)} figures are done, the same command goes on")
+            return stopping.exit_code()
         finally:
             bars.close()
     if not arguments.json and not arguments.quiet:

@@ -7,19 +7,21 @@ import math
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 from segprior.callbacks import Callback, ProgressBar
 from segprior.cli.arguments.options import in_words
 from segprior.io.files.source import folded
+from segprior.runtime.asides import joined, said
 
 __all__ = ["Report", "complain", "plain", "short_warnings"]
 
 
 def complain(message: object) -> None:
     """Print one line of error."""
-    _print(f"segprior: {folded(in_words(message))}", sys.stderr)
+    with suppress(OSError):  # of a terminal that has closed, which must not end the work
+        _print(f"segprior: {folded(in_words(message))}", sys.stderr)
 
 
 def _print(line: str, stream: TextIO) -> None:
@@ -69,6 +71,8 @@ class Report:
     def success(self, facts: Mapping[str, Any]) -> None:
         """Report a finished image."""
         self.done += 1
+        if text := said():
+            complain(f"warning: {facts['file']}: a library says: {text}")
         if self._json:
             self._line(json.dumps(plain(facts), allow_nan=False))
         elif not self._quiet and not self._aside:
@@ -85,7 +89,7 @@ class Report:
     def failure(self, name: str, message: object) -> None:
         """Report an image that could not be done."""
         self.failed += 1
-        text = folded(in_words(message))
+        text = joined(folded(in_words(message)))
         # With -o - both kinds of line would share standard error; one of them is enough.
         if not (self._json and self._aside):
             label = "standard input" if name == "-" else name

@@ -5,15 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import signal
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from segprior.callbacks import Callback, Event, chain
@@ -21,6 +18,7 @@ from segprior.cli.execution.report import Report, complain, short_warnings
 from segprior.errors import Cancelled, ImageError, OutputError, SegpriorError
 from segprior.io.files.source import folded, unexpected
 from segprior.io.image import as_image
+from segprior.runtime import stopping
 
 if TYPE_CHECKING:
     from segprior.cli.execution.plan import Job, Plan
@@ -58,42 +56,25 @@ def carry_out(task: Task, plan: Plan, arguments: argparse.Namespace) -> int:
                 report.failure(image, message)
             work(plan.jobs, task, report)
         except KeyboardInterrupt:
-            complain(f"interrupted; {report.done} of {len(plan.jobs)} images are done")
-            return 130
+            complain(f"{stopping.word()}; {report.done} of {len(plan.jobs)} images are done")
+            return stopping.exit_code()
         finally:
             plan.tidy()
     return report.exit_code
 
 
-class _Stop:
-    """A callback that ends a fit, whichever thread it runs in, once Ctrl-C was pressed."""
-
-    def __init__(self) -> None:
-        self.wanted = False
-
-    def __call__(self, event: Event) -> None:
-        if self.wanted:
-            raise Cancelled("interrupted")
+def _stop(event: Event) -> None:
+    """End a fit, whichever thread it runs in, once the command was stopped."""
+    if stopping.stopped_by() is not None:
+        raise Cancelled("interrupted")
 
 
 @contextmanager
-def interruptible() -> Iterator[_Stop]:
-    """Let Ctrl-C end a fit in any thread, through the callback that this yields."""
-    stop = _Stop()
-
-    def interrupt(signum: int, frame: FrameType | None) -> None:
-        # The exception reaches the main thread only; members are fitted in others.
-        stop.wanted = True
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-    before = signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)
+def interruptible() -> Iterator[Callback]:
+    """Let Ctrl-C and its like end a fit in any thread, through the callback that this yields."""
+    # The exception reaches the main thread only; members are fitted in others.
+    with stopping.stoppable():
+        yield _stop
 
 
 def work(jobs: Sequence[Job], task: Task, report: Report) -> None:
@@ -122,7 +103,7 @@ def work(jobs: Sequence[Job], task: Task, report: Report) -> None:
                 report.success(facts)
 
 
-def _one(job: Job, task: Task, report: Report, stop: _Stop) -> dict[str, object]:
+def _one(job: Job, task: Task, report: Report, stop: Callback) -> dict[str, object]:
     name = "standard input" if job.source is None else job.source.name
     return do_job(job, task, stop, lambda: report.progress(name))
 

@@ -1,4 +1,4 @@
-"""Write a file whole or not at all."""
+"""Write a file whole or not at all, and so that it outlives a power cut."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from segprior.errors import OutputError
+from segprior.io.files.durable import sync, sync_folder, sync_tree
 
 __all__ = ["folder_atomically", "open_atomically", "write_atomically"]
 
@@ -37,9 +38,10 @@ def write_atomically(path: str | os.PathLike[str], data: bytes | memoryview) -> 
 def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open a file under a temporary name in its folder, and move it into place at the end.
 
-    Whoever looks at ``path`` sees the old file or the whole new one, and nothing is left behind
-    when the writing fails or is interrupted. A symbolic link is followed; what is neither a file
-    nor a folder, such as ``/dev/null`` or a pipe, is written to directly.
+    Whoever looks at ``path`` sees the old file or the whole new one, also after a power cut, and
+    nothing is left behind when the writing fails or is interrupted. What has been written is on
+    the disk when this returns. A symbolic link is followed; what is neither a file nor a folder,
+    such as ``/dev/null`` or a pipe, is written to directly.
 
     Parameters
     ----------
@@ -69,7 +71,9 @@ def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         try:
             with temporary.open("xb") as stream:
                 yield stream
+                sync(stream)
             temporary.replace(target)
+            sync_folder(target.parent)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
@@ -102,9 +106,11 @@ def folder_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary, old = (target.with_name(f".{secrets.token_hex(8)}.tmp") for _ in range(2))
         try:
             yield temporary
+            sync_tree(temporary)
             if target.exists():
                 target.replace(old)
             temporary.replace(target)
+            sync_folder(target.parent)
         except BaseException:
             if old.exists() and not target.exists():
                 old.replace(target)

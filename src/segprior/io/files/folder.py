@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from segprior.errors import OutputError
+from segprior.io.files.durable import sync_folder, sync_tree
 
 __all__ = ["write_folder"]
 
@@ -49,11 +50,14 @@ def write_folder(folder: str | os.PathLike[str], files: Mapping[str, bytes]) -> 
             beside.mkdir()
             for name, data in files.items():
                 (beside / name).write_bytes(data)
+            sync_tree(beside)
             if not target.exists():
                 beside.replace(target)
+                sync_folder(target.parent)
             else:
                 for name in files:
                     (beside / name).replace(target / name)
+                sync_folder(target)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
     except OutputError:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from segprior.errors import OutputError
+from segprior.io.files.durable import make_folder, sync, sync_folder
 
 __all__ = [
     "Store",
@@ -24,6 +26,8 @@ __all__ = [
 
 class Store:
     """Results by key, one JSON object per line; a line cut short by a kill is left out.
+
+    With each goes a hash of it, by which a line that was changed or damaged since is told.
 
     Parameters
     ----------
@@ -49,11 +53,8 @@ class Store:
         self._rows: dict[str, dict[str, Any]] = {}
         if self.path is None:
             return
-        for entry in read_lines(self.path):
-            try:
-                self._rows[entry["key"]] = entry["row"]
-            except (KeyError, TypeError):
-                continue  # not ours
+        for entry in read_lines(self.path, _is_entry):
+            self._rows[entry["key"]] = entry["row"]
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -63,7 +64,7 @@ class Store:
         return self._rows.get(key)
 
     def add(self, key: str, row: Mapping[str, Any]) -> None:
-        """Keep a result, in the file before this returns.
+        """Keep a result, on the disk before this returns.
 
         Raises
         ------
@@ -73,14 +74,26 @@ class Store:
             If the row holds what JSON cannot.
         """
         if self.path is not None:
-            add_line(self.path, {"key": key, "row": dict(row)})
+            add_line(self.path, {"key": key, "row": dict(row), "hash": digest(dict(row))})
         self._rows[key] = dict(row)
 
 
-def read_lines(path: Path) -> list[dict[str, Any]]:
+def _is_entry(entry: dict[str, Any]) -> bool:
+    key, row = entry.get("key"), entry.get("row")
+    return isinstance(key, str) and isinstance(row, dict) and entry.get("hash") == digest(row)
+
+
+def read_lines(path: Path, is_ours: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
     """Read the JSON objects of a file of lines, which is made if missing, its folder too.
 
-    A line that was cut short by a kill is left out, and ended so that the next is a new one.
+    A line that was cut short by a kill is left out, and ended so that the next is a new one. Other
+    lines that are no use are passed over with a warning.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    is_ours : callable
+        Tells whether an object is what the file should hold.
 
     Raises
     ------
@@ -88,32 +101,60 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
         If the file cannot be read or made.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
+        is_new = not path.exists()
         with path.open("ab+") as stream:
             stream.seek(0)
             data = stream.read()
             if data and not data.endswith(b"\n"):
                 stream.write(b"\n")
+                sync(stream)
+        if is_new:
+            sync_folder(path.parent)
     except OSError as error:
         raise _unusable(path, error) from error
-    return parse_lines(data)
+    return parse_lines(data, path, is_ours)
 
 
-def parse_lines(data: bytes) -> list[dict[str, Any]]:
-    """Return the JSON objects of the lines that hold one."""
-    entries = []
-    for line in data.split(b"\n"):
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(entry, dict):
+def parse_lines(
+    data: bytes, name: object, is_ours: Callable[[dict[str, Any]], bool]
+) -> list[dict[str, Any]]:
+    """Return the JSON objects of the lines that hold one; parameters as of :func:`read_lines`."""
+    entries, damaged = [], []
+    for number, line in enumerate(data.split(b"\n"), 1):
+        entry = _parsed(line)
+        if entry is not None and is_ours(entry):
             entries.append(entry)
+        elif entry is not None or not _is_torn(line):
+            damaged.append(number)
+    if damaged:
+        first = ", ".join(map(str, damaged[:5]))
+        more = f" and {len(damaged) - 5} more" if len(damaged) > 5 else ""
+        warnings.warn(
+            f"{name}: passed over what is damaged, line{'s' * (len(damaged) > 1)} {first}{more}; "
+            "what it told of is done again",
+            stacklevel=2,
+        )
     return entries
 
 
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    """Return an object that can also be written again, or nothing."""
+    try:
+        entry = json.loads(line)
+        json.dumps(entry, allow_nan=False)  # NaN and infinities are no JSON
+    except (ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def _is_torn(line: bytes) -> bool:
+    """Whether a kill has cut a line short, which is nothing to tell of; or it is empty."""
+    return not line.strip() or (line.startswith(b"{") and line.count(b"{") > line.count(b"}"))
+
+
 def add_line(path: Path, entry: Mapping[str, Any]) -> None:
-    """Add a JSON object to a file of lines, in the file before this returns.
+    """Add a JSON object to a file of lines, on the disk before this returns.
 
     Raises
     ------
@@ -127,6 +168,7 @@ def add_line(path: Path, entry: Mapping[str, Any]) -> None:
         # One write of one line: other processes may add to the same file.
         with path.open("ab", buffering=0) as stream:
             stream.write(line.encode())
+            os.fsync(stream.fileno())
     except OSError as error:
         raise _unusable(path, error) from error
 

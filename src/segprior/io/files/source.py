@@ -75,6 +75,10 @@ def _open(source: object) -> tuple[BinaryIO, str]:
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise ImageError(f"cannot read {str(path)!r}: {reason}; check its name") from error
+    if not callable(getattr(source, "read", None)):
+        raise ImageError(
+            f"cannot read a {type(source).__name__}; pass a path, bytes or an open binary file"
+        )
     try:
         data = source.read()  # type: ignore[attr-defined]
     except (OSError, ValueError) as error:

@@ -37,11 +37,11 @@ def decoding(name: str, kind: str) -> Iterator[None]:
     Raises
     ------
     ImageError
-        If anything else than an error of segprior was raised.
+        If anything else than an error of segprior was raised, or than that memory is short.
     """
     try:
         yield
-    except SegpriorError:
+    except (MemoryError, SegpriorError):
         raise
     # Decoders meet broken and hostile bytes with every kind of exception.
     except Exception as error:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from segprior.config.checks import zero_to_one
+from segprior.config.checks import at_least, zero_to_one
 from segprior.errors import ConfigError, OutputError
 from segprior.io.image import MAX_PIXELS
 from segprior.regions.contours import as_picture, contour_map, double_contour_map, shaded
@@ -184,7 +184,17 @@ class Hierarchy:
         ndarray of float32, shape (H, W)
             1 - cost / next, with the cost at which the segment of the pixel would next be merged;
             1 if there is but one segment.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such cut.
         """
+        at_least("n_segments", n_segments, 1)
+        if n_segments > self.n_regions:
+            raise ConfigError(
+                option="n_segments", got=n_segments, cure=f"pass {self.n_regions} at most"
+            )
         done = self.n_regions - n_segments
         if cost is None:
             cost = float(self.costs[done - 1]) if done else 0.0
