@@ -114,11 +114,11 @@ LOOPS_API void compare_composed(const composed_arrays* arrays);
 
 /* merging.cpp: a connected graph of regions, as in segprior/regions/merging.py. */
 typedef struct {
-  int64_t regions, pairs, channels, words;
+  int64_t regions, pairs, words;
   const int64_t *first, *second;              /* (pairs,), ascending */
   const double *sums, *lengths;               /* (pairs,) */
-  const double *areas, *colours, *histograms; /* (regions,), by channels, by words */
-  double weights[4];
+  const double *areas, *histograms, *diffused; /* (regions,), by words twice */
+  double weights[3];
 } merge_input;
 /* merges (regions - 1, 2), costs (regions - 1,). */
 LOOPS_API int merge_graph(const merge_input* input, int32_t* merges, double* costs);

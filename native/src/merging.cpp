@@ -20,38 +20,39 @@ constexpr Link none = -1;
 constexpr std::int64_t block = 16;
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
-// What is in each region: sums over its pixels, and these by its area, which is all that a cost
-// asks for.
+// What is in each region: how many pixels, and the shares of the words of texture in it, as they are
+// and diffused. Sums stand beside shares, which are all that a cost asks for.
 class Content {
  public:
   explicit Content(const merge_input& in)
-      : channels_(in.channels),
-        words_(in.words),
+      : words_(in.words),
         areas_(in.areas, in.areas + in.regions),
         sums_(in.regions * width()),
-        means_(in.regions * width()) {
+        shares_(in.regions * width()) {
     for (Region i = 0; i < in.regions; ++i) {
-      std::copy_n(in.colours + i * channels_, channels_, &sums_[i * width()]);
-      std::copy_n(in.histograms + i * words_, words_, &sums_[i * width() + channels_]);
-      set_means(i);
+      std::copy_n(in.histograms + i * words_, words_, &sums_[i * width()]);
+      std::copy_n(in.diffused + i * words_, words_, &sums_[i * width() + words_]);
+      set_shares(i);
     }
   }
 
   void add(Region i, Region j) {
     areas_[i] += areas_[j];
     for (std::int64_t k = 0; k < width(); ++k) sums_[i * width() + k] += sums_[j * width() + k];
-    set_means(i);
+    set_shares(i);
   }
 
   double cost(Region i, Region j, double strength, const double* weights) const {
-    const double *one = &means_[i * width()], *other = &means_[j * width()];
-    double distance = 0, texture = 0;
-    for (std::int64_t k = 0; k < channels_; ++k) {
-      const double step = one[k] - other[k];
-      distance += step * step;
-    }
-    one += channels_;
-    other += channels_;
+    const double *one = &shares_[i * width()], *other = &shares_[j * width()];
+    return strength + weights[0] * distance(one, other) +
+           weights[1] * distance(one + words_, other + words_) +
+           weights[2] * std::log(std::min(areas_[i], areas_[j]));
+  }
+
+ private:
+  // The root of the chi-squared distance of two histograms.
+  double distance(const double* one, const double* other) const {
+    double sum = 0;
     for (std::int64_t start = 0; start < words_; start += block) {
       const std::int64_t size = std::min(block, words_ - start);
       double terms[block];  // apart from their sum, which has an order, they become vectors
@@ -60,21 +61,19 @@ class Content {
         const double both = one[start + k] + other[start + k];
         terms[k] = apart * apart / (both > 0 ? both : 1);
       }
-      for (std::int64_t k = 0; k < size; ++k) texture += terms[k];
+      for (std::int64_t k = 0; k < size; ++k) sum += terms[k];
     }
-    const double inside = weights[0] * std::sqrt(distance) + weights[1] * 0.5 * texture;
-    const double sum = strength + inside + weights[2] * std::sqrt(strength * inside);
-    return sum * std::pow(std::min(areas_[i], areas_[j]), weights[3]);
+    return std::sqrt(0.5 * sum);
   }
 
- private:
-  std::int64_t width() const { return channels_ + words_; }
-  void set_means(Region i) {
-    for (std::int64_t k = i * width(); k < (i + 1) * width(); ++k) means_[k] = sums_[k] / areas_[i];
+  std::int64_t width() const { return 2 * words_; }
+  void set_shares(Region i) {
+    for (std::int64_t k = i * width(); k < (i + 1) * width(); ++k)
+      shares_[k] = sums_[k] / areas_[i];
   }
 
-  std::int64_t channels_, words_;
-  std::vector<double> areas_, sums_, means_;
+  std::int64_t words_;
+  std::vector<double> areas_, sums_, shares_;
 };
 
 struct Nearest {
@@ -197,7 +196,7 @@ class Merging {
   }
 
   void run(std::int32_t* merges, double* costs) {
-    double highest = 0;
+    double highest = -infinite;
     for (std::int64_t step = 0; step < in_.regions - 1; ++step) {
       // The first of those with the least cost, so its partner is higher.
       const auto i = static_cast<Region>(lowest_.lowest());

@@ -21,4 +21,4 @@ def random_content(seed: int, count: int) -> Content:
     random = np.random.default_rng(seed)
     areas = random.integers(1, 50, count).astype(float)
     histograms = random.multinomial(areas.astype(int), [0.5, 0.3, 0.2, 0.0]).astype(float)
-    return Content(areas, random.normal(0, 20, (count, 3)) * areas[:, None], histograms)
+    return Content(areas, histograms, histograms @ random.dirichlet(np.ones(4), 4))

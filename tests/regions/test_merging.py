@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from skimage.segmentation import watershed
 
+from segprior.features.co_occurrence import diffusion
 from segprior.regions import merging_plain
-from segprior.regions.adjacency import Content, Pairs
+from segprior.regions.adjacency import Content, Pairs, touching_pairs
 from segprior.regions.merging import Weights, merge_graph, merge_regions
+from segprior.regions.spectral import global_strength
 from segprior.runtime import loops
 from tests.helpers.graphs import random_content, random_pairs
 
@@ -21,69 +23,30 @@ Merge = Callable[..., tuple[NDArray[Any], NDArray[Any]]]
 ways = pytest.mark.parametrize(
     "merge", [merge_graph, merging_plain.merge_graph], ids=["compiled", "plain"]
 )
-Scene = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
+Scene = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
+WEIGHTS = (0.6, 1.3, 0.1)
 
 
 def scene(seed: int, shape: tuple[int, int] = (30, 40)) -> Scene:
     random = np.random.default_rng(seed)
-    colours = gaussian_filter(random.normal(0, 200, (*shape, 3)), (2, 2, 0)).astype(np.float32)
     strength = gaussian_filter(random.random(shape), 1.5).astype(np.float32) * 20
     regions = (watershed(strength) - 1).astype(np.int32)
-    return regions, strength, colours, random.integers(0, 5, shape)
+    textons = random.integers(0, 5, (-(-shape[0] // 6), -(-shape[1] // 6)))
+    return regions, strength, np.kron(textons, np.ones((6, 6), int))[: shape[0], : shape[1]]
 
 
-def plain(
-    regions: NDArray[Any],
-    strength: NDArray[Any],
-    colours: NDArray[Any],
-    codes: NDArray[Any],
-    weights: Weights,
-) -> tuple[list[tuple[int, int]], list[float]]:
-    """All costs from all pixels at every step."""
-    labels = regions.copy()
-    merges, costs, highest = [], [], 0.0
-    while labels.max() > 0:
-        sides: dict[tuple[int, int], list[float]] = {}
-        for row, column in np.ndindex(*labels.shape):
-            for other in ((row + 1, column), (row, column + 1)):
-                if other[0] < labels.shape[0] and other[1] < labels.shape[1]:
-                    a, b = sorted((int(labels[row, column]), int(labels[other])))
-                    if a != b:
-                        value = max(strength[row, column], strength[other])
-                        sides.setdefault((a, b), []).append(float(value))
-
-        def cost(a: int, b: int, values: list[float]) -> float:
-            one, two = labels == a, labels == b
-            apart = np.linalg.norm(colours[one].mean(0, float) - colours[two].mean(0, float))
-            p, q = (np.bincount(codes[m], minlength=codes.max() + 1) / m.sum() for m in (one, two))
-            there = p + q > 0
-            texture = 0.5 * ((p - q)[there] ** 2 / (p + q)[there]).sum()
-            edge = float(np.mean(values))
-            inside = weights.colour * apart + weights.texture * texture
-            size = min(one.sum(), two.sum()) / labels.size
-            joint = weights.joint * math.sqrt(edge * inside)
-            return float((edge + inside + joint) * size**weights.size)
-
-        best = min((cost(*pair, values), *pair) for pair, values in sides.items())
-        highest = max(highest, best[0])
-        merges.append(best[1:])
-        costs.append(highest)
-        labels[labels == best[2]] = best[1]
-        if not (labels > 0).any():
-            break
-    return merges, costs
+def apart(p: NDArray[Any], q: NDArray[Any]) -> float:
+    there = p + q > 0
+    return float(np.sqrt(0.5 * ((p - q)[there] ** 2 / (p + q)[there]).sum()))
 
 
 def plain_cost(
     content: Content, i: int, j: int, strength: float, weights: Sequence[float]
 ) -> float:
-    areas, colours, histograms = content
-    apart = np.linalg.norm(colours[i] / areas[i] - colours[j] / areas[j])
-    p, q = histograms[i] / areas[i], histograms[j] / areas[j]
-    texture = 0.5 * ((p - q) ** 2)[p + q > 0] @ (1 / (p + q)[p + q > 0])
-    inside = weights[0] * apart + weights[1] * texture
-    joint = weights[2] * np.sqrt(strength * inside)
-    return float((strength + inside + joint) * min(areas[i], areas[j]) ** weights[3])
+    areas, *histograms = content
+    texture, diffused = (apart(of[i] / areas[i], of[j] / areas[j]) for of in histograms)
+    size = math.log(min(areas[i], areas[j]))
+    return strength + weights[0] * texture + weights[1] * diffused + weights[2] * size
 
 
 def plain_merges(
@@ -94,7 +57,7 @@ def plain_merges(
     sums, lengths = np.zeros((2, count, count))
     for of, values in ((sums, pairs.sums), (lengths, pairs.lengths)):
         of[pairs.first, pairs.second] = of[pairs.second, pairs.first] = values
-    merges, costs, highest = [], [], 0.0
+    merges, costs, highest = [], [], -math.inf
     for _ in range(count - 1):
         cost, i, j = min(
             (plain_cost(content, i, j, sums[i, j] / lengths[i, j], weights), i, j)
@@ -116,9 +79,8 @@ def plain_merges(
 @pytest.mark.parametrize("seed", range(4))
 def test_graphs_are_merged_as_by_looking_at_all_pairs(merge: Merge, seed: int) -> None:
     given = random_pairs(seed, 25), random_content(seed, 25)
-    weights = (0.15, 15.0, 3.0, 0.07)
-    merges, costs = merge(*deepcopy(given), weights)
-    expected, prices = plain_merges(*deepcopy(given), weights)
+    merges, costs = merge(*deepcopy(given), WEIGHTS)
+    expected, prices = plain_merges(*deepcopy(given), WEIGHTS)
     assert merges.tolist() == expected
     np.testing.assert_allclose(costs, prices, rtol=1e-12)
 
@@ -126,9 +88,9 @@ def test_graphs_are_merged_as_by_looking_at_all_pairs(merge: Merge, seed: int) -
 @ways
 @pytest.mark.parametrize("seed", range(10))
 def test_of_equal_costs_the_lowest_numbers_are_first(merge: Merge, seed: int) -> None:
-    # One colour and texture, and sizes that do not count: costs are strengths of 1, 2 or 3.
-    content = Content(np.ones(25), np.full((25, 2), 3.0), np.ones((25, 1)))
-    given, weights = (random_pairs(seed, 25, levels=3), content), (1.0, 1.0, 1.0, 0.0)
+    # One texture, and sizes that do not count: costs are strengths of 1, 2 or 3.
+    content = Content(np.ones(25), np.ones((25, 1)), np.ones((25, 1)))
+    given, weights = (random_pairs(seed, 25, levels=3), content), (1.0, 1.0, 0.0)
     merges, costs = merge(*deepcopy(given), weights)
     expected, prices = plain_merges(*deepcopy(given), weights)
     assert (np.diff(costs) == 0).sum() > 10
@@ -138,12 +100,38 @@ def test_of_equal_costs_the_lowest_numbers_are_first(merge: Merge, seed: int) ->
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_it_is_the_plain_loop(seed: int) -> None:
-    given = scene(seed, (14, 18))
-    assert given[0].max() > 4
-    merges, costs = merge_regions(*given, Weights())
-    expected, prices = plain(*given, Weights())
-    assert merges.tolist() == [list(pair) for pair in expected]
-    np.testing.assert_allclose(costs, prices, rtol=1e-5)
+    regions, strength, textons = scene(seed, (14, 18))
+    count = int(regions.max()) + 1
+    assert count > 5
+    # The odds of each pair, as the documentation of a hierarchy has them, one pixel at a time.
+    histograms = np.zeros((count, int(textons.max()) + 1))
+    for region, word in zip(regions.ravel(), textons.ravel(), strict=True):
+        histograms[region, word] += 1
+    areas = histograms.sum(axis=1)
+    content = Content(areas, histograms, histograms @ diffusion(textons))
+    pairs = touching_pairs(regions.astype(np.int64), strength, count)
+    ends = list(zip(pairs.first, pairs.second, strict=True))
+    weights = Weights()
+    scales = []
+    for of, weight, usual in zip(
+        content[1:], (weights.texture, weights.diffused), (0.39, 0.039), strict=True
+    ):
+        squares = [apart(of[i] / areas[i], of[j] / areas[j]) ** 2 for i, j in ends]
+        scales.append(weight / (np.average(squares, weights=pairs.lengths) * usual) ** 0.25)
+    edges = weights.edge * np.sqrt(pairs.sums / pairs.lengths) - 6.9
+    nearby = [
+        plain_cost(content, i, j, edge, (*scales, 0.0))
+        for (i, j), edge in zip(ends, edges, strict=True)
+    ]
+    whole = global_strength(pairs, content, 1 / (1 + np.exp(-np.array(nearby))))
+    strengths = pairs._replace(sums=(edges + weights.whole * whole) * pairs.lengths)
+    merged = (*(weights.merged * scale for scale in scales), weights.size)
+    expected, odds = plain_merges(strengths, deepcopy(content), merged)
+
+    merges, costs = merge_regions(regions, strength, textons, weights)
+    assert merges.tolist() == expected
+    shares = np.array(odds) - weights.size * math.log(regions.size)
+    np.testing.assert_allclose(costs, 20 * np.exp(shares / 2), rtol=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -160,7 +148,7 @@ def test_without_loops_it_is_the_same(monkeypatch: pytest.MonkeyPatch, seed: int
 def test_what_is_given_is_left_as_it_was(merge: Merge) -> None:
     given = random_pairs(0, 25), random_content(0, 25)
     before = deepcopy(given)
-    merge(*given, (0.15, 15.0, 3.0, 0.07))
+    merge(*given, WEIGHTS)
     for one, other in zip(given, before, strict=True):
         for values, kept in zip(one, other, strict=True):
             np.testing.assert_array_equal(values, kept)
@@ -171,10 +159,10 @@ def test_what_is_given_is_left_as_it_was(merge: Merge) -> None:
 def test_any_number_of_words(merge: Merge, words: int) -> None:
     random = np.random.default_rng(words)
     histograms = random.integers(0, 3, (25, words)).astype(float)
-    content = random_content(words, 25)._replace(histograms=histograms)
-    weights = (0.15, 15.0, 3.0, 0.07)
-    merges, costs = merge(random_pairs(words, 25), content, weights)
-    expected, prices = plain_merges(*deepcopy((random_pairs(words, 25), content)), weights)
+    diffused = histograms @ random.dirichlet(np.ones(words), words)
+    content = Content(histograms.sum(axis=1) + 1, histograms, diffused)
+    merges, costs = merge(random_pairs(words, 25), content, WEIGHTS)
+    expected, prices = plain_merges(*deepcopy((random_pairs(words, 25), content)), WEIGHTS)
     assert merges.tolist() == expected
     np.testing.assert_allclose(costs, prices, rtol=1e-12)
 
@@ -190,18 +178,16 @@ def test_every_region_but_one_is_taken_once_and_costs_never_fall() -> None:
 
 def test_one_region_needs_no_merge() -> None:
     zeros = np.zeros((8, 9), np.float32)
-    merges, costs = merge_regions(
-        zeros.astype(np.int32), zeros, zeros[..., None], zeros.astype(np.int64), Weights()
-    )
+    merges, costs = merge_regions(zeros.astype(np.int32), zeros, zeros.astype(np.int64), Weights())
     assert merges.shape == (0, 2)
     assert costs.shape == (0,)
 
 
-def test_a_cost_means_the_same_at_twice_the_size() -> None:
-    regions, strength, colours, codes = scene(4)
-    _, costs = merge_regions(regions, strength, colours, codes, Weights())
-    one, two, three, four = (
-        np.repeat(np.repeat(x, 2, 0), 2, 1) for x in (regions, strength, colours, codes)
-    )
-    _, again = merge_regions(one, two, three, four, Weights())
-    np.testing.assert_allclose(again, costs, rtol=1e-6)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_cost_means_the_same_whatever_the_number_of_pixels(seed: int) -> None:
+    # Twice as many of each, with boundaries twice as long: shares stay what they are.
+    pairs, content = random_pairs(seed, 25), random_content(seed, 25)
+    _, odds = merge_graph(pairs, content, WEIGHTS)
+    twice = Pairs(*pairs[:2], 2 * pairs.sums, 2 * pairs.lengths)
+    _, again = merge_graph(twice, Content(*(4 * of for of in content)), WEIGHTS)
+    np.testing.assert_allclose(again - WEIGHTS[2] * math.log(4), odds, rtol=1e-9, atol=1e-9)

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 __all__ = ["boundary_strength", "gradient", "hidden_gradient"]
 
-# Chosen on every fifth BSDS train image (docs/quality.md): the scales of the gradients in pixels
-# of the working size; the level that each cue has on such images, on half of which, and half of
-# its level on the image itself, it is put; the shares of the cues.
-SCALES = (1, 2)
-LEVELS = (4.5, 3.3)
+# Chosen on BSDS train images (docs/quality.md): the scale of the gradient in pixels of the working
+# size; the level that each cue has on such images, on half of which, and half of its level on the
+# image itself, it is put; the share of the prior's cues.
+_SCALE = 1
+LEVEL = 4.5
 HIDDEN_LEVEL = 0.45
 STRENGTH = 5.0
 HIDDEN_SHARE = 0.3
@@ -82,8 +82,8 @@ def boundary_strength(
     ndarray of float32, shape (h, w)
         From 0; some 5 on average.
     """
-    cues = [(gradient(colours, s), level) for s, level in zip(SCALES, LEVELS, strict=True)]
-    shares = [(1 - HIDDEN_SHARE if hidden else 1) / len(cues)] * len(cues)
+    cues = [(gradient(colours, _SCALE), LEVEL)]
+    shares = [1 - HIDDEN_SHARE if hidden else 1.0]
     cues += [(values, HIDDEN_LEVEL) for values in hidden]
     shares += [HIDDEN_SHARE / len(hidden)] * len(hidden) if hidden else []
     total = np.zeros(colours.shape[:2], np.float32)

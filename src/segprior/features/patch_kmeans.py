@@ -8,12 +8,13 @@ windows, and projections are made strip by strip, as they are needed.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from segprior.runtime.devices import one_blas_thread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,7 +72,7 @@ class PatchClusters:
         """
         height, width = image.shape[:2]
         found = np.empty((height, width, len(self.centroids)), np.float32)
-        with _one_thread().limit(limits=1):
+        with one_blas_thread():
             offset = self.components @ self.mean
             for rows, columns, windows in _strips(image, self.window):
                 projected = windows @ self.components.T - offset  # (pixels, P)
@@ -165,22 +166,13 @@ def _cluster(
     n_init: int,
     rng: np.random.Generator,
 ) -> PatchClusters:
-    with _one_thread().limit(limits=1):
+    with one_blas_thread():
         mean = sample.mean(axis=0)
         sample -= mean
         components = _principal_components(sample)
         projected = sample @ components.T
         centroids = _kmeans(projected, n_clusters, n_init, int(rng.integers(2**32)))
     return PatchClusters(window=window, mean=mean, components=components, centroids=centroids)
-
-
-@functools.cache
-def _one_thread() -> Any:
-    """What limits BLAS and K-means to one thread: with more they add in another order."""
-    import scipy.cluster.vq  # noqa: F401  (loads the libraries that the controller looks for)
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
 
 
 def _strips(

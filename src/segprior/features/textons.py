@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segprior.features.gradients import SCALES
 from segprior.runtime.devices import thread_count
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ __all__ = ["texton_map"]
 TEXTONS = 48
 LIGHTNESS = 0.6
 ROUGHNESS = 1.5
+_SCALES = (1, 2)
 _SAMPLE = 5000
 _ROUNDS = 6
 
@@ -48,7 +48,7 @@ def texton_map(colours: NDArray[np.float32], seed: int) -> NDArray[np.int64]:
     else:
         light = colours.mean(axis=2) * np.float32(math.sqrt(colours.shape[2]))
         maps = list(np.moveaxis(colours * LIGHTNESS, -1, 0))
-    for scale in SCALES:
+    for scale in _SCALES:
         fine = (light - gaussian_filter(light, scale)) ** 2
         maps.append(ROUGHNESS * np.sqrt(gaussian_filter(fine, 2 * scale)))
     described = np.stack(maps, -1).reshape(light.size, -1).astype(np.float64)

@@ -37,14 +37,14 @@ class Content(NamedTuple):
     ----------
     areas : ndarray of float64, shape (n,)
         How many pixels.
-    colours : ndarray of float64, shape (n, C)
-    histograms : ndarray of float64, shape (n, words)
-        How often each word of texture is there.
+    histograms, diffused : ndarray of float64, shape (n, words)
+        How often each word of texture is there; and how often after some steps from each word to
+        one that lies near it in the image.
     """
 
     areas: NDArray[np.float64]
-    colours: NDArray[np.float64]
     histograms: NDArray[np.float64]
+    diffused: NDArray[np.float64]
 
 
 def touching_pairs(regions: NDArray[np.int64], strength: NDArray[np.float32], count: int) -> Pairs:

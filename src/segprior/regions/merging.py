@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segprior.features.co_occurrence import diffusion
 from segprior.features.gradients import boundary_strength
 from segprior.regions import merging_plain
 from segprior.regions.adjacency import Content, Pairs, touching_pairs
+from segprior.regions.merging_plain import distances
+from segprior.regions.spectral import global_strength
 from segprior.regions.watershed import basins
 from segprior.runtime import loops
 
@@ -23,26 +27,42 @@ __all__ = ["Weights", "count_textons", "find_regions", "merge_graph", "merge_reg
 # Smoothing, in pixels, of the map whose basins are the first regions.
 _BASINS = 1.0
 
+# Log odds of a boundary where nothing tells of one; the usual mean squares of the distances of
+# texture; what a cost is where the odds are even.
+_OFFSET = -6.9
+_USUAL = (0.39, 0.039)
+_SCALE = 20.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """What counts how much in the cost of a merge; chosen on BSDS train images.
+    """What counts how much for a boundary; fitted and chosen on BSDS train images.
+
+    Logarithms of odds, all but ``merged``; see :func:`segprior.methods.multiclass.hierarchy
+    .segment_hierarchy` for how they are put together.
 
     Attributes
     ----------
-    colour : float
-        Distance of the mean colours.
+    edge : float
+        Root of the strength of the edge along the boundary, whose mean over images is 5.
     texture : float
-        χ² distance of the histograms of words.
-    joint : float
-        Geometric mean of the boundary's strength and the sum of these two.
+        Root of the χ² distance of the histograms of words, over the level of such distances.
+    diffused : float
+        The same of the histograms after diffusion.
+    merged : float
+        Share of these two weights while regions are merged: the larger they are, the less the
+        two differ by chance.
+    whole : float
+        Strength of the boundary in the whole image, 1 on average.
     size : float
-        The cost is multiplied by the smaller one's share of the image to this power.
+        Logarithm of the smaller one's share of the image.
     """
 
-    colour: float = 0.15
-    texture: float = 15.0
-    joint: float = 3.0
+    edge: float = 0.97
+    texture: float = 0.40
+    diffused: float = 1.30
+    merged: float = 0.5
+    whole: float = 0.6
     size: float = 0.07
 
 
@@ -75,15 +95,16 @@ def find_regions(
 
     strength = boundary_strength(colours, hidden)
     regions = basins(gaussian_filter(strength, _BASINS)) - 1
-    return regions, *merge_regions(regions, strength, colours, textons, weights or Weights())
+    return regions, *merge_regions(regions, strength, textons, weights or Weights())
 
 
 def merge_regions(
     regions: NDArray[np.int32],
     strength: NDArray[np.float32],
-    colours: NDArray[np.float32],
     textons: NDArray[np.int64],
     weights: Weights,
+    *,
+    seen: NDArray[np.float32] | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """Merge regions until there is one, the pair of lowest cost first.
 
@@ -94,31 +115,60 @@ def merge_regions(
     strength : ndarray of float32, shape (h, w)
         That of a boundary at each pixel; between two regions it is the mean over the pairs of
         pixels that touch, the larger one of each pair.
-    colours : ndarray of float32, shape (h, w, C)
     textons : ndarray of int64, shape (h, w)
         Words of texture.
     weights : Weights
+    seen : ndarray of float32, shape (h, w), optional
+        Another strength for what is told from the whole image.
 
     Returns
     -------
     merges : ndarray of int32, shape (n - 1, 2)
         The second number is from then on part of the first, which is lower.
     costs : ndarray of float64, shape (n - 1,)
-        Never falling: that of a merge, or of one before it if that was higher.
+        Above 0 and never falling: that of a merge, or of one before it if that was higher.
     """
     count = int(regions.max()) + 1
-    flat = regions.ravel().astype(np.int64)
-    areas = np.bincount(flat, minlength=count).astype(np.float64)
-    sums: NDArray[np.float64] = np.stack(
-        [np.bincount(flat, colours[..., c].ravel(), count) for c in range(colours.shape[2])], -1
+    if count == 1:
+        return np.zeros((0, 2), np.int32), np.zeros(0)
+    histograms = count_textons(regions, textons)
+    areas = histograms.sum(axis=1)
+    content = Content(areas, histograms, histograms @ diffusion(textons))
+    pairs = touching_pairs(regions.astype(np.int64), strength, count)
+    edges = local = _edges(pairs, weights)
+    if seen is not None:
+        local = _edges(touching_pairs(regions.astype(np.int64), seen, count), weights)
+    apart = [
+        distances(of / areas[:, None], pairs.first, pairs.second)
+        for of in (content.histograms, content.diffused)
+    ]
+    texture, diffused = (
+        weight / _level(of, pairs.lengths, usual)
+        for weight, of, usual in zip(
+            (weights.texture, weights.diffused), apart, _USUAL, strict=True
+        )
     )
-    merges, costs = merge_graph(
-        touching_pairs(flat.reshape(regions.shape), strength, count),
-        Content(areas, sums, count_textons(regions, textons)),
-        astuple(weights),
+    nearby = local + texture * apart[0] + diffused * apart[1]
+    whole = global_strength(pairs, content, 1 / (1 + np.exp(-nearby)))
+    merges, odds = merge_graph(
+        pairs._replace(sums=(edges + weights.whole * whole) * pairs.lengths),
+        content,
+        (weights.merged * texture, weights.merged * diffused, weights.size),
     )
     # Sizes are taken as shares of the image, so that a cost means the same on any.
-    return merges, costs * float(regions.size) ** -weights.size
+    return merges, _SCALE * np.exp((odds - weights.size * math.log(regions.size)) / 2)
+
+
+def _edges(pairs: Pairs, weights: Weights) -> NDArray[np.float64]:
+    """Log odds of a boundary between each pair, by the strength along it alone."""
+    found: NDArray[np.float64] = _OFFSET + weights.edge * np.sqrt(pairs.sums / pairs.lengths)
+    return found
+
+
+def _level(apart: NDArray[np.float64], lengths: NDArray[np.float64], usual: float) -> float:
+    """By what roots of χ² distances are divided: half the image's own level, half the usual one."""
+    mean = float((apart * apart * lengths).sum() / lengths.sum())
+    return math.pow(max(mean * usual, 1e-12), 0.25)
 
 
 def count_textons(regions: NDArray[np.int32], textons: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -132,10 +182,10 @@ class _Input(ctypes.Structure):
     """``merge_input`` of native/src/loops.h."""
 
     _fields_ = (
-        *((name, ctypes.c_int64) for name in ("regions", "pairs", "channels", "words")),
+        *((name, ctypes.c_int64) for name in ("regions", "pairs", "words")),
         *((name, ctypes.c_void_p) for name in ("first", "second", "sums", "lengths")),
-        *((name, ctypes.c_void_p) for name in ("areas", "colours", "histograms")),
-        ("weights", ctypes.c_double * 4),
+        *((name, ctypes.c_void_p) for name in ("areas", "histograms", "diffused")),
+        ("weights", ctypes.c_double * 3),
     )
 
 
@@ -150,26 +200,26 @@ def merge_graph(
     ----------
     pairs : Pairs
     content : Content
-    weights : sequence of 4 float
-        Those of :class:`Weights`, in their order. Areas count in pixels here.
+    weights : sequence of 3 float
+        As for :func:`segprior.regions.merging_plain.merge_costs`.
 
     Returns
     -------
     merges, costs : ndarray
-        As from :func:`merge_regions`, but with areas in pixels. Of pairs at the same cost that
-        of the lowest numbers is first.
+        As from :func:`merge_regions`, but costs of any sign. Of pairs at the same cost that of
+        the lowest numbers is first.
     """
     if not loops.are_there():
         return merging_plain.merge_graph(pairs, content, weights)
-    count, channels = content.colours.shape
+    count, words = content.histograms.shape
     merges, costs = np.empty((count - 1, 2), np.int32), np.empty(count - 1)
     touching = [np.ascontiguousarray(of, np.int64) for of in (pairs.first, pairs.second)]
     sums = [np.ascontiguousarray(of, np.float64) for of in (pairs.sums, pairs.lengths, *content)]
     given = _Input(
-        count, len(pairs.first), channels, content.histograms.shape[1],
+        count, len(pairs.first), words,
         *(loops.address(of, np.int64) for of in touching),
         *(loops.address(of, np.float64) for of in sums),
-        (ctypes.c_double * 4)(*weights),
+        (ctypes.c_double * 3)(*weights),
     )  # fmt: skip
     merge = loops.function("merge_graph", ctypes.POINTER(_Input), loops.ints(), loops.doubles())
     merge(given, merges, costs)

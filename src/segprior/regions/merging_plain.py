@@ -14,7 +14,29 @@ from segprior.regions.adjacency import Content, Pairs
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["merge_costs", "merge_graph"]
+__all__ = ["distances", "merge_costs", "merge_graph"]
+
+
+def distances(
+    histograms: NDArray[np.float64], one: NDArray[np.int64], other: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Find the root of the χ² distance, in [0, 1], of each of k pairs of regions.
+
+    Parameters
+    ----------
+    histograms : ndarray of float64, shape (n, words)
+        Shares that add up to 1.
+    one, other : ndarray of int64, shape (k,)
+        Regions.
+    """
+    both = histograms[one]
+    apart = both - histograms[other]
+    both += histograms[other]
+    apart *= apart
+    apart /= np.where(both > 0, both, 1.0)
+    # Added up in order, as the compiled loop does, so that the same costs are equal.
+    found: NDArray[np.float64] = np.sqrt(0.5 * np.add.accumulate(apart, axis=1, out=apart)[:, -1])
+    return found
 
 
 def merge_costs(
@@ -33,23 +55,19 @@ def merge_costs(
         Regions.
     strengths : ndarray of float64, shape (k,)
         Mean strengths of the boundaries between them.
-    weights : sequence of 4 float
-        Those of :class:`segprior.regions.merging.Weights`, in their order. Areas count in pixels.
+    weights : sequence of 3 float
+        Of the distances of the histograms, of those diffused, and of the logarithm of the smaller
+        area in pixels.
     """
-    areas, colours, histograms = content
-    a, b = areas[one], areas[other]
-    steps = colours[one] / a[:, None] - colours[other] / b[:, None]
-    p, q = histograms[one] / a[:, None], histograms[other] / b[:, None]
-    both = p + q
-    apart = (p - q) * (p - q) / np.where(both > 0, both, 1.0)
-    # Added up in order, as the compiled loop does, so that the same costs are equal.
-    distances, texture = (np.add.accumulate(of, axis=1)[:, -1] for of in (steps * steps, apart))
-    inside = weights[0] * np.sqrt(distances) + weights[1] * 0.5 * texture
-    sums = strengths + inside + weights[2] * np.sqrt(strengths * inside)
-    # NumPy's own powers may differ in the last digit from those of the C library.
-    sizes = np.minimum(a, b).tolist()
+    areas, *histograms = content
+    ends, places = np.unique(np.concatenate([one, other]), return_inverse=True)
+    i, j = np.split(places, 2)
+    apart = [distances(of[ends] / areas[ends, None], i, j) for of in histograms]
+    sums = strengths + weights[0] * apart[0] + weights[1] * apart[1]
+    sizes = np.minimum(areas[one], areas[other]).tolist()
+    # NumPy's own logarithms may differ in the last digit from those of the C library.
     return [
-        cost * math.pow(size, weights[3]) for cost, size in zip(sums.tolist(), sizes, strict=True)
+        cost + weights[2] * math.log(size) for cost, size in zip(sums.tolist(), sizes, strict=True)
     ]
 
 

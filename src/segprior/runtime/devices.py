@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from segprior.errors import ConfigError
 from segprior.messages import Setting
@@ -24,6 +25,7 @@ __all__ = [
     "check_device",
     "core_count",
     "is_cpu",
+    "one_blas_thread",
     "one_torch_thread",
     "resolve_device",
     "side_by_side",
@@ -109,6 +111,20 @@ def core_count() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def one_blas_thread() -> AbstractContextManager[Any]:
+    """Limit BLAS and K-means to one thread: with more they add up in another order."""
+    limit: AbstractContextManager[Any] = _libraries().limit(limits=1)
+    return limit
+
+
+@cache
+def _libraries() -> Any:
+    import scipy.cluster.vq  # noqa: F401  (loads the libraries that are looked for)
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 @contextmanager
