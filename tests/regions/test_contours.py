@@ -58,7 +58,7 @@ def test_costs_can_be_read_from_a_picture() -> None:
     assert (picture[0], picture[400]) == (0, 32768)
     assert (np.diff(picture.astype(int)) > 0).all()
     value = picture.astype(float)
-    back = 40 * value / (65535 - value)
+    back = 10 * value / (65535 - value)
     np.testing.assert_allclose(back[:1001], costs[:1001], atol=0.005)
     assert back[1001] == pytest.approx(435.6, abs=0.1)
     assert picture[-1] < 65535

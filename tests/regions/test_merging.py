@@ -117,7 +117,8 @@ def test_it_is_the_plain_loop(seed: int) -> None:
         content[1:], (weights.texture, weights.diffused), (0.39, 0.039), strict=True
     ):
         squares = [apart(of[i] / areas[i], of[j] / areas[j]) ** 2 for i, j in ends]
-        scales.append(weight / (np.average(squares, weights=pairs.lengths) * usual) ** 0.25)
+        level = (squares @ pairs.lengths) / (0.357 * regions.size)
+        scales.append(weight / (level * usual) ** 0.25)
     edges = weights.edge * np.sqrt(pairs.sums / pairs.lengths) - 6.9
     nearby = [
         plain_cost(content, i, j, edge, (*scales, 0.0))

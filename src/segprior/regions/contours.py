@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["as_picture", "contour_map", "double_contour_map", "shaded"]
 
-_HALF, _WHITE = 40.0, 2**16 - 1  # the cost that is half grey in a picture of 16 bits, and white
+_HALF, _WHITE = 10.0, 2**16 - 1  # the cost that is half grey in a picture of 16 bits, and white
 
 
 def contour_map(
@@ -102,7 +102,7 @@ def as_picture(ucm: NDArray[np.float64]) -> NDArray[np.uint16]:
     Returns
     -------
     ndarray of uint16, same shape
-        v = 65535 · cost / (cost + 40), rounded, so that cost = 40 · v / (65535 - v): 0 is black,
+        v = 65535 · cost / (cost + 10), rounded, so that cost = 40 · v / (65535 - v): 0 is black,
         40 half grey, and white is out of reach.
     """
     shares = ucm / (ucm + _HALF)

@@ -33,6 +33,11 @@ _OFFSET = -6.9
 _USUAL = (0.39, 0.039)
 _SCALE = 20.0
 
+# Boundary between the first regions of a photograph, as a share of its pixels. Levels are means
+# over so much, not over what there is: in an image of two plain halves the only boundary is not
+# an average one.
+_DENSITY = 0.357
+
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
@@ -143,7 +148,7 @@ def merge_regions(
         for of in (content.histograms, content.diffused)
     ]
     texture, diffused = (
-        weight / _level(of, pairs.lengths, usual)
+        weight / (_level(of * of, pairs, regions.size) * usual) ** 0.25
         for weight, of, usual in zip(
             (weights.texture, weights.diffused), apart, _USUAL, strict=True
         )
@@ -165,10 +170,9 @@ def _edges(pairs: Pairs, weights: Weights) -> NDArray[np.float64]:
     return found
 
 
-def _level(apart: NDArray[np.float64], lengths: NDArray[np.float64], usual: float) -> float:
-    """By what roots of χ² distances are divided: half the image's own level, half the usual one."""
-    mean = float((apart * apart * lengths).sum() / lengths.sum())
-    return math.pow(max(mean * usual, 1e-12), 0.25)
+def _level(values: NDArray[np.float64], pairs: Pairs, size: int) -> float:
+    """Mean of what is known of each pair over the usual length of boundaries in so many pixels."""
+    return max(float((values * pairs.lengths).sum()) / (_DENSITY * size), 1e-9)
 
 
 def count_textons(regions: NDArray[np.int32], textons: NDArray[np.int64]) -> NDArray[np.float64]:

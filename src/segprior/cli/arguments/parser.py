@@ -202,7 +202,7 @@ def _add_output(parser: Parser, name: str) -> None:
             type=file_in(*UCM_SUFFIXES),
             metavar="FILE",
             help="also write the cost at which the boundary at each pixel vanishes: .tif and .npy "
-            "hold costs, .png 16 bits v for a cost of 40 * v / (65535 - v); without a name "
+            "hold costs, .png 16 bits v for a cost of 10 * v / (65535 - v); without a name "
             "STEM_ucm.png",
         )
         group.add_argument(

@@ -29,7 +29,7 @@ UCM_SUFFIXES = (".png", ".tif", ".tiff", ".npy")
 # Costs up to which regions are merged at coarseness 0, 0.5 and 1: 100, 50 and 25 segments on
 # average on every fifth BSDS train image, with the prior and without; with less covering falls. The
 # one in the middle without it leaves out 198023, where hundreds of regions merge at one cost.
-LEVELS = {"prior": (30.87, 34.55, 40.23), "image": (33.53, 37.6, 44.08)}
+LEVELS = {"prior": (4.82, 5.84, 8.58), "image": (4.82, 5.84, 8.58)}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -233,8 +233,8 @@ class Hierarchy:
         ----------
         path : str or path-like
             ``.npy`` holds float64, ``.tif`` and ``.tiff`` float32. ``.png`` is something to look
-            at as well: 16 bits, v = 65535 · cost / (cost + 40), so that 0 is black, a cost of 40
-            half grey, and cost = 40 · v / (65535 - v), right to .005 up to 100.
+            at as well: 16 bits, v = 65535 · cost / (cost + 10), so that 0 is black, a cost of 10
+            half grey, and cost = 40 · v / (65535 - v), right to .01 up to 100.
 
         Returns
         -------
