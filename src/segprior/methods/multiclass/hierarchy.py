@@ -60,8 +60,8 @@ class HierarchyConfig(Presets):
     Parameters
     ----------
     coarseness : float
-        Level of the ``hierarchy``, from 0, about 100 segments on a photograph, to 1, about 25; 0.5
-        is about 50.
+        Level of the ``hierarchy``, from 0, about 120 segments on a photograph, to 1, about 40; 0.5
+        is about 75.
     edges : {"auto", "prior", "image"}
         Whether the ``hierarchy`` looks for edges in the prior's hidden features too, or in the
         image alone; ``auto`` takes the prior where the image is noisy or one is brought along.
