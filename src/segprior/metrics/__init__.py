@@ -13,6 +13,7 @@ from segprior.metrics.boundaries import (
     thin,
 )
 from segprior.metrics.curves import BoundaryScores
+from segprior.metrics.hierarchies import cut_tables
 from segprior.metrics.masks import MaskScores, accuracy, f_beta, iou, mean_absolute_error
 from segprior.metrics.regions import (
     RegionScores,
@@ -40,6 +41,7 @@ __all__ = [
     "contingency",
     "covering",
     "cut_hierarchy",
+    "cut_tables",
     "f_beta",
     "iou",
     "label_boundaries",

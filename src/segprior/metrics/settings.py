@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segprior.errors import ConfigError, ImageError
+from segprior.metrics.hierarchies import cut_tables
 from segprior.metrics.tables import (
+    Contingency,
+    as_labels,
     best_of_columns,
     best_of_rows,
     contingency,
+    join_columns,
     rand_index_of,
     variation_of,
 )
@@ -84,17 +88,94 @@ class SettingScores:
             If there is no truth, there are not as many predictions as settings, or the maps are
             not whole numbers of one shape (H, W).
         """
-        if not len(truths):
-            raise ImageError("got no true label map; pass at least one annotator's")
         if len(predictions) != len(self.settings):
             raise ImageError(
                 f"got {len(predictions)} label maps; pass one for each of the "
                 f"{len(self.settings)} settings"
             )
+        return self._add([contingency(truth, one) for truth in truths] for one in predictions)
+
+    def add_tables(
+        self, truths: Sequence[ArrayLike], regions: ArrayLike, tables: ArrayLike
+    ) -> dict[str, Any]:
+        """Score one image whose label maps are all made of the same regions.
+
+        The pixels are counted once; what is scored is the same as of
+        ``add(truths, [table[regions] for table in tables])``.
+
+        Parameters
+        ----------
+        truths : sequence of array_like of int, shape (H, W)
+            Label maps of one or more annotators.
+        regions : array_like of int, shape (H, W)
+            The finest segments, from 0.
+        tables : array_like of int, shape (number of settings, n)
+            For each setting the label of each of the n regions, as
+            :func:`segprior.metrics.cut_tables` makes them.
+
+        Returns
+        -------
+        dict
+            What was appended to ``per_image``.
+
+        Raises
+        ------
+        ImageError
+            If there is no truth, there are not as many tables as settings, a region is not in the
+            tables, or the maps are not whole numbers of one shape (H, W).
+        """
+        labels = np.asarray(tables)
+        if labels.ndim != 2 or len(labels) != len(self.settings):
+            raise ImageError(
+                f"tables of shape {labels.shape}; pass one for each of the "
+                f"{len(self.settings)} settings"
+            )
+        finest = as_labels(regions)
+        there = np.unique(finest)
+        if there[0] < 0 or there[-1] >= labels.shape[1]:
+            raise ImageError(
+                f"regions from {there[0]} to {there[-1]}, but tables of {labels.shape[1]}; number "
+                "the regions from 0"
+            )
+        counted = [contingency(truth, finest) for truth in truths]
+        return self._add(
+            [join_columns(table, row) for table in counted] for row in labels[:, there]
+        )
+
+    def add_hierarchy(
+        self, truths: Sequence[ArrayLike], regions: ArrayLike, merges: ArrayLike, costs: ArrayLike
+    ) -> dict[str, Any]:
+        """Score the hierarchy of one image; the settings are the costs at which it is cut.
+
+        Parameters
+        ----------
+        truths : sequence of array_like of int, shape (H, W)
+            Label maps of one or more annotators.
+        regions : array_like of int, shape (H, W)
+            The n finest segments, from 0.
+        merges : array_like of int, shape (n - 1, 2)
+            Which regions became one, in this order: the second is from then on part of the first.
+        costs : array_like of float, shape (n - 1,)
+            What each merge cost, never falling; a cut makes all merges up to its cost.
+
+        Returns
+        -------
+        dict
+            What was appended to ``per_image``.
+
+        Raises
+        ------
+        ImageError
+            As for :meth:`add_tables` and :func:`segprior.metrics.cut_tables`.
+        """
+        return self.add_tables(truths, regions, cut_tables(merges, costs, self.settings))
+
+    def _add(self, by_setting: Iterable[list[Contingency]]) -> dict[str, Any]:
         image: dict[str, Any] = {"sc": [], "pri": [], "voi": [], "sc_back": []}
         best: NDArray[np.float64] | None = None
-        for prediction in predictions:
-            tables = [contingency(truth, prediction) for truth in truths]
+        for tables in by_setting:
+            if not tables:
+                raise ImageError("got no true label map; pass at least one annotator's")
             sizes = np.concatenate([table.row_sizes for table in tables])
             ious = np.concatenate([best_of_rows(table) for table in tables])
             best = ious if best is None else np.maximum(best, ious)

@@ -18,6 +18,7 @@ __all__ = [
     "compact",
     "contingency",
     "covering_of",
+    "join_columns",
     "rand_index_of",
     "variation_of",
 ]
@@ -83,6 +84,31 @@ def contingency(first: ArrayLike, second: ArrayLike) -> Contingency:
     else:
         cells, counts = np.unique(pairs, return_counts=True)
     return Contingency(cells // width, cells % width, counts, row_sizes, column_sizes)
+
+
+def join_columns(table: Contingency, into: NDArray[Any]) -> Contingency:
+    """Return the table that there would be if labels of the second map were one.
+
+    Parameters
+    ----------
+    table : Contingency
+    into : ndarray of int, shape (C,)
+        A label of any kind for each of the second map's; what has the same becomes one.
+
+    Returns
+    -------
+    Contingency
+        The same as of the label maps themselves.
+    """
+    kept, column_of = np.unique(into, return_inverse=True)
+    cells, place = np.unique(table.rows * len(kept) + column_of[table.columns], return_inverse=True)
+    return Contingency(
+        cells // len(kept),
+        cells % len(kept),
+        _summed(place, table.counts),
+        table.row_sizes,
+        _summed(column_of, table.column_sizes),
+    )
 
 
 def best_of_rows(table: Contingency) -> NDArray[np.float64]:
@@ -159,6 +185,11 @@ def compact(labels: NDArray[Any]) -> NDArray[np.intp]:
     rank = np.cumsum(np.bincount(shifted.ravel()) > 0) - 1
     found: NDArray[np.intp] = rank[shifted]
     return found
+
+
+def _summed(place: NDArray[np.intp], counts: NDArray[np.intp]) -> NDArray[np.intp]:
+    # Sums of pixels are exact in float64, in which NumPy adds up weights.
+    return np.bincount(place, weights=counts).astype(np.intp)
 
 
 def _ious(table: Contingency) -> NDArray[np.float64]:
