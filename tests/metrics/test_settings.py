@@ -45,14 +45,30 @@ def test_the_best_of_each_segment_may_mix_settings() -> None:
 
 def test_one_setting_and_one_annotator_agree_with_a_single_label_map() -> None:
     rng = np.random.default_rng(0)
-    several, single = SettingScores([0]), RegionScores()
+    several, single, whole = SettingScores([0]), RegionScores(), RegionScores(connected=False)
     for _ in range(3):
         truth, prediction = rng.integers(0, 4, (2, 8, 9))
         several.add([truth], [prediction])
         single.add([truth], prediction)
+        whole.add([truth], prediction)
     for name in ("sc", "pri", "voi"):
         assert several.compute()[f"{name}_ods"] == pytest.approx(single.compute()[name])
         assert several.compute()[f"{name}_ois"] == pytest.approx(single.compute()[name])
+    assert several.compute()["miou_ods"] == pytest.approx(whole.compute()["miou"])
+
+
+def test_the_mean_iou_is_pooled_over_the_segments_of_all_images() -> None:
+    scores = SettingScores([1, 2])
+    scores.add([HALVES, BLANK], [BLANK, HALVES])
+    scores.add([BLANK], [BLANK, BLANK])
+    # All segments, those of the annotator with most, and with fewest: at setting 1 the halves have
+    # ½ each, and the two blanks 1; at setting 2 the halves have 1 and the first blank ½.
+    expected = [(3 / 4 + 2 / 3 + 1) / 3, (3.5 / 4 + 1 + 1.5 / 2) / 3]
+    assert scores.curve("miou") == pytest.approx(expected)
+    assert scores.curve("segments").tolist() == [1, 1.5]
+    found = scores.compute()
+    assert found["miou_ods"] == pytest.approx(expected[1])
+    assert found["miou_ods_setting"] == 2
 
 
 def test_scores_survive_json() -> None:
@@ -91,6 +107,7 @@ def test_a_hierarchy_by_hand() -> None:
     assert image["pri"] == pytest.approx([1 - 8 / 28, 1 - 4 / 28, 1, 1 - 16 / 28])
     assert image["voi"] == pytest.approx([1, 0.5, 0, 1])
     assert image["sc_best"] == 1
+    assert image["segments"] == [4, 3, 2, 1]
     found = scores.compute()
     assert (found["sc_ods"], found["sc_ods_setting"], found["sc_ois"]) == (1, 2, 1)
 

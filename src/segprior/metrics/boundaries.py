@@ -233,22 +233,24 @@ def _assign(
     from scipy.sparse.csgraph import min_weight_full_bipartite_matching
     from scipy.spatial import cKDTree
 
-    if not len(few):
-        return np.zeros(0, np.intp), np.zeros(0, np.intp)
     near = cKDTree(few).sparse_distance_matrix(cKDTree(many), radius, output_type="coo_matrix")
-    alone = np.arange(len(few))
+    # What has nobody near is left out: the search goes over all columns for every row it serves.
+    rows, row = np.unique(near.row, return_inverse=True)
+    columns, column = np.unique(near.col, return_inverse=True)
+    if not len(rows):
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
+    alone = np.arange(len(rows))
     # One is added to all costs, since a matrix entry of 0 counts as absent. The column of its own
     # that every row has for staying alone also spares SciPy's check that all rows can be matched
     # its exponential search: each row finds a free column at once.
     costs = np.concatenate(
         [
-            np.full(len(few), 1 + np.ceil(_ALONE * _HUNDREDTHS * max(radius, 1))),
+            np.full(len(rows), 1 + np.ceil(_ALONE * _HUNDREDTHS * max(radius, 1))),
             1 + np.rint(_HUNDREDTHS * near.data),
         ]
     )
-    rows = np.concatenate([alone, near.row])
-    columns = np.concatenate([alone, len(few) + near.col])
-    graph = csr_matrix((costs, (rows, columns)), (len(few), len(few) + len(many)))
+    places = np.concatenate([alone, row]), np.concatenate([alone, len(rows) + column])
+    graph = csr_matrix((costs, places), (len(rows), len(rows) + len(columns)))
     i, j = min_weight_full_bipartite_matching(graph)
-    paired = j >= len(few)
-    return i[paired].astype(np.intp), (j[paired] - len(few)).astype(np.intp)
+    paired = j >= len(rows)
+    return rows[i[paired]].astype(np.intp), columns[j[paired] - len(rows)].astype(np.intp)
