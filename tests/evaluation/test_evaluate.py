@@ -208,5 +208,6 @@ def test_workers_change_nothing(folders: Path) -> None:
 
 def test_names_are_public() -> None:
     assert set(evaluate.__all__) == {
-        "Interrupted", "Progress", "evaluate_foreground", "evaluate_regions",
+        "Interrupted", "Progress", "evaluate_foreground", "evaluate_hierarchies",
+        "evaluate_regions",
     }  # fmt: skip

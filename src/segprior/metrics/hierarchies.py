@@ -107,8 +107,9 @@ def contour_tree(
         Strength of the contours, 0 where there are none. In double size they lie on the grid
         between the pixels, which have the odd indices, as in Berkeley's ``ucm2``. In the size of
         the image they lie on pixels, and must part the others along rows and columns; a contour's
-        pixel goes to the neighbour that the flood reaches it from first. What is all contour in
-        that size, as a segment one pixel wide is, is lost.
+        pixel goes to the region on its left, above, or in between, or else to the one with the
+        weakest contour on the way. What is all contour in that size, as a segment one pixel wide
+        is, is lost.
     shape : (int, int)
         H and W.
 
@@ -188,9 +189,16 @@ def _flooded(contours: NDArray[np.float64]) -> NDArray[np.intp]:
         raise ImageError("a contour map without a place that is 0; pass strengths from 0 on")
     pieces = components(np.where(free, 1, 0))
     numbers = np.unique(pieces[free], return_inverse=True)[1]
-    markers = np.zeros(contours.shape, np.int32)
-    markers[free] = numbers + 1
-    flooded: NDArray[Any] = watershed(contours, markers, connectivity=1)
+    inside = np.zeros(contours.shape, np.int32)
+    inside[free] = numbers + 1
+    found = inside.copy()
+    # Where a pixel's contour is that of its lower right corner, as Berkeley's and ours are, a pixel
+    # without is of one region with those to the right, below and in between.
+    for rows, columns in ((0, 1), (1, 0), (1, 1)):
+        size = tuple(np.subtract(contours.shape, (rows, columns)))
+        part, beside = found[rows:, columns:], inside[: size[0], : size[1]]
+        part[part == 0] = beside[part == 0]
+    flooded: NDArray[Any] = watershed(contours, found, connectivity=1)
     return flooded.astype(np.intp) - 1
 
 
