@@ -15,8 +15,8 @@ from segprior.evaluation.cuts import (
     COSTS,
     Cuts,
     Tree,
+    around_middle,
     as_tree,
-    even_ratios,
     even_steps,
     of_folder,
     read_tree,
@@ -42,17 +42,22 @@ def test_contour_maps_are_cut_where_the_benchmark_cuts_them() -> None:
     assert len(even_steps(CurveConfig()).regions) == 99
 
 
-def test_costs_are_cut_at_even_ratios() -> None:
-    cuts = even_ratios(FEW, (1.0, 16.0))
-    assert cuts.regions == pytest.approx((1, 2, 4, 8, 16))
+def test_costs_are_cut_on_a_logarithmic_scale_closer_in_the_middle() -> None:
+    cuts = around_middle(FEW, (1.0, 16.0))
+    # Half way to an end .35 / 2 + .65 / 8 of the two octaves, where even steps have one.
+    step = 2 ** (2 * (0.35 / 2 + 0.65 / 8))
+    assert cuts.regions == pytest.approx((1, 4 / step, 4, 4 * step, 16))
     assert cuts.boundaries == pytest.approx((1, 4, 16))
-    assert even_ratios(FEW, (1.0, 16.0), few=True).regions == cuts.boundaries
-    assert even_ratios(FEW.replace(span=(3.0, 12.0)), COSTS).boundaries == pytest.approx((3, 6, 12))
+    assert around_middle(FEW, (1.0, 16.0), few=True).regions == cuts.boundaries
+    asked = around_middle(FEW.replace(span=(3.0, 12.0)), COSTS)
+    assert asked.boundaries == pytest.approx((3, 6, 12))
+    many = np.diff(np.log(around_middle(CurveConfig(), COSTS).regions))
+    assert many.min() == many[48] == pytest.approx(0.35 * many.mean(), rel=0.01)
 
 
 def test_a_folder_is_cut_as_its_files_want() -> None:
     npz, mat, png = Path("a.npz"), Path("b.mat"), Path("c.png")
-    assert of_folder("x", [npz, Path("b.NPZ")], FEW) == even_ratios(FEW, COSTS)
+    assert of_folder("x", [npz, Path("b.NPZ")], FEW) == around_middle(FEW, COSTS)
     assert of_folder("x", [mat, png], FEW) == even_steps(FEW)
     with pytest.raises(ImageError, match=r"x has .npz files and contour maps; put them into"):
         of_folder("x", [npz, mat], FEW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,8 @@ __all__ = [
     "SAVED",
     "Cuts",
     "Tree",
+    "around_middle",
     "as_tree",
-    "even_ratios",
     "even_steps",
     "of_folder",
     "read_tree",
@@ -36,8 +37,13 @@ __all__ = [
 SAVED = ".npz"
 """Suffix of our own hierarchies; all other files hold contour maps."""
 
-COSTS = LEVELS["image"][1] / 4, LEVELS["image"][1] * 2.5
-"""Costs from which to which hierarchies of ours are cut, around that of coarseness 0.5."""
+COSTS = LEVELS["image"][1] / 4, LEVELS["image"][1] * 4
+"""Costs from which to which hierarchies of ours are cut; in the middle is coarseness 0.5."""
+
+# In the middle of a span of costs thresholds are so much closer than even ones. There the scores
+# change fast: 30 give the F of 99 even ones, .677 / .715 for .677 / .714 on 34 images; 30 even
+# ones give .676 / .709.
+_CLOSER = 0.35
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +91,8 @@ def even_steps(config: CurveConfig) -> Cuts:
     return Cuts(regions=spread(config.thresholds), boundaries=spread(config.boundary_thresholds))
 
 
-def even_ratios(config: CurveConfig, span: tuple[float, float], *, few: bool = False) -> Cuts:
-    """Cut at even steps of a logarithm.
+def around_middle(config: CurveConfig, span: tuple[float, float], *, few: bool = False) -> Cuts:
+    """Cut on a logarithmic scale, three times as close in its middle as with even steps.
 
     Parameters
     ----------
@@ -98,7 +104,10 @@ def even_ratios(config: CurveConfig, span: tuple[float, float], *, few: bool = F
     """
 
     def spread(count: int) -> tuple[float, ...]:
-        return tuple(np.geomspace(*(config.span or span), count).tolist())
+        low, high = config.span or span
+        place = np.linspace(-1, 1, count)
+        power = (_CLOSER * place + (1 - _CLOSER) * place**3) / 2
+        return tuple(float(math.sqrt(low * high) * (high / low) ** one) for one in power)
 
     boundaries = spread(config.boundary_thresholds)
     return Cuts(regions=boundaries if few else spread(config.thresholds), boundaries=boundaries)
@@ -117,7 +126,7 @@ def of_folder(folder: str, paths: Sequence[Path], config: CurveConfig) -> Cuts:
         raise ImageError(
             f"{folder} has {SAVED} files and contour maps; put them into a folder each"
         )
-    return even_ratios(config, COSTS) if ours == {True} else even_steps(config)
+    return around_middle(config, COSTS) if ours == {True} else even_steps(config)
 
 
 def read_tree(path: Path, shape: tuple[int, int], cuts: Cuts) -> Tree:

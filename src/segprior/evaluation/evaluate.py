@@ -10,7 +10,7 @@ from typing import Any
 from segprior.config.presets import resolve
 from segprior.config.running import CurveConfig, EvaluateConfig
 from segprior.errors import ConfigError
-from segprior.evaluation.cuts import SAVED, Cuts, even_ratios, of_folder
+from segprior.evaluation.cuts import SAVED, Cuts, around_middle, of_folder
 from segprior.evaluation.dataset import Example, pair
 from segprior.evaluation.jobs import Results, make_folders, make_jobs, make_keys, take_held
 from segprior.evaluation.method_spec import expand
@@ -341,7 +341,7 @@ def _cuts(
     }
     for text in texts:
         nesting = nesting_of(made_once("regions", text, seed))
-        cuts[text] = even_ratios(config, nesting.span, few=bool(nesting.option))
+        cuts[text] = around_middle(config, nesting.span, few=bool(nesting.option))
     return cuts
 
 

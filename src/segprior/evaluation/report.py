@@ -87,7 +87,7 @@ NOTES: dict[Scored, str] = {
     "regions": "* every label as it is; without the star its 4-connected pieces",
     "hierarchies": (
         "ODS: the threshold that is best for all images, OIS: that of each image; at: that of SC, "
-        "with so many segments"
+        "with so many segments; * of the labels as they are"
     ),
     "foreground": "+ the better of mask and inverse, which only the truth can tell",
 }
