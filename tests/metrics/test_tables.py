@@ -17,7 +17,11 @@ def test_the_table_without_room_for_a_dense_one(monkeypatch: pytest.MonkeyPatch)
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_columns_joined_are_those_of_the_joined_map() -> None:
+@pytest.mark.parametrize("roomy", [0, tables.ROOMY])
+def test_columns_joined_are_those_of_the_joined_map(
+    monkeypatch: pytest.MonkeyPatch, roomy: int
+) -> None:
+    monkeypatch.setattr(tables, "ROOMY", roomy)
     first, second = random_map(0), random_map(1)
     into = np.array([4, 0, 4, 9, 0, 7, 4, 9, 1, 1])
     labels, ranks = np.unique(second, return_inverse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -235,8 +235,8 @@ def _assign(
 
     near = cKDTree(few).sparse_distance_matrix(cKDTree(many), radius, output_type="coo_matrix")
     # What has nobody near is left out: the search goes over all columns for every row it serves.
-    rows, row = np.unique(near.row, return_inverse=True)
-    columns, column = np.unique(near.col, return_inverse=True)
+    rows, row = _numbered(near.row, len(few))
+    columns, column = _numbered(near.col, len(many))
     if not len(rows):
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
     alone = np.arange(len(rows))
@@ -253,4 +253,11 @@ def _assign(
     graph = csr_matrix((costs, places), (len(rows), len(rows) + len(columns)))
     i, j = min_weight_full_bipartite_matching(graph)
     paired = j >= len(rows)
-    return rows[i[paired]].astype(np.intp), columns[j[paired] - len(rows)].astype(np.intp)
+    return rows[i[paired]], columns[j[paired] - len(rows)]
+
+
+def _numbered(numbers: NDArray[Any], count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Those of the numbers from 0 to count - 1 that occur, and the place of each among them."""
+    there = np.zeros(count, bool)
+    there[numbers] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[numbers]

@@ -11,6 +11,7 @@ from segprior.errors import ImageError
 
 __all__ = [
     "DENSE",
+    "ROOMY",
     "Contingency",
     "as_labels",
     "best_of_columns",
@@ -25,6 +26,8 @@ __all__ = [
 
 # Cells of a dense table; beyond them the pairs that occur are found by sorting.
 DENSE = 2**24
+# Cells for each pair, where the pairs are known already, up to which a dense table is faster.
+ROOMY = 64
 
 
 class Contingency(NamedTuple):
@@ -100,15 +103,17 @@ def join_columns(table: Contingency, into: NDArray[Any]) -> Contingency:
     Contingency
         The same as of the label maps themselves.
     """
-    kept, column_of = np.unique(into, return_inverse=True)
-    cells, place = np.unique(table.rows * len(kept) + column_of[table.columns], return_inverse=True)
-    return Contingency(
-        cells // len(kept),
-        cells % len(kept),
-        _summed(place, table.counts),
-        table.row_sizes,
-        _summed(column_of, table.column_sizes),
-    )
+    column_of = compact(into)
+    sizes = _summed(column_of, table.column_sizes)
+    keys = table.rows * len(sizes) + column_of[table.columns]
+    if len(table.row_sizes) * len(sizes) <= ROOMY * len(keys):
+        sums = np.bincount(keys, weights=table.counts)
+        cells = np.flatnonzero(sums)
+        counts = sums[cells].astype(np.intp)
+    else:
+        cells, place = np.unique(keys, return_inverse=True)
+        counts = _summed(place, table.counts)
+    return Contingency(cells // len(sizes), cells % len(sizes), counts, table.row_sizes, sizes)
 
 
 def best_of_rows(table: Contingency) -> NDArray[np.float64]:
