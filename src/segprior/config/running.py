@@ -52,7 +52,7 @@ class CurveConfig(EvaluateConfig):
         At how many its boundaries are, each of which takes more time than all cuts without them.
     span : tuple of 2 float or None
         The first and the last cut of a curve: with even steps in between for contour maps, on a
-        logarithmic scale for costs and scales. None goes by what is cut.
+        logarithmic scale for costs and scales. With None it goes by what is cut.
     """
 
     thresholds: int = 99

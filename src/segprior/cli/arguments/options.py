@@ -22,7 +22,7 @@ from segprior.cli.arguments.values import (
     number,
     number_list,
     number_or_numbers,
-    value_range,
+    range_or_none,
     whole,
     whole_or_full,
     whole_or_none,
@@ -99,7 +99,7 @@ def _reader(name: str, annotation: Any) -> tuple[str, Callable[[str], Any] | Non
         float: ("X", number),
         str: ("TEXT", str),
         tuple[int, ...]: ("N,N,...", number_list),
-        tuple[float, float] | None: ("FIRST,LAST", value_range),
+        tuple[float, float] | None: ("FIRST,LAST|none", range_or_none),
         tuple[tuple[str, int], ...]: ("BLOCK:N,...", block_list),
     }
     if name == "memory":

@@ -14,6 +14,7 @@ __all__ = [
     "number_list",
     "number_or_numbers",
     "pixel_count",
+    "range_or_none",
     "value_range",
     "whole",
     "whole_or_full",
@@ -123,6 +124,11 @@ def file_in(*suffixes: str) -> Callable[[str], str]:
         return text
 
     return read
+
+
+def range_or_none(text: str) -> tuple[float, float] | None:
+    """Read two numbers with a comma between them, or ``none``."""
+    return None if text.lower() == "none" else value_range(text)
 
 
 def byte_count(text: str) -> int:
