@@ -104,6 +104,11 @@ def axis(text: str) -> int | None:
         ) from None
 
 
+def range_or_none(text: str) -> tuple[float, float] | None:
+    """Read two numbers with a comma between them, or ``none``."""
+    return None if text.lower() == "none" else value_range(text)
+
+
 def value_range(text: str) -> tuple[float, float]:
     """Read two numbers with a comma between them."""
     try:
@@ -124,11 +129,6 @@ def file_in(*suffixes: str) -> Callable[[str], str]:
         return text
 
     return read
-
-
-def range_or_none(text: str) -> tuple[float, float] | None:
-    """Read two numbers with a comma between them, or ``none``."""
-    return None if text.lower() == "none" else value_range(text)
 
 
 def byte_count(text: str) -> int:
