@@ -87,8 +87,11 @@ def test_contour_maps_of_any_file_and_both_sizes(tmp_path: Path, name: str) -> N
     assert tree.costs == pytest.approx([0.2, 0.4, 0.6], abs=1e-5)
     assert tree.contours == pytest.approx(small, abs=1e-5)
     labels = quarters()
+    # In the size of the image a corner that is all contour may go to either side.
+    sure = np.ones(labels.shape, bool)
+    sure[3, 5] = False
     for label in range(1, 5):
-        assert len(np.unique(tree.regions[labels == label])) == 1
+        assert len(np.unique(tree.regions[sure & (labels == label)])) == 1
     assert len(np.unique(tree.regions)) == 4
 
 

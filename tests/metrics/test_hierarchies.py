@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,13 @@ import pytest
 from numpy.typing import NDArray
 
 from segprior.errors import ConfigError, ImageError
-from segprior.metrics import contour_tree, cut_hierarchy, cut_tables, variation_of_information
+from segprior.metrics import (
+    contour_tree,
+    cut_hierarchy,
+    cut_tables,
+    label_boundaries,
+    variation_of_information,
+)
 
 
 def test_a_cut_makes_all_merges_up_to_its_cost() -> None:
@@ -113,6 +120,70 @@ def test_a_contour_map_as_large_as_the_image() -> None:
     fine, coarse = cut_tables(merges, costs, [0.1, 0.3])
     assert len(np.unique(fine[regions])) == 2
     assert len(np.unique(coarse[regions])) == 1
+
+
+Boundaries = Callable[[NDArray[Any]], NDArray[np.bool_]]
+
+
+def right_and_below(labels: NDArray[Any]) -> NDArray[np.bool_]:
+    found = np.zeros(labels.shape, bool)
+    found[:, :-1] = labels[:, :-1] != labels[:, 1:]
+    found[:-1] |= labels[:-1] != labels[1:]
+    return found
+
+
+def both_sizes(
+    labels: NDArray[Any], boundaries: Boundaries, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Contours of random strengths between the labels, in double size and in that of the image."""
+    rng = np.random.default_rng(seed)
+    ucm2 = np.full(2 * np.array(labels.shape) + 1, 0.99)
+    ucm2[1:-1, 1:-1] = 0
+    for grid, map in ((ucm2, labels), (ucm2.T, labels.T)):
+        differ = map[:, :-1] != map[:, 1:]
+        grid[1::2, 2:-1:2] = np.where(differ, rng.integers(1, 20, differ.shape) / 20, 0)
+    corners = [ucm2[2:-1:2, 1:-2:2], ucm2[2:-1:2, 3::2], ucm2[1:-2:2, 2:-1:2], ucm2[3::2, 2:-1:2]]
+    ucm2[2:-1:2, 2:-1:2] = np.max(corners, axis=0)
+    regions, merges, costs = contour_tree(ucm2, labels.shape)
+    small = np.zeros(labels.shape)
+    for cost in np.unique(costs).tolist():
+        small[boundaries(cut_tables(merges, costs, [cost - 0.01])[0][regions])] = cost
+    return ucm2, small
+
+
+def cuts_of(contours: NDArray[np.float64], free: NDArray[np.bool_]) -> list[NDArray[np.int32]]:
+    """The cuts at all strengths that random contours have, of the pixels that are free of them."""
+    regions, merges, costs = contour_tree(contours, free.shape)
+    thresholds = [number / 20 for number in range(20)]
+    return [table[regions][free] for table in cut_tables(merges, costs, thresholds)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("boundaries", [label_boundaries, right_and_below])
+def test_maps_of_the_image_are_cut_as_what_they_were_made_of(
+    boundaries: Boundaries, seed: int
+) -> None:
+    blocks = np.kron(np.arange(25).reshape(5, 5), np.ones((4, 5), int))
+    ucm2, small = both_sizes(blocks, boundaries, seed)
+    found = [cuts_of(contours, small == 0) for contours in (ucm2, small)]
+    for one, other in zip(*found, strict=True):
+        assert variation_of_information(one[None], other[None]) == 0
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("boundaries", [label_boundaries, right_and_below])
+def test_specks_and_slivers_let_nothing_through(boundaries: Boundaries, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    # A triangle above the diagonal and one below, with specks, most of them on the diagonal.
+    rows, columns = np.indices((40, 40))
+    chance = np.where(np.abs(rows + columns - 40) < 4, 0.3, 0.05)
+    specks = np.where(rng.random((40, 40)) < chance, 2, rows + columns < 40)
+    ucm2, small = both_sizes(specks, boundaries, seed)
+    assert 400 < (small == 0).sum() < 1400
+    found = [cuts_of(contours, small == 0) for contours in (ucm2, small)]
+    for truth, cut in zip(*found, strict=True):
+        # What lost its middle may stay apart longer, but what is apart must not meet earlier.
+        assert len(np.unique(np.stack([truth, cut]), axis=1).T) == len(np.unique(cut))
 
 
 def test_a_contour_map_without_contours() -> None:

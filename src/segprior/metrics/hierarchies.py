@@ -107,8 +107,8 @@ def contour_tree(
         Strength of the contours, 0 where there are none. In double size they lie on the grid
         between the pixels, which have the odd indices, as in Berkeley's ``ucm2``. In the size of
         the image they lie on pixels, and must part the others along rows and columns; a contour's
-        pixel goes to the region on its left, above, or in between, or else to the one with the
-        weakest contour on the way. What is all contour in that size, as a segment one pixel wide
+        pixel goes to the region on its left or above it, or else to the one with the weakest
+        contour on the way. What is all contour in that size, as a segment one pixel wide
         is, is lost.
     shape : (int, int)
         H and W.
@@ -192,11 +192,8 @@ def _flooded(contours: NDArray[np.float64]) -> NDArray[np.intp]:
     inside = np.zeros(contours.shape, np.int32)
     inside[free] = numbers + 1
     found = inside.copy()
-    # Where a pixel's contour is that of its lower right corner, as Berkeley's and ours are, a pixel
-    # without is of one region with those to the right, below and in between.
-    for rows, columns in ((0, 1), (1, 0), (1, 1)):
-        size = tuple(np.subtract(contours.shape, (rows, columns)))
-        part, beside = found[rows:, columns:], inside[: size[0], : size[1]]
+    # Berkeley's maps and ours put the contour on the pixel to the left of it, or above.
+    for part, beside in ((found[:, 1:], inside[:, :-1]), (found[1:], inside[:-1])):
         part[part == 0] = beside[part == 0]
     flooded: NDArray[Any] = watershed(contours, found, connectivity=1)
     return flooded.astype(np.intp) - 1
