@@ -27,7 +27,6 @@ from segprior.evaluation.cuts import (
 from segprior.io.ground_truth import Regions
 from segprior.methods.multiclass.hierarchy import segment_hierarchy
 from segprior.metrics import label_boundaries
-from segprior.regions.hierarchy import Hierarchy
 from tests.helpers.evaluation import quarters
 
 FEW = CurveConfig(thresholds=5, boundary_thresholds=3)
@@ -95,17 +94,14 @@ def test_contour_maps_of_any_file_and_both_sizes(tmp_path: Path, name: str) -> N
     assert len(np.unique(tree.regions)) == 4
 
 
-def test_our_own_files_are_read_by_the_hierarchy_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_our_own_files_are_read(tmp_path: Path) -> None:
     image = np.repeat(np.repeat([[0.1, 0.9], [0.4, 0.6]], 16, axis=0), 16, axis=1)
     found = segment_hierarchy(image, channel_axis=None, edges="image")
-    monkeypatch.setattr(Hierarchy, "load", lambda path: found, raising=False)
-    tree = read_tree(tmp_path / "a.npz", (32, 32), CUTS)
-    assert tree.regions is found.regions
-    assert tree.costs is found.costs
+    tree = read_tree(found.save(tmp_path / "a.npz"), (32, 32), CUTS)
     assert tree.contours is None
-    assert as_tree(found) == tree
+    for ours, theirs in zip(tree[:3], as_tree(found)[:3], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert len(tree.costs) == len(np.unique(tree.regions)) - 1
 
 
 @pytest.mark.parametrize(

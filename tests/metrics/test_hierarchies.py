@@ -60,8 +60,9 @@ def test_what_is_no_tree(
 
 
 def test_a_threshold_is_a_number() -> None:
-    with pytest.raises(ConfigError, match="not a number"):
-        cut_tables([[0, 1]], [1.0], [np.nan])
+    for thresholds in ([np.nan], [[1.0]]):
+        with pytest.raises(ConfigError, match="or not numbers; pass a list"):
+            cut_tables([[0, 1]], [1.0], thresholds)  # type: ignore[arg-type]
 
 
 # Three pixels in a row above three: between the rows 0.4, between the columns 0.5 and 0.2 above

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from segprior.config.running import CurveConfig
-from segprior.errors import ConfigError, ImageError
+from segprior.errors import ImageError
 from segprior.io.ground_truth import Regions, read_contours
 from segprior.messages import Setting
-from segprior.regions.hierarchy import LEVELS, Hierarchy
+from segprior.methods.multiclass.levels import LEVELS, Hierarchy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -151,7 +151,7 @@ def read_tree(path: Path, shape: tuple[int, int], cuts: Cuts) -> Tree:
     from segprior.metrics.hierarchies import contour_tree
 
     if path.suffix.lower() == SAVED:
-        return as_tree(_load(path))
+        return as_tree(Hierarchy.load(path))
     contours = read_contours(path)
     try:
         found = contour_tree(contours, shape)
@@ -164,14 +164,6 @@ def read_tree(path: Path, shape: tuple[int, int], cuts: Cuts) -> Tree:
         )
     small = contours if contours.shape == shape else contours[2::2, 2::2]
     return Tree(*found, contours=small)
-
-
-def _load(path: Path) -> Hierarchy:
-    load = getattr(Hierarchy, "load", None)
-    if load is None:
-        raise ConfigError(f"{path}: hierarchies cannot be read yet; score the method itself")
-    found: Hierarchy = load(path)
-    return found
 
 
 def as_tree(found: Hierarchy) -> Tree:

@@ -206,7 +206,7 @@ def evaluate_hierarchies(
     """
     return _evaluate(
         "regions", images, truth, methods=methods, predictions=predictions, boundaries=boundaries,
-        config=(config or CurveConfig()).replace(**overrides), seed=as_seed(rng), store=store,
+        config=resolve(CurveConfig, None, config, overrides), seed=as_seed(rng), store=store,
         keep=None, callback=callback,
     )  # fmt: skip
 

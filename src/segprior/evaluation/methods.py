@@ -34,7 +34,7 @@ from segprior.runtime.extras import need
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from segprior.regions.hierarchy import Hierarchy
+    from segprior.methods.multiclass.levels import Hierarchy
 
 __all__ = [
     "GROUPS",

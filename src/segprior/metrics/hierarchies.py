@@ -53,8 +53,10 @@ def cut_tables(
     count = len(prices) + 1 if n_regions is None else n_regions
     _check(pairs, prices, count)
     wanted = np.asarray(thresholds, np.float64)
-    if np.isnan(wanted).any():
-        raise ConfigError("a threshold that is not a number; pass costs at which to cut")
+    if wanted.ndim != 1 or np.isnan(wanted).any():
+        raise ConfigError(
+            f"thresholds of shape {wanted.shape}, or not numbers; pass a list of costs to cut at"
+        )
     tables = np.empty((len(wanted), count), np.int32)
     done, table = 0, np.arange(count, dtype=np.int32)
     for place in np.argsort(wanted, kind="stable"):
@@ -144,8 +146,9 @@ def contour_tree(
     ([[1, 2], [0, 1]], [0.2, 0.5])
     """
     strength = np.asarray(contours, np.float64)
-    double = (2 * shape[0] + 1, 2 * shape[1] + 1)
-    if strength.shape not in (double, shape):
+    rows, columns = shape
+    double = (2 * rows + 1, 2 * columns + 1)
+    if strength.shape not in (double, (rows, columns)):
         raise ImageError(
             f"a contour map of shape {strength.shape} for an image of shape {shape}; pass one of "
             f"shape {double} or {shape}"
