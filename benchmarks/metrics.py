@@ -1,12 +1,14 @@
 """CPU seconds of the scores: reading the truth, region scores, boundaries.
 
     python benchmarks/metrics.py DATA/bsds500 [--split val] [--every 1] [--predictions NAME ...]
+    python benchmarks/metrics.py DATA/bsds500 --curve [--every 10]
     python benchmarks/metrics.py --megapixels 0.75 3 12
 
 First over a folder of images with ``images/SPLIT`` and ``groundTruth/SPLIT``, predictions by name:
 ``felzenszwalb`` at scale 300, ``fine`` at scale 30, ``grey`` levels, a ``random`` label for each
-pixel. ``--megapixels`` scores one made-up picture of each size; ``--no-boundaries`` leaves those
-out, whose time grows faster than the picture.
+pixel. ``--curve`` scores the hierarchies of ``segment`` instead, at all cuts of
+``segprior evaluate regions --curve``. ``--megapixels`` scores one made-up picture of each size;
+``--no-boundaries`` leaves those out, whose time grows faster than the picture.
 """
 
 from __future__ import annotations
@@ -20,8 +22,11 @@ import numpy as np
 from PIL import Image
 from skimage.segmentation import felzenszwalb
 
+import segprior
+from segprior.config.running import CurveConfig
+from segprior.evaluation.cuts import COSTS, around_middle
 from segprior.io.formats.bsds import read_annotations
-from segprior.metrics import BoundaryScores, RegionScores, label_boundaries, thin
+from segprior.metrics import BoundaryScores, RegionScores, SettingScores, label_boundaries, thin
 
 KINDS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
     "felzenszwalb": lambda image, rng: felzenszwalb(image, scale=300, sigma=0.8, min_size=50),
@@ -57,6 +62,25 @@ def over_a_set(paths: list[Path], images: Path, kind: str, boundaries: bool) -> 
           f"{shown}, slowest image's boundaries {slowest:.2f}", flush=True)  # fmt: skip
 
 
+def curves(paths: list[Path], images: Path, boundaries: bool) -> None:
+    where = around_middle(CurveConfig(), COSTS)
+    regions, edges = SettingScores(where.regions), BoundaryScores(where.boundaries)
+    spent, count = np.zeros(2), 0
+    for path in paths:
+        found = segprior.segment_hierarchy(images / f"{path.stem}.jpg")
+        tree = found.regions, found.merges, found.costs
+        people = read_annotations(path)
+        marks = [time.process_time()]
+        regions.add_hierarchy([one.labels for one in people], *tree)
+        marks.append(time.process_time())
+        if boundaries:
+            edges.add_hierarchy([one.boundaries for one in people], *tree)
+        spent += np.diff([*marks, time.process_time()])
+        count += found.n_regions
+    print(f"{len(paths)} hierarchies of {count / len(paths):.0f} regions: {len(where.regions)} "
+          f"cuts {spent[0]:.2f}, boundaries of {len(where.boundaries)} {spent[1]:.2f}")  # fmt: skip
+
+
 def of_one(megapixels: float, boundaries: bool) -> None:
     """One picture of 4:3, with a grid as its truth and a finer, slanted one as the prediction."""
     height = round((megapixels * 1e6 * 3 / 4) ** 0.5)
@@ -81,14 +105,17 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--limit", type=int, help="at most so many images")
     parser.add_argument("--predictions", nargs="+", choices=list(KINDS), default=["felzenszwalb"])
+    parser.add_argument("--curve", action="store_true")
     parser.add_argument("--megapixels", type=float, nargs="+", default=[])
     parser.add_argument("--no-boundaries", action="store_true")
     options = parser.parse_args()
     if options.data is not None:
         paths = sorted((options.data / "groundTruth" / options.split).glob("*.mat"))
         paths = paths[:: options.every][: options.limit]
-        for kind in options.predictions:
-            images = options.data / "images" / options.split
+        images = options.data / "images" / options.split
+        if options.curve:
+            curves(paths, images, not options.no_boundaries)
+        for kind in () if options.curve else options.predictions:
             over_a_set(paths, images, kind, not options.no_boundaries)
     for megapixels in options.megapixels:
         of_one(megapixels, not options.no_boundaries)

@@ -145,6 +145,8 @@ CASES: dict[str, Sequence[str]] = {
         "evaluate foreground --images scored --masks masks --predictions kept/otsu",
         "evaluate regions --images scored --truth masks -m levels -m felzenszwalb:scale=50"
         " -m slic -m continuity:iterations=4,working_size=64 --boundaries -o r.csv",
+        "evaluate regions --images scored --truth masks -m hierarchy -m felzenszwalb --curve"
+        " --thresholds 9 --boundary-thresholds 4 --boundaries -o h.json",
     ),
     "reproduce": (f"reproduce -o r --only figure2 --preset fast {SHORT}",),
     "errors": (

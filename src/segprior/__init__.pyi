@@ -7,7 +7,7 @@ from .config.analysis import AnalysisConfig as AnalysisConfig
 from .config.double_dip import DoubleDipConfig as DoubleDipConfig
 from .methods.foreground.config import ForegroundConfig as ForegroundConfig
 from .config.prior import PriorConfig as PriorConfig
-from .config.running import EvaluateConfig as EvaluateConfig
+from .config.running import CurveConfig as CurveConfig, EvaluateConfig as EvaluateConfig
 from .methods.multiclass.config import SegmentConfig as SegmentConfig
 from .config.tiles import TileConfig as TileConfig
 from .errors import (
@@ -20,6 +20,7 @@ from .errors import (
 from .estimators import ForegroundSegmenter as ForegroundSegmenter, Segmenter as Segmenter
 from .evaluation.evaluate import (
     evaluate_foreground as evaluate_foreground,
+    evaluate_hierarchies as evaluate_hierarchies,
     evaluate_regions as evaluate_regions,
 )
 from .io.image import as_image as as_image

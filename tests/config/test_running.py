@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from segprior.config.running import BatchConfig, EvaluateConfig
+from segprior.config.running import BatchConfig, CurveConfig, EvaluateConfig
 from segprior.errors import ConfigError
 
 
@@ -32,3 +32,19 @@ def test_wrong_options_of_a_batch(options: dict[str, Any], message: str) -> None
 def test_wrong_options_of_an_evaluation(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         EvaluateConfig(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"workers": 0}, "got workers=0"),
+        ({"thresholds": 1}, "got thresholds=1; pass a whole number of at least 2"),
+        ({"boundary_thresholds": 1}, "got boundary_thresholds=1"),
+        ({"span": (0, 1)}, "got span=0; pass a number above 0"),
+        ({"span": (2, 1)}, r"got span=\(2, 1\); pass the first and the last"),
+        ({"span": (1, 2, 3)}, "pass the first and the last"),
+    ],
+)
+def test_wrong_options_of_a_curve(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        CurveConfig(**options)

@@ -64,3 +64,14 @@ def test_missing_predictions_are_named(tmp_path: Path) -> None:
     made = touch(tmp_path / "made", "b.png")
     with pytest.raises(ImageError, match=r"no prediction in .*made for 1 of 2 images: a;"):
         pair(images, truth, [made], annotators=True)
+
+
+def test_predictions_may_be_hierarchies_where_those_are_scored(tmp_path: Path) -> None:
+    images = touch(tmp_path / "images", "a.png")
+    truth = touch(tmp_path / "truth", "a.png", "a.npz")
+    made = touch(tmp_path / "made", "a.npz")
+    with pytest.raises(ImageError, match="no prediction in"):
+        pair(images, truth, [made], annotators=False)
+    (example,) = pair(images, truth, [made], annotators=False, also=(".npz",))
+    assert example.predictions == (made / "a.npz",)
+    assert example.truth == (truth / "a.png",)

@@ -1,23 +1,36 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
-from segprior.config.running import EvaluateConfig
+from segprior.config.running import CurveConfig, EvaluateConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.evaluation import evaluate
-from segprior.evaluation.evaluate import (
-    Interrupted,
-    Progress,
-)
+from segprior.evaluation.cuts import COSTS, around_middle
+from segprior.evaluation.evaluate import Interrupted, Progress, evaluate_hierarchies
 from segprior.evaluation.report import Evaluation
+from segprior.io.image import as_image
 from segprior.io.label_maps import read_labels
-from segprior.metrics import RegionScores, iou
-from tests.helpers.evaluation import COLUMNS, ROWS, foreground, regions, saved, scene
+from segprior.methods.baselines.label_maps import felzenszwalb
+from segprior.methods.multiclass.hierarchy import segment_hierarchy
+from segprior.metrics import RegionScores, SettingScores, iou
+from tests.helpers.evaluation import (
+    COLUMNS,
+    ROWS,
+    contours_of,
+    foreground,
+    regions,
+    saved,
+    scene,
+)
+
+BENCH = Path(__file__).parents[2] / ".." / "shared" / "data" / "bsds_bench"
 
 
 def without_seconds(found: Evaluation) -> list[dict[str, Any]]:
@@ -206,7 +219,169 @@ def test_workers_change_nothing(folders: Path) -> None:
     assert without_seconds(one) == without_seconds(two)
 
 
+def hierarchies(folders: Path, methods: Sequence[str] = (), **options: Any) -> Evaluation:
+    return evaluate_hierarchies(folders / "images", folders / "truth", methods=methods, **options)
+
+
+@pytest.fixture
+def nested(folders: Path) -> Path:
+    """Contour maps: what both people drew at 0.7, what one alone drew at 0.3, nobody at 0.1."""
+    (folders / "ucm").mkdir()
+    for number in range(4):
+        labels = scene(number)[1].astype(np.int64) + 1
+        labels[:3] = 3
+        labels[20:] = 4
+        strengths = np.full((4, 4), 0.7)
+        strengths[0, 2] = strengths[2, 0] = 0.3
+        strengths[0, 3] = strengths[3, 0] = 0.1
+        np.fill_diagonal(strengths, 0)
+        contours = contours_of(labels, strengths)
+        Image.fromarray(contours).save(folders / "ucm" / f"s{number}.png")
+    return folders
+
+
+def test_contour_maps_score_as_by_hand(nested: Path) -> None:
+    found = hierarchies(
+        nested, predictions=[nested / "ucm"], thresholds=4, boundary_thresholds=4, boundaries=True
+    )
+    (row,), (curve,) = found.rows, found.curves.values()
+    assert (found.kind, row["images"], row["failed"], row["seconds"]) == ("hierarchies", 4, 0, None)
+    # At 0.2 it is what one drew, at 0.4 and 0.6 what the other did, at 0.8 one segment.
+    assert curve["thresholds"] == pytest.approx([0.2, 0.4, 0.6, 0.8])
+    assert curve["segments"] == [3, 2, 2, 1]
+    scores = SettingScores([0.2, 0.4, 0.6, 0.8])
+    for number in range(4):
+        two = scene(number)[1] + 1
+        three = two.copy()
+        three[:3] = 3
+        scores.add([two, three], [three, two, two, np.ones_like(two)])
+    expected = scores.compute()
+    for name in ("sc_ods", "sc_ois", "sc_best", "pri_ods", "pri_ois", "voi_ods", "voi_ois"):
+        assert row[name] == pytest.approx(expected[name])
+    assert row["sc_best"] == 1 > row["sc_ods"]
+    assert row["miou_ods"] == pytest.approx(expected["miou_ods"])
+    assert row["threshold"] == pytest.approx(expected["sc_ods_setting"])
+    # Boundaries include their threshold: at 0.2 all that anyone drew and no more.
+    assert (curve["precision"][0], curve["recall"][0], row["f_ods"]) == (1, 1, 1)
+    assert curve["recall"][1] < 1 == curve["precision"][1]
+    assert (curve["recall"][3], curve["precision"][3]) == (0, 0)
+
+
+def test_our_hierarchy_scores_as_it_is(folders: Path) -> None:
+    found = hierarchies(folders, ["hierarchy"], limit=2, thresholds=7)
+    (row,) = found.rows
+    scores = SettingScores(around_middle(CurveConfig(thresholds=7), COSTS).regions)
+    for number in range(2):
+        drawn = [
+            read_labels(folders / "truth" / f"s{number}" / f"{name}.png") for name in ("one", "two")
+        ]
+        tree = segment_hierarchy(folders / "images" / f"s{number}.png")
+        scores.add_hierarchy(drawn, tree.regions, tree.merges, tree.costs)
+    assert row["sc_ods"] == scores.compute()["sc_ods"]
+    assert row["f_ods"] is None
+    assert row["seconds"] > 0
+    assert found.settings["hierarchy"]["config"]["method"] == "hierarchy"
+
+
+def test_felzenszwalb_is_run_at_the_scales_of_the_boundaries(folders: Path) -> None:
+    span = (5.0, 500.0)
+    found = hierarchies(
+        folders, ["felzenszwalb:min_size=2"], limit=1, boundary_thresholds=3, span=span
+    )
+    curve = found.curves["felzenszwalb:min_size=2"]
+    assert curve["thresholds"] == pytest.approx([5, 50, 500])
+    image = as_image(folders / "images" / "s0.png")
+    numbers = [len(np.unique(felzenszwalb(image, scale=s, min_size=2))) for s in (5, 50, 500)]
+    assert curve["segments"] == numbers
+    assert numbers[0] > numbers[2]
+
+
+def test_a_curve_goes_on_where_it_was_stopped(nested: Path) -> None:
+    options: dict[str, Any] = {"predictions": [nested / "ucm"], "store": nested / "rows.jsonl"}
+    with pytest.raises(Interrupted) as stopped:
+        hierarchies(nested, **options, callback=watched([], stop_after=2))
+    assert stopped.value.evaluation.rows[0]["images"] == 2
+    seen: list[Progress] = []
+    found = hierarchies(nested, **options, callback=watched(seen))
+    assert [progress.done for progress in seen] == [2, 3, 4]
+    # Other thresholds are other results, and label maps no hierarchies.
+    seen.clear()
+    hierarchies(nested, **options, thresholds=5, callback=watched(seen))
+    assert len(seen) - 1 == 4
+    seen.clear()
+    regions(nested, (), **options, callback=watched(seen))
+    assert len(seen) - 1 == 4
+    seen.clear()
+    again = hierarchies(nested, **options, callback=watched(seen))
+    assert [(progress.done, progress.image) for progress in seen] == [(4, None)]
+    assert again.rows == found.rows
+    assert again.curves == found.curves
+
+
+def test_workers_change_no_curve(nested: Path) -> None:
+    options: dict[str, Any] = {"predictions": [nested / "ucm"], "boundaries": True, "limit": 2}
+    one = hierarchies(nested, ["hierarchy"], **options)
+    two = hierarchies(nested, ["hierarchy"], **options, workers=2)
+    assert without_seconds(one) == without_seconds(two)
+    assert one.curves == two.curves
+
+
+def test_a_broken_contour_map_fails_alone(nested: Path) -> None:
+    Image.fromarray(np.zeros((5, 6), np.uint16)).save(nested / "ucm" / "s2.png")
+    found = hierarchies(nested, predictions=[nested / "ucm"])
+    assert [row["image"] for row in found.failures] == ["s2"]
+    assert "s2.png: a contour map of shape (5, 6) for an image of shape (24, 32)" in str(
+        found.failures[0]["error"]
+    )
+    assert (found.rows[0]["images"], found.rows[0]["failed"]) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("methods", "message"),
+    [
+        (["slic"], "slic makes one label map, so it has no curve; choose fast, hierarchy"),
+        (["continuity"], "continuity makes one label map"),
+        (["felzenszwalb:scale=9"], "a curve goes through all values of scale; leave it out"),
+    ],
+)
+def test_what_has_no_curve(folders: Path, methods: list[str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        hierarchies(folders, methods)
+
+
+@pytest.mark.skipif(not BENCH.is_dir(), reason="needs shared/data/bsds_bench")
+def test_the_official_benchmark_of_contour_maps() -> None:
+    found = evaluate_hierarchies(
+        BENCH / "images", BENCH / "groundTruth", predictions=[BENCH / "ucm2"], thresholds=5,
+        boundary_thresholds=5, boundaries=True,
+    )  # fmt: skip
+    (row,), (curve,) = found.rows, found.curves.values()
+
+    def official(name: str) -> NDArray[np.float64]:
+        return np.atleast_2d(np.loadtxt(BENCH / "test_1" / f"eval_{name}.txt"))
+
+    digits: dict[str, Any] = {"rtol": 6e-6, "atol": 0}
+    cover, others = official("cover")[0], official("RI_VOI")[0]
+    regions_found = [row[name] for name in ("threshold", "sc_ods", "sc_ois", "sc_best")]
+    np.testing.assert_allclose(regions_found, cover, **digits)
+    names = ("pri_ods", "pri_ois", "voi_ods", "voi_ois")
+    np.testing.assert_allclose([row[name] for name in names], others[[1, 2, 4, 5]], **digits)
+    np.testing.assert_allclose(curve["sc"], official("cover_th")[:, 1], **digits)
+    np.testing.assert_allclose(
+        np.column_stack([curve["pri"], curve["voi"]]), official("RI_VOI_thr")[:, 1:], **digits
+    )
+    # Pairing differs from the benchmark's random one by as much as that from itself.
+    edges = official("bdry")[0]
+    boundaries_found = [row[name] for name in ("f_ods", "f_ois", "ap")]
+    np.testing.assert_allclose(boundaries_found, edges[[3, 6, 7]], rtol=0, atol=2e-4)
+    np.testing.assert_allclose(
+        np.column_stack([curve[name] for name in ("recall", "precision", "f")]),
+        official("bdry_thr")[:, 1:], rtol=0, atol=1e-3,
+    )  # fmt: skip
+
+
 def test_names_are_public() -> None:
     assert set(evaluate.__all__) == {
-        "Interrupted", "Progress", "evaluate_foreground", "evaluate_regions",
+        "Interrupted", "Progress", "evaluate_foreground", "evaluate_hierarchies",
+        "evaluate_regions",
     }  # fmt: skip

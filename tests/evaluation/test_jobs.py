@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from segprior.errors import OutputError
+from segprior.evaluation.cuts import Cuts
 from segprior.evaluation.dataset import Example
 from segprior.evaluation.jobs import Results, make_folders, make_jobs, make_keys, take_held
 from segprior.evaluation.score import Job
@@ -81,6 +82,19 @@ def test_a_key_changes_with_what_its_result_depends_on(
         (tmp_path / what / "s0.png").write_text("other")
     after = make_keys(jobs, settings)
     assert [number for number in range(6) if before[number] != after[number]] == changed
+
+
+def test_a_key_changes_with_where_a_hierarchy_is_cut(examples: list[Example]) -> None:
+    one, other = (Cuts(regions=(1.0, last), boundaries=(1.0, 2.0)) for last in (2.0, 3.0))
+    keys = []
+    for cuts in (None, one, other):
+        where = None if cuts is None else {"drawn": cuts, "otsu": cuts}
+        jobs = make_jobs(
+            "regions", examples, ["otsu"], ["drawn"], {}, seed=3, boundaries=False, cuts=where
+        )
+        assert {job.cuts for job in jobs} == {cuts}
+        keys += make_keys(jobs, SETTINGS)
+    assert len(set(keys)) == 12
 
 
 def test_a_store_gives_what_is_complete(examples: list[Example], tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from segprior.errors import ConfigError
 from segprior.evaluation.method_spec import contender
-from segprior.evaluation.methods import catalogue
+from segprior.evaluation.methods import catalogue, nesting_of
 from segprior.methods.foreground.api import foreground
 
 IMAGE = np.full((32, 40, 3), 0.2, np.float32)
@@ -53,3 +53,22 @@ def test_opencv_is_asked_for_before_its_method_is_timed(monkeypatch: pytest.Monk
 def test_settings_that_only_running_can_check_are_tried_first() -> None:
     with pytest.raises(ConfigError, match="window=2"):
         contender("regions", "kmeans:window=2").check()
+
+
+def test_what_goes_from_fine_to_coarse() -> None:
+    def able(text: str) -> bool:
+        return contender("regions", text).nesting is not None
+
+    assert able("fast")
+    assert able("hierarchy:edges=prior")
+    assert able("felzenszwalb:min_size=9")
+    assert not able("felzenszwalb:scale=9")
+    assert not able("backprop")
+    assert contender("foreground", "fast").nesting is None
+    maps = nesting_of(contender("regions", "felzenszwalb")).run(IMAGE, [1.0, 1e6])
+    assert isinstance(maps, list)
+    assert [labels.max() > 1 for labels in maps] == [True, False]
+    tree = nesting_of(contender("regions", "fast:edges=image")).run(IMAGE, [1.0])
+    assert not isinstance(tree, list)
+    assert tree.count(n_segments=1) == 1
+    assert tree.edges == "image"

@@ -10,7 +10,7 @@ from PIL import Image
 from scipy.io import savemat
 
 from segprior.errors import ImageError
-from segprior.io.ground_truth import read_mask, read_prediction, read_regions
+from segprior.io.ground_truth import read_contours, read_mask, read_prediction, read_regions
 
 LABELS = np.arange(80, dtype=np.uint8).reshape(8, 10) // 20
 
@@ -115,3 +115,27 @@ def test_a_jpeg_is_no_mask(tmp_path: Path) -> None:
     Image.fromarray(LABELS).save(tmp_path / "mask.jpg")
     with pytest.raises(ImageError, match="JPEG blurs"):
         read_mask(tmp_path / "mask.jpg")
+
+
+def test_contours_are_shares_of_the_largest_of_their_type(tmp_path: Path) -> None:
+    grey = np.array([[0, 51], [102, 255]], np.uint8)
+    Image.fromarray(grey).save(tmp_path / "grey.png")
+    Image.fromarray(grey).convert("RGB").save(tmp_path / "rgb.png")
+    Image.fromarray(grey.astype(np.uint16) * 257).save(tmp_path / "deep.png")
+    np.save(tmp_path / "costs.npy", grey / 2)
+    savemat(tmp_path / "a.mat", {"ucm2": grey / 255})
+    for name in ("grey.png", "rgb.png", "deep.png", "a.mat"):
+        np.testing.assert_allclose(read_contours(tmp_path / name), grey / 255, rtol=1e-12)
+    np.testing.assert_array_equal(read_contours(tmp_path / "costs.npy"), grey / 2)
+
+
+def test_what_is_no_contour_map(tmp_path: Path) -> None:
+    Image.fromarray(LABELS).save(tmp_path / "a.jpg")
+    with pytest.raises(ImageError, match="JPEG blurs contours"):
+        read_contours(tmp_path / "a.jpg")
+    Image.fromarray(LABELS).convert("P").save(tmp_path / "a.png")
+    with pytest.raises(ImageError, match="a picture of labels"):
+        read_contours(tmp_path / "a.png")
+    np.save(tmp_path / "a.npy", np.arange(192).reshape(8, 8, 3))
+    with pytest.raises(ImageError, match=r"shape \(8, 8, 3\) .* not a contour map"):
+        read_contours(tmp_path / "a.npy")

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 
-from segprior.metrics import (
-    BoundaryScores,
-)
+from segprior.metrics import BoundaryCounts, BoundaryScores, boundary_counts
 from tests.helpers.boundaries import TWO_PIXELS, line
 
 
@@ -55,3 +54,18 @@ def test_over_several_thresholds(several: BoundaryScores) -> None:
 def test_scores_survive_json(several: BoundaryScores) -> None:
     again = BoundaryScores.from_dict(json.loads(json.dumps(several.to_dict())))
     assert again.compute() == several.compute()
+
+
+def test_a_map_like_the_one_before_is_paired_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = BoundaryScores([1, 2, 3, 4], TWO_PIXELS)
+    paired = []
+
+    def counting(*arguments: Any) -> BoundaryCounts:
+        paired.append(arguments)
+        return boundary_counts(*arguments)
+
+    monkeypatch.setattr("segprior.metrics.curves.boundary_counts", counting)
+    image = scores.add([line(5)], [line(5) | line(20), line(5), line(5), line(20)])
+    assert len(paired) == 3
+    assert image["matched_prediction"] == [40, 40, 40, 0]
+    assert image["prediction"] == [80, 40, 40, 40]

@@ -18,7 +18,7 @@ from segprior.io.formats.bsds import (
     read_hierarchy,
     read_segmentations,
 )
-from segprior.metrics import BoundaryScores, SettingScores, cut_hierarchy
+from segprior.metrics import BoundaryScores, SettingScores, contour_tree, cut_hierarchy
 
 BENCH = Path(__file__).parents[2] / ".." / "shared" / "data" / "bsds_bench"
 IMAGES = ("2018", "3063", "5096", "6046", "8068")
@@ -53,17 +53,18 @@ def to_six_digits(ours: object, official: NDArray[np.float64]) -> None:
     np.testing.assert_allclose(np.asarray(ours), official, rtol=6e-6, atol=0)
 
 
-@pytest.mark.parametrize("run", ["test_1", "test_4"])
-def test_regions(run: str) -> None:
+@pytest.mark.parametrize(("run", "way"), [("test_1", "cuts"), ("test_1", "tree"), ("test_4", "")])
+def test_regions(run: str, way: str) -> None:
     settings: Sequence[float] = THRESHOLDS if run == "test_1" else NUMBERS
     scores = SettingScores(settings)
     for image in IMAGES:
-        maps = (
-            [cut_hierarchy(hierarchy(image), threshold) for threshold in THRESHOLDS]
-            if run == "test_1"
-            else segmentations(image)
-        )
-        scores.add([annotation.labels for annotation in drawn(image)], maps)
+        people = [annotation.labels for annotation in drawn(image)]
+        if way == "tree":
+            scores.add_hierarchy(people, *contour_tree(hierarchy(image), people[0].shape))
+        elif way == "cuts":
+            scores.add(people, [cut_hierarchy(hierarchy(image), one) for one in THRESHOLDS])
+        else:
+            scores.add(people, segmentations(image))
     found = scores.compute()
     to_six_digits(
         [[found[name] for name in ("sc_ods_setting", "sc_ods", "sc_ois", "sc_best")]],

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 from segprior.config.checks import at_least, of_kind, positive
 from segprior.config.presets import Presets
+from segprior.errors import ConfigError
 
-__all__ = ["BatchConfig", "EvaluateConfig"]
+__all__ = ["BatchConfig", "CurveConfig", "EvaluateConfig"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,39 @@ class EvaluateConfig(Presets):
         at_least("every", self.every, 1)
         at_least("limit", self.limit, 0)
         at_least("workers", self.workers, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurveConfig(EvaluateConfig):
+    """On how many images hierarchies are scored, at how many cuts, and by how many processes.
+
+    Parameters
+    ----------
+    thresholds : int
+        At how many cuts of a curve covering, PRI, VoI and mIOU are measured.
+    boundary_thresholds : int
+        At how many its boundaries are, each of which takes more time than all cuts without them.
+    span : tuple of 2 float or None
+        The first and the last cut of a curve: with even steps in between for contour maps, on a
+        logarithmic scale for costs and scales. With None it goes by what is cut.
+    """
+
+    thresholds: int = 99
+    boundary_thresholds: int = 30
+    span: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least("thresholds", self.thresholds, 2)
+        at_least("boundary_thresholds", self.boundary_thresholds, 2)
+        if self.span is None:
+            return
+        for end in self.span:
+            positive("span", end)
+        if len(self.span) != 2 or not self.span[0] < self.span[1]:
+            raise ConfigError(
+                option="span", got=self.span, cure="pass the first and the last, the larger one"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,6 +49,7 @@ def pair(
     annotators: bool,
     every: int = 1,
     limit: int = 0,
+    also: tuple[str, ...] = (),
 ) -> list[Example]:
     """Find the truth and the predictions of each image of a folder.
 
@@ -63,6 +64,8 @@ def pair(
     every, limit : int
         Take every so many of the images, sorted by name, and of these at most so many; 0 is no
         limit.
+    also : tuple of str
+        Suffixes that predictions may have beside those of labels and masks.
 
     Returns
     -------
@@ -81,8 +84,10 @@ def pair(
     twice = {stem for stem in stems if stems.count(stem) > 1}
     if twice:
         raise ImageError(f"two images in {images} are called {min(twice)}; rename one of them")
-    truths = _matched(Path(truth), stems, "truth", annotators)
-    found = [_matched(Path(folder), stems, "prediction", False) for folder in predictions]
+    suffixes = scored_suffixes()
+    truths = _matched(Path(truth), stems, "truth", suffixes, annotators)
+    made = (*suffixes, *also)
+    found = [_matched(Path(folder), stems, "prediction", made) for folder in predictions]
     return [
         Example(
             image=path,
@@ -94,13 +99,17 @@ def pair(
 
 
 def _matched(
-    folder: Path, stems: Collection[str], what: str, annotators: bool
+    folder: Path,
+    stems: Collection[str],
+    what: str,
+    suffixes: Sequence[str],
+    annotators: bool = False,
 ) -> Mapping[str, tuple[Path, ...]]:
     by_stem: dict[str, list[Path]] = {}
     for path in _listed(folder):
         if path.is_dir() and annotators and path.name in stems:
             by_stem.setdefault(path.name, []).append(path)
-        elif path.suffix.lower() in scored_suffixes() and path.is_file():
+        elif path.suffix.lower() in suffixes and path.is_file():
             by_stem.setdefault(path.stem, []).append(path)
     missing = [stem for stem in stems if stem not in by_stem]
     if missing:
@@ -108,7 +117,7 @@ def _matched(
         more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
         raise ImageError(
             f"no {what} in {folder} for {len(missing)} of {len(stems)} images: {named}{more}; "
-            f"name each like its image, ending in one of {', '.join(scored_suffixes())}"
+            f"name each like its image, ending in one of {', '.join(suffixes)}"
         )
     result = {}
     for stem in stems:

@@ -8,19 +8,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from segprior.config.presets import resolve
-from segprior.config.running import EvaluateConfig
+from segprior.config.running import CurveConfig, EvaluateConfig
 from segprior.errors import ConfigError
+from segprior.evaluation.cuts import SAVED, Cuts, around_middle, of_folder
 from segprior.evaluation.dataset import Example, pair
 from segprior.evaluation.jobs import Results, make_folders, make_jobs, make_keys, take_held
 from segprior.evaluation.method_spec import expand
-from segprior.evaluation.methods import Kind
-from segprior.evaluation.report import Evaluation, summarise
+from segprior.evaluation.methods import Kind, nesting_of
+from segprior.evaluation.report import Evaluation, Scored, summarise
 from segprior.evaluation.score import Job, made_once, score
 from segprior.io.files.jsonl import Store
 from segprior.runtime.processes import run_jobs
 from segprior.runtime.seeding import RandomSource, as_seed
 
-__all__ = ["Interrupted", "Progress", "evaluate_foreground", "evaluate_regions"]
+__all__ = [
+    "Interrupted",
+    "Progress",
+    "evaluate_foreground",
+    "evaluate_hierarchies",
+    "evaluate_regions",
+]
 
 Folder = str | os.PathLike[str]
 
@@ -144,6 +151,66 @@ def evaluate_regions(
     )  # fmt: skip
 
 
+def evaluate_hierarchies(
+    images: Folder,
+    truth: Folder,
+    *,
+    methods: Iterable[str] = (),
+    predictions: Sequence[Folder] = (),
+    boundaries: bool = False,
+    config: CurveConfig | None = None,
+    rng: RandomSource = 0,
+    store: Folder | None = None,
+    callback: Callable[[Progress], None] | None = None,
+    **overrides: Any,
+) -> Evaluation:
+    """Score hierarchies of segments on a folder of images, at many cuts.
+
+    Parameters
+    ----------
+    images, truth, rng, store, callback
+        As in :func:`evaluate_regions`.
+    methods : iterable of str
+        Methods to run: those that make a hierarchy, which is cut at costs, and ``felzenszwalb``,
+        which is run at several scales.
+    predictions : sequence of str or path-like
+        Folders of hierarchies, a file for the stem of each image: ``.npz`` of
+        :class:`segprior.Hierarchy`, or ultrametric contour maps of any program, as ``.mat`` with
+        ``ucm2`` or ``ucm``, or as grey pictures.
+    boundaries : bool
+        Whether to compute F of the boundaries too, which takes the most time.
+    config : CurveConfig, optional
+        How many images, cuts and processes.
+    **overrides
+        Fields of :class:`segprior.CurveConfig`.
+
+    Returns
+    -------
+    Evaluation
+        ``rows`` hold covering, PRI and VoI as in [1]_ at the threshold that is best for all images
+        (``sc_ods``, ``pri_ods``, ``voi_ods``), and for each image (``_ois``); covering with the
+        best segment of any level (``sc_best``); the mIOU of all labels at its best threshold
+        (``miou_ods``); if asked for F and average precision (``f_ods``, ``f_ois``, ``ap``); the
+        ``threshold`` of ``sc_ods`` with the mean number of ``segments`` there; and ``seconds`` and
+        ``cpu_seconds`` on one thread. ``curves`` holds all of them at each threshold.
+
+    Raises
+    ------
+    ImageError, ConfigError, OutputError, Interrupted
+        As in :func:`evaluate_regions`.
+
+    References
+    ----------
+    .. [1] P. Arbeláez, M. Maire, C. Fowlkes and J. Malik, "Contour detection and hierarchical image
+       segmentation", IEEE Transactions on Pattern Analysis and Machine Intelligence 33, 2011.
+    """
+    return _evaluate(
+        "regions", images, truth, methods=methods, predictions=predictions, boundaries=boundaries,
+        config=resolve(CurveConfig, None, config, overrides), seed=as_seed(rng), store=store,
+        keep=None, callback=callback,
+    )  # fmt: skip
+
+
 def evaluate_foreground(
     images: Folder,
     masks: Folder,
@@ -209,13 +276,19 @@ def _evaluate(
     callback: Callable[[Progress], None] | None,
 ) -> Evaluation:
     texts, folders = _named(kind, methods, predictions)
+    curve = config if isinstance(config, CurveConfig) else None
     examples = pair(
-        images, truth, folders, annotators=kind == "regions", every=config.every, limit=config.limit
-    )
+        images, truth, folders, annotators=kind == "regions", every=config.every,
+        limit=config.limit, also=(SAVED,) if curve else (),
+    )  # fmt: skip
     settings = _settings(kind, texts, folders, seed)
+    cuts = None if curve is None else _cuts(texts, folders, examples, curve, seed)
+    scored: Scored = kind if cuts is None else "hierarchies"
     kept = make_folders(keep, texts)
     held = Store(store)
-    jobs = make_jobs(kind, examples, texts, folders, kept, seed=seed, boundaries=boundaries)
+    jobs = make_jobs(
+        kind, examples, texts, folders, kept, seed=seed, boundaries=boundaries, cuts=cuts
+    )
     keys = make_keys(jobs, settings)
     results: Results = {method: {} for method in settings}
     todo = take_held(held, jobs, keys, results)
@@ -224,8 +297,9 @@ def _evaluate(
     except KeyboardInterrupt as error:
         finished = {method: rows for method, rows in results.items() if rows}
         done = _count(results)
-        raise Interrupted(summarise(kind, finished, settings), done, len(jobs)) from error
-    return summarise(kind, _in_order(results, examples), settings)
+        found = summarise(scored, finished, settings, cuts)
+        raise Interrupted(found, done, len(jobs)) from error
+    return summarise(scored, _in_order(results, examples), settings, cuts)
 
 
 def _named(
@@ -251,6 +325,24 @@ def _settings(
         made.check()
         settings[text] = made.settings
     return settings
+
+
+def _cuts(
+    texts: Sequence[str],
+    folders: Sequence[str],
+    examples: Sequence[Example],
+    config: CurveConfig,
+    seed: int,
+) -> dict[str, Cuts]:
+    """Where the hierarchies of each line of the table are cut."""
+    cuts = {
+        folder: of_folder(folder, [example.predictions[number] for example in examples], config)
+        for number, folder in enumerate(folders)
+    }
+    for text in texts:
+        nesting = nesting_of(made_once("regions", text, seed))
+        cuts[text] = around_middle(config, nesting.span, few=bool(nesting.option))
+    return cuts
 
 
 def _work(

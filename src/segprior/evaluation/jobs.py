@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import re
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from segprior.errors import OutputError
+from segprior.evaluation.cuts import Cuts
 from segprior.evaluation.dataset import Example
 from segprior.evaluation.methods import Kind
 from segprior.evaluation.score import Job
@@ -21,7 +23,7 @@ __all__ = ["Results", "make_folders", "make_jobs", "make_keys", "take_held"]
 Results = dict[str, dict[str, Any]]
 
 # Raised when what a stored result means changes.
-_PROTOCOL = 1
+_PROTOCOL = 2
 
 
 def make_folders(where: str | os.PathLike[str] | None, texts: Iterable[str]) -> dict[str, Path]:
@@ -54,6 +56,7 @@ def make_jobs(
     *,
     seed: int,
     boundaries: bool,
+    cuts: Mapping[str, Cuts] | None = None,
 ) -> list[Job]:
     """Make the jobs of all images, one image after the other.
 
@@ -69,15 +72,24 @@ def make_jobs(
         From :func:`make_folders`.
     seed, boundaries
         As in :class:`segprior.evaluation.score.Job`.
+    cuts : mapping of str to Cuts, optional
+        Where the hierarchies of each folder and method are cut, if those are scored.
     """
+    where = cuts or {}
     make = functools.partial(Job, kind=kind, seed=seed, boundaries=boundaries)
     jobs = []
     for example in examples:
         for number, folder in enumerate(folders):
-            jobs.append(make(example=example, method=folder, text=None, folder=number, keep=None))
+            jobs.append(
+                make(example=example, method=folder, text=None, folder=number, keep=None,
+                     cuts=where.get(folder))
+            )  # fmt: skip
         for text in texts:
             keep = kept[text] / f"{example.name}.png" if text in kept else None
-            jobs.append(make(example=example, method=text, text=text, folder=-1, keep=keep))
+            jobs.append(
+                make(example=example, method=text, text=text, folder=-1, keep=keep,
+                     cuts=where.get(text))
+            )  # fmt: skip
     return jobs
 
 
@@ -106,7 +118,9 @@ def _key(job: Job, settings: Mapping[str, Any], hashed: Callable[[Path], str]) -
         if job.text is None
         else {"settings": settings, "image": hashed(job.example.image)}
     )
-    return digest({"protocol": _PROTOCOL, "kind": job.kind, "truth": truth, **made})
+    # Without cuts the key is that of a label map.
+    cuts = {} if job.cuts is None else {"cuts": dataclasses.asdict(job.cuts)}
+    return digest({"protocol": _PROTOCOL, "kind": job.kind, "truth": truth, **made, **cuts})
 
 
 def _complete(row: Mapping[str, Any], job: Job) -> bool:

@@ -7,7 +7,7 @@ import importlib
 import inspect
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -17,13 +17,16 @@ import numpy as np
 from segprior._version import __version__
 from segprior.config.presets import field_names
 from segprior.errors import ConfigError, SegpriorError
+from segprior.evaluation.cuts import COSTS
 from segprior.image.pyramid import Pyramid
 from segprior.methods.config import MethodConfig
 from segprior.methods.foreground.api import find_foreground
 from segprior.methods.foreground.config import ForegroundConfig
-from segprior.methods.method import Kind
+from segprior.methods.method import Context, Kind
 from segprior.methods.multiclass.api import find_classes
 from segprior.methods.multiclass.config import SegmentConfig
+from segprior.methods.multiclass.hierarchy import METHOD as HIERARCHY
+from segprior.methods.multiclass.hierarchy import build_hierarchy
 from segprior.methods.registry import methods, option_owners
 from segprior.result import Segmentation
 from segprior.runtime.extras import need
@@ -31,7 +34,19 @@ from segprior.runtime.extras import need
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["GROUPS", "LEVELS", "Choice", "Contender", "Found", "Kind", "catalogue"]
+    from segprior.methods.multiclass.levels import Hierarchy
+
+__all__ = [
+    "GROUPS",
+    "LEVELS",
+    "Choice",
+    "Contender",
+    "Found",
+    "Kind",
+    "Nesting",
+    "catalogue",
+    "nesting_of",
+]
 
 # One name for several settings, as the table of the documentation has them.
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -70,6 +85,11 @@ BASELINES: dict[str, dict[str, tuple[str, str]]] = {
         "blank": ("segprior", "blank"),
     },
 }
+# The option of a baseline that takes it from fine to coarse, and from where to where.
+SWEEPS: dict[str, dict[str, tuple[str, tuple[float, float]]]] = {
+    "regions": {"felzenszwalb": ("scale", (10.0, 10000.0))},
+    "foreground": {},
+}
 MODULES = {
     "regions": "segprior.methods.baselines.label_maps",
     "foreground": "segprior.methods.baselines.masks",
@@ -93,6 +113,26 @@ class Found:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Nesting:
+    """How a method goes from fine to coarse.
+
+    Attributes
+    ----------
+    span : (float, float)
+        From which threshold to which it is worth looking.
+    run : callable
+        From an image, float32 of shape (H, W, C), and thresholds to a hierarchy, or to a label map
+        for each threshold.
+    option : str
+        Of what the thresholds are the values; empty if they cut a hierarchy.
+    """
+
+    span: tuple[float, float]
+    run: Callable[[NDArray[np.float32], Sequence[float]], Hierarchy | list[NDArray[Any]]]
+    option: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Contender:
     """A method with its settings.
 
@@ -108,6 +148,8 @@ class Contender:
         Tries settings that only running can check.
     prepare : callable
         Imports and compiles what ``run`` needs, so that its time is its own.
+    nesting : Nesting or None
+        How it goes from fine to coarse, if it does.
     """
 
     text: str
@@ -115,6 +157,7 @@ class Contender:
     run: Callable[[NDArray[np.float32]], Found]
     check: Callable[[], None]
     prepare: Callable[[], None]
+    nesting: Nesting | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +193,27 @@ def catalogue(kind: Kind) -> dict[str, Choice]:
     return choices
 
 
+def nesting_of(made: Contender) -> Nesting:
+    """Return how a method goes from fine to coarse.
+
+    Raises
+    ------
+    ConfigError
+        If it does not.
+    """
+    if made.nesting is not None:
+        return made.nesting
+    name = made.text.partition(":")[0]
+    if name in SWEEPS["regions"]:
+        option = SWEEPS["regions"][name][0]
+        raise ConfigError(f"{made.text}: a curve goes through all values of {option}; leave it out")
+    choices = catalogue("regions").values()
+    able = [choice.name for choice in choices if choice.build({}, 0).nesting is not None]
+    raise ConfigError(
+        f"{made.text} makes one label map, so it has no curve; choose {', '.join(able)}"
+    )
+
+
 def _baseline(kind: Kind, name: str, function: str, library: str) -> Choice:
     run: Callable[..., NDArray[Any]] = getattr(importlib.import_module(MODULES[kind]), function)
     parameters = inspect.signature(run).parameters
@@ -172,7 +236,16 @@ def _baseline(kind: Kind, name: str, function: str, library: str) -> Choice:
             except (TypeError, ValueError) as error:
                 raise ConfigError(f"{_shown(name, options)}: {error}") from error
 
-        return Contender(text=name, settings=settings, run=find, check=check, prepare=check)
+        option, span = SWEEPS[kind].get(name, ("", (0.0, 0.0)))
+
+        def sweep(image: NDArray[np.float32], values: Sequence[float]) -> list[NDArray[Any]]:
+            return [run(image, *random, **{**given, option: value}) for value in values]
+
+        swept = option and option not in options
+        return Contender(
+            text=name, settings=settings, run=find, check=check, prepare=check,
+            nesting=Nesting(span=span, run=sweep, option=option) if swept else None,
+        )  # fmt: skip
 
     return Choice(name=name, ours=False, defaults=defaults, optional=frozenset(), build=build)
 
@@ -252,7 +325,14 @@ def _own(name: str, config: type[MethodConfig], start: Mapping[str, str]) -> Cho
             with contextlib.suppress(SegpriorError):
                 run(_sample(), _shortened(given))
 
-        return Contender(text=name, settings=settings, run=run, check=_nothing, prepare=prepare)
+        def whole(image: NDArray[np.float32], thresholds: Sequence[float]) -> Hierarchy:
+            return build_hierarchy(Pyramid(image), Context(config=given, seed=seed))
+
+        nests = given.method == HIERARCHY.name
+        return Contender(
+            text=name, settings=settings, run=run, check=_nothing, prepare=prepare,
+            nesting=Nesting(span=COSTS, run=whole) if nests else None,
+        )  # fmt: skip
 
     return Choice(
         name=name, ours=True, defaults=defaults, optional=frozenset(optional), build=build

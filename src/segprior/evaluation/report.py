@@ -7,21 +7,25 @@ import io
 import json
 import os
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from segprior.errors import ConfigError
-from segprior.evaluation.methods import Kind
+from segprior.evaluation.curve import Curve, curve_of, ends_of, scores_of
+from segprior.evaluation.cuts import Cuts
 from segprior.io.files.atomic import write_atomically
 
-__all__ = ["TABLE_SUFFIXES", "Evaluation", "summarise"]
+__all__ = ["TABLE_SUFFIXES", "Evaluation", "Scored", "summarise"]
 
 TABLE_SUFFIXES = (".csv", ".json", ".txt")
 
+# What a table can be of.
+Scored = Literal["regions", "hierarchies", "foreground"]
+
 # Column, its heading in text, and its digits there.
-COLUMNS: dict[str, dict[str, tuple[str, int]]] = {
+COLUMNS: dict[Scored, dict[str, tuple[str, int]]] = {
     "regions": {
         "images": ("images", 0),
         "failed": ("failed", 0),
@@ -44,6 +48,25 @@ COLUMNS: dict[str, dict[str, tuple[str, int]]] = {
         "seconds": ("s/image", 2),
         "cpu_seconds": ("CPU s", 2),
     },
+    "hierarchies": {
+        "images": ("images", 0),
+        "failed": ("failed", 0),
+        "sc_ods": ("SC ODS", 3),
+        "sc_ois": ("OIS", 3),
+        "sc_best": ("best", 3),
+        "pri_ods": ("PRI ODS", 3),
+        "pri_ois": ("OIS", 3),
+        "voi_ods": ("VoI ODS", 3),
+        "voi_ois": ("OIS", 3),
+        "miou_ods": ("mIOU* ODS", 3),
+        "f_ods": ("F ODS", 3),
+        "f_ois": ("OIS", 3),
+        "ap": ("AP", 3),
+        "threshold": ("at", 3),
+        "segments": ("segments", 1),
+        "seconds": ("s/image", 2),
+        "cpu_seconds": ("CPU s", 2),
+    },
     "foreground": {
         "images": ("images", 0),
         "failed": ("failed", 0),
@@ -60,8 +83,12 @@ COLUMNS: dict[str, dict[str, tuple[str, int]]] = {
     },
 }
 
-NOTES = {
+NOTES: dict[Scored, str] = {
     "regions": "* every label as it is; without the star its 4-connected pieces",
+    "hierarchies": (
+        "ODS: the threshold that is best for all images, OIS: that of each image; at: that of SC, "
+        "with so many segments; * of the labels as they are"
+    ),
     "foreground": "+ the better of mask and inverse, which only the truth can tell",
 }
 PER_IMAGE_ONLY = ("score", "error")
@@ -73,7 +100,7 @@ class Evaluation:
 
     Attributes
     ----------
-    kind : {"regions", "foreground"}
+    kind : {"regions", "hierarchies", "foreground"}
         What was scored.
     rows : list of dict
         One for each method: ``method``, ``images`` (scored), ``failed``, the scores over all
@@ -83,12 +110,16 @@ class Evaluation:
         (how sure the method was) and ``error`` (why there are no scores).
     settings : dict
         The whole settings of each method.
+    curves : dict of str to dict
+        For each method that scored on an image, of hierarchies, what
+        :func:`segprior.evaluation.curve.curve_of` returns.
     """
 
-    kind: Kind
+    kind: Scored
     rows: list[dict[str, Any]]
     images: list[dict[str, Any]]
     settings: dict[str, Any]
+    curves: dict[str, Curve] = field(default_factory=dict)
 
     @property
     def failures(self) -> list[dict[str, Any]]:
@@ -112,7 +143,14 @@ class Evaluation:
             "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip()
             for line in lines
         ]
-        return "\n".join([*text, NOTES[self.kind]]) + "\n"
+        notes = [NOTES[self.kind]]
+        for method, curve in self.curves.items():
+            if ends := ends_of(curve):
+                notes.append(
+                    f"{method}: {', '.join(ends)} best at the first or the last threshold; look "
+                    "beyond with another span"
+                )
+        return "\n".join([*text, *notes]) + "\n"
 
     def to_csv(self) -> str:
         """Return ``rows`` with a line of headings; empty cells where there is no number."""
@@ -126,7 +164,11 @@ class Evaluation:
         """Return everything as one JSON object."""
         content = {
             "kind": self.kind,
-            "methods": [{**row, "settings": self.settings.get(row["method"])} for row in self.rows],
+            "methods": [
+                {**row, "settings": self.settings.get(row["method"])}
+                | ({"curve": self.curves[row["method"]]} if row["method"] in self.curves else {})
+                for row in self.rows
+            ],
             "images": self.images,
         }
         return json.dumps(content, indent=1, allow_nan=False) + "\n"
@@ -172,37 +214,45 @@ def _csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
     return stream.getvalue()
 
 
-def _image_columns(kind: Kind) -> list[str]:
+def _image_columns(kind: Scored) -> list[str]:
     of_sets = ("images", "failed", "spearman")
     scores = [name for name in COLUMNS[kind] if name not in of_sets]
     return ["image", "method", *scores, *PER_IMAGE_ONLY]
 
 
 def summarise(
-    kind: Kind, results: Mapping[str, Mapping[str, Mapping[str, Any]]], settings: Mapping[str, Any]
+    kind: Scored,
+    results: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    settings: Mapping[str, Any],
+    cuts: Mapping[str, Cuts] | None = None,
 ) -> Evaluation:
     """Pool the results of single images.
 
     Parameters
     ----------
-    kind : {"regions", "foreground"}
+    kind : {"regions", "hierarchies", "foreground"}
         What was scored.
     results : mapping of str to mapping of str to mapping
         For each method and image what :func:`segprior.evaluation.score.score` returned.
     settings : mapping
         For each method.
+    cuts : mapping of str to Cuts, optional
+        Where the hierarchies of each method were cut.
 
     Returns
     -------
     Evaluation
     """
-    rows, images = [], []
-    pool = _regions if kind == "regions" else _foreground
+    rows, images, curves = [], [], {}
     for method, by_image in results.items():
+        pool = _pool(kind, None if cuts is None else cuts[method])
         good = [result for result in by_image.values() if "error" not in result]
         row: dict[str, Any] = dict.fromkeys(COLUMNS[kind])
         row |= {"images": len(good), "failed": len(by_image) - len(good)}
-        rows.append({"method": method, **row, **(pool(good) if good else {})})
+        found = pool(good) if good else {}
+        rows.append({"method": method, **row, **{n: found[n] for n in row if n in found}})
+        if good and cuts is not None:
+            curves[method] = curve_of(good, cuts[method])
         for image, result in by_image.items():
             line: dict[str, Any] = dict.fromkeys(_image_columns(kind))
             if "error" in result:
@@ -213,7 +263,16 @@ def summarise(
                 line["score"] = result["score"]
             images.append({**line, "image": image, "method": method})
     images.sort(key=lambda line: line["image"])
-    return Evaluation(kind=kind, rows=rows, images=images, settings=dict(settings))
+    return Evaluation(kind=kind, rows=rows, images=images, settings=dict(settings), curves=curves)
+
+
+def _pool(
+    kind: Scored, cuts: Cuts | None
+) -> Callable[[Sequence[Mapping[str, Any]]], dict[str, Any]]:
+    """What makes scores over images of those of single ones."""
+    if cuts is not None:
+        return lambda results: scores_of(results, cuts) | _times(results)
+    return _regions if kind == "regions" else _foreground
 
 
 def _regions(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -5,16 +5,26 @@ from __future__ import annotations
 import functools
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from segprior.errors import ImageError, SegpriorError
+from segprior.evaluation.cuts import (
+    Cuts,
+    Tree,
+    as_tree,
+    read_tree,
+    score_maps,
+    score_tree,
+    true_boundaries,
+)
 from segprior.evaluation.dataset import Example
 from segprior.evaluation.method_spec import contender
-from segprior.evaluation.methods import Contender, Kind
+from segprior.evaluation.methods import Contender, Kind, nesting_of
 from segprior.io.files.jsonl import file_digest
 from segprior.io.files.source import unexpected
 from segprior.io.ground_truth import read_mask, read_prediction, read_regions
@@ -27,6 +37,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["Job", "made_once", "score"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +63,8 @@ class Job:
         Whether boundaries are scored too.
     keep : pathlib.Path or None
         Where to save what the method found.
+    cuts : Cuts or None
+        Where the hierarchy is cut, if that is what is scored.
     """
 
     kind: Kind
@@ -61,6 +75,7 @@ class Job:
     seed: int
     boundaries: bool
     keep: Path | None
+    cuts: Cuts | None = None
 
 
 @functools.lru_cache
@@ -77,10 +92,13 @@ def score(job: Job) -> dict[str, Any]:
     dict of str to object
         Plain values. ``seconds``, ``cpu_seconds`` and ``score``, the method's own; for regions
         ``pieces`` and ``labels``, the scores of :class:`segprior.metrics.RegionScores` with and
-        without connected pieces, and ``boundaries``; for foreground ``mask``; ``kept``, the digest
-        of the file that was saved. Only ``error`` if it failed.
+        without connected pieces, and ``boundaries``; for foreground ``mask``; for hierarchies
+        what :func:`segprior.evaluation.cuts.score_tree` returns; ``kept``, the digest of the file
+        that was saved. Only ``error`` if it failed.
     """
     try:
+        if job.cuts is not None:
+            return _hierarchy(job, job.cuts)
         return _regions(job) if job.kind == "regions" else _foreground(job)
     except SegpriorError as error:
         return {"error": joined(str(error))}
@@ -95,16 +113,22 @@ def _prepared(made: Contender) -> None:
     made.prepare()
 
 
-def _run(job: Job, row: dict[str, Any]) -> NDArray[Any]:
-    """Run the method and add to the row what it said and took."""
+def _timed(job: Job, row: dict[str, Any], run: Callable[[Contender, NDArray[np.float32]], T]) -> T:
+    """Run the method on the image and add to the row what it took."""
     made = made_once(job.kind, str(job.text), job.seed)
     image = as_image(job.example.image)
     _prepared(made)
     with one_thread():
         start, start_of_cpu = time.perf_counter(), time.process_time()
-        found = made.run(image)
+        found = run(made, image)
         row["seconds"] = time.perf_counter() - start
         row["cpu_seconds"] = time.process_time() - start_of_cpu
+    return found
+
+
+def _run(job: Job, row: dict[str, Any]) -> NDArray[Any]:
+    """Run the method and add to the row what it said and took."""
+    found = _timed(job, row, lambda made, image: made.run(image))
     row["score"] = found.score
     if job.keep is not None:
         save_labels(job.keep, found.labels, mask=job.kind == "foreground")
@@ -136,12 +160,32 @@ def _regions(job: Job) -> dict[str, Any]:
     row["labels"] = RegionScores(connected=False).add(truth.labels, labels)
     row["boundaries"] = None
     if job.boundaries:
-        from segprior.metrics.boundaries import label_boundaries
         from segprior.metrics.curves import BoundaryScores
 
-        drawn_boundaries = truth.boundaries or [label_boundaries(drawn) for drawn in truth.labels]
-        row["boundaries"] = BoundaryScores().add_labels(drawn_boundaries, [labels])
+        row["boundaries"] = BoundaryScores().add_labels(true_boundaries(truth), [labels])
     return row
+
+
+def _hierarchy(job: Job, cuts: Cuts) -> dict[str, Any]:
+    truth = read_regions(job.example.truth)
+    row: dict[str, Any] = {"seconds": None, "cpu_seconds": None, "score": None}
+    found: Tree | list[NDArray[Any]]
+    if job.text is None:
+        rows, columns = truth.labels[0].shape
+        found = read_tree(job.example.predictions[job.folder], (rows, columns), cuts)
+    else:
+        found = _timed(job, row, lambda made, image: _nested(made, image, cuts))
+    for drawn in truth.labels:
+        _same_size(job, found.regions if isinstance(found, Tree) else found[0], drawn)
+    if isinstance(found, Tree):
+        return row | score_tree(found, truth, cuts, boundaries=job.boundaries)
+    return row | score_maps(found, truth, cuts, boundaries=job.boundaries)
+
+
+def _nested(made: Contender, image: NDArray[np.float32], cuts: Cuts) -> Tree | list[NDArray[Any]]:
+    """The hierarchy of an image, or a label map for each cut."""
+    found = nesting_of(made).run(image, cuts.regions)
+    return found if isinstance(found, list) else as_tree(found)
 
 
 def _foreground(job: Job) -> dict[str, Any]:

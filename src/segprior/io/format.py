@@ -122,6 +122,9 @@ class Format:
         ``(path) -> ndarray of int, shape (H, W)``: read a label map, where files hold no image.
     read_annotations : callable, optional
         ``(path) -> sequence of Annotation``: read what people drew on an image.
+    read_contours : callable, optional
+        ``(path) -> ndarray of float64``: read an ultrametric contour map, of the image's shape
+        (H, W) or of double size, (2H + 1, 2W + 1).
     lossy : bool
         Whether values are read back only about as they were written, so that no labels are.
     grey : bool
@@ -160,6 +163,7 @@ class Format:
     open_windows: Callable[[str | os.PathLike[str], Reading], Reader] | None = None
     read_labels: Callable[[Path], NDArray[Any]] | None = None
     read_annotations: Callable[[Path], Sequence[Annotation]] | None = None
+    read_contours: Callable[[Path], NDArray[np.float64]] | None = None
     lossy: bool = False
     grey: bool = True
     encode_picture: Callable[[NDArray[Any], str], bytes] | None = None

@@ -11,11 +11,20 @@ from numpy.typing import NDArray
 
 from segprior.errors import ImageError
 from segprior.io.decode import read_pixels
+from segprior.io.files.pixels import Pixels
 from segprior.io.format import Format
 from segprior.io.label_maps import read_labels
 from segprior.io.registry import by_suffix, endings, known
 
-__all__ = ["Mask", "Regions", "read_mask", "read_prediction", "read_regions", "scored_suffixes"]
+__all__ = [
+    "Mask",
+    "Regions",
+    "read_contours",
+    "read_mask",
+    "read_prediction",
+    "read_regions",
+    "scored_suffixes",
+]
 
 # Between these, of 255, a mask says that a pixel does not count.
 UNDECIDED = (65, 190)
@@ -105,6 +114,42 @@ def read_prediction(path: Path) -> NDArray[Any]:
     return format.read_labels(path)
 
 
+def read_contours(path: Path) -> NDArray[np.float64]:
+    """Read an ultrametric contour map.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A ``.mat`` file with ``ucm2`` or ``ucm``, or a grey picture or array; one of whole numbers
+        holds shares of the largest that its type has.
+
+    Returns
+    -------
+    ndarray of float64, shape (rows, columns)
+        Strength of the contours, in [0, 1] from whole numbers of a picture.
+
+    Raises
+    ------
+    ImageError
+        If the file cannot be read or holds something else.
+    """
+    format = by_suffix(path)
+    if format is not None and format.read_contours is not None:
+        return format.read_contours(path)
+    pixels = _pixels(path, "contours")
+    values = _grey(pixels.values)
+    if pixels.indexed:
+        raise ImageError(f"{path}: a picture of labels, not of contours; pass a grey picture")
+    if values.ndim != 2 or values.dtype.kind not in "buif" or not values.size:
+        raise ImageError(
+            f"{path}: shape {values.shape} and type {values.dtype}, not a contour map; pass a grey "
+            "picture"
+        )
+    largest = np.iinfo(values.dtype).max if values.dtype.kind in "ui" else 1
+    strengths: NDArray[np.float64] = values.astype(np.float64) / largest
+    return strengths
+
+
 def read_mask(path: Path) -> Mask:
     """Read a mask.
 
@@ -129,14 +174,9 @@ def read_mask(path: Path) -> Mask:
     if format is not None and format.read_labels is not None:
         values = format.read_labels(path)
     else:
-        pixels = read_pixels(path, indices=True)
-        values = pixels.values
-        if pixels.lossy:
-            raise ImageError(f"{path}: {pixels.kind} blurs masks; pass {known(labels=True)}")
-        if pixels.indexed:
-            values = values != 0
-    if values.ndim == 3 and values.shape[2] > 0 and np.all(values == values[..., :1]):
-        values = values[..., 0]
+        pixels = _pixels(path, "masks")
+        values = pixels.values != 0 if pixels.indexed else pixels.values
+    values = _grey(values)
     if values.ndim != 2 or values.dtype.kind not in "buif" or not values.size:
         raise ImageError(
             f"{path}: shape {values.shape} and type {values.dtype}, not a mask; "
@@ -151,3 +191,17 @@ def read_mask(path: Path) -> Mask:
     first, last = (level / 255 for level in UNDECIDED)
     undecided = (share >= first - 1e-4) & (share <= last + 1e-4)
     return Mask(share, undecided)
+
+
+def _pixels(path: Path, what: str) -> Pixels:
+    pixels = read_pixels(path, indices=True)
+    if pixels.lossy:
+        raise ImageError(f"{path}: {pixels.kind} blurs {what}; pass {known(labels=True)}")
+    return pixels
+
+
+def _grey(values: NDArray[Any]) -> NDArray[Any]:
+    """One of the channels, where all are equal."""
+    if values.ndim == 3 and values.shape[2] > 0 and np.all(values == values[..., :1]):
+        return values[..., 0]
+    return values

@@ -13,6 +13,7 @@ from segprior.metrics.boundaries import (
     thin,
 )
 from segprior.metrics.curves import BoundaryScores
+from segprior.metrics.hierarchies import contour_tree, cut_tables
 from segprior.metrics.masks import MaskScores, accuracy, f_beta, iou, mean_absolute_error
 from segprior.metrics.regions import (
     RegionScores,
@@ -38,8 +39,10 @@ __all__ = [
     "boundary_counts",
     "components",
     "contingency",
+    "contour_tree",
     "covering",
     "cut_hierarchy",
+    "cut_tables",
     "f_beta",
     "iou",
     "label_boundaries",

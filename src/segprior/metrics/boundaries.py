@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -233,22 +233,31 @@ def _assign(
     from scipy.sparse.csgraph import min_weight_full_bipartite_matching
     from scipy.spatial import cKDTree
 
-    if not len(few):
-        return np.zeros(0, np.intp), np.zeros(0, np.intp)
     near = cKDTree(few).sparse_distance_matrix(cKDTree(many), radius, output_type="coo_matrix")
-    alone = np.arange(len(few))
+    # What has nobody near is left out: the search goes over all columns for every row it serves.
+    rows, row = _numbered(near.row, len(few))
+    columns, column = _numbered(near.col, len(many))
+    if not len(rows):
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
+    alone = np.arange(len(rows))
     # One is added to all costs, since a matrix entry of 0 counts as absent. The column of its own
     # that every row has for staying alone also spares SciPy's check that all rows can be matched
     # its exponential search: each row finds a free column at once.
     costs = np.concatenate(
         [
-            np.full(len(few), 1 + np.ceil(_ALONE * _HUNDREDTHS * max(radius, 1))),
+            np.full(len(rows), 1 + np.ceil(_ALONE * _HUNDREDTHS * max(radius, 1))),
             1 + np.rint(_HUNDREDTHS * near.data),
         ]
     )
-    rows = np.concatenate([alone, near.row])
-    columns = np.concatenate([alone, len(few) + near.col])
-    graph = csr_matrix((costs, (rows, columns)), (len(few), len(few) + len(many)))
+    places = np.concatenate([alone, row]), np.concatenate([alone, len(rows) + column])
+    graph = csr_matrix((costs, places), (len(rows), len(rows) + len(columns)))
     i, j = min_weight_full_bipartite_matching(graph)
-    paired = j >= len(few)
-    return i[paired].astype(np.intp), (j[paired] - len(few)).astype(np.intp)
+    paired = j >= len(rows)
+    return rows[i[paired]], columns[j[paired] - len(rows)]
+
+
+def _numbered(numbers: NDArray[Any], count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Those of the numbers from 0 to count - 1 that occur, and the place of each among them."""
+    there = np.zeros(count, bool)
+    there[numbers] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[numbers]

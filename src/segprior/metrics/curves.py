@@ -16,6 +16,8 @@ from segprior.metrics.boundaries import (
     boundary_counts,
     label_boundaries,
 )
+from segprior.metrics.hierarchies import cut_tables
+from segprior.metrics.tables import as_labels
 
 __all__ = ["BoundaryScores"]
 
@@ -94,7 +96,11 @@ class BoundaryScores:
                 f"got {len(predictions)} boundary maps; pass one for each of the "
                 f"{len(self.settings)} settings"
             )
-        counts = [boundary_counts(truths, one, self.max_distance) for one in predictions]
+        counts: list[BoundaryCounts] = []
+        for number, one in enumerate(predictions):
+            # Neighbouring thresholds often cut alike, and pairing takes the time.
+            alike = number > 0 and np.array_equal(one, predictions[number - 1])
+            counts.append(counts[-1] if alike else boundary_counts(truths, one, self.max_distance))
         image = {name: [getattr(one, name) for one in counts] for name in BoundaryCounts._fields}
         self.per_image.append(image)
         return image
@@ -104,6 +110,18 @@ class BoundaryScores:
     ) -> dict[str, list[int]]:
         """Score the boundaries of label maps of shape (H, W), one for each setting; see add."""
         return self.add(truths, [label_boundaries(labels) for labels in predictions])
+
+    def add_hierarchy(
+        self, truths: Sequence[ArrayLike], regions: ArrayLike, merges: ArrayLike, costs: ArrayLike
+    ) -> dict[str, list[int]]:
+        """Score the cuts of a hierarchy at the settings, which are costs; see add.
+
+        ``regions``, ``merges`` and ``costs`` are those of
+        :meth:`segprior.metrics.SettingScores.add_hierarchy`.
+        """
+        finest = as_labels(regions)
+        tables = cut_tables(merges, costs, self.settings)
+        return self.add_labels(truths, [table[finest] for table in tables])
 
     def add_soft(self, truths: Sequence[ArrayLike], prediction: ArrayLike) -> dict[str, list[int]]:
         """Score a map of boundary strengths of shape (H, W); see add.

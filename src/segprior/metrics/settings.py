@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segprior.errors import ConfigError, ImageError
+from segprior.metrics.hierarchies import cut_tables
 from segprior.metrics.tables import (
+    Contingency,
+    as_labels,
     best_of_columns,
     best_of_rows,
     contingency,
+    join_columns,
     rand_index_of,
     variation_of,
 )
@@ -25,7 +29,8 @@ class SettingScores:
 
     ODS takes the one setting that is best for the set of images, OIS the best one of each image,
     and *best* the best label map for each true segment. Covering pools pixels over the images and
-    annotators; PRI and VoI are means over images of the mean over annotators.
+    annotators; PRI and VoI are means over images of the mean over annotators. There is also the
+    mIOU of :class:`segprior.metrics.RegionScores`, of the labels as they are, at its best setting.
 
     Parameters
     ----------
@@ -36,8 +41,10 @@ class SettingScores:
     ----------
     per_image : list of dict
         For each image in the order of adding and for each setting ``sc``, ``pri``, ``voi`` and
-        ``sc_back``, the covering of the prediction by all annotators; also ``pixels`` over all
-        annotators and the covering ``sc_best``.
+        ``sc_back``, the covering of the prediction by all annotators, ``segments``, their number,
+        and ``ious``, the sum of the best IoU of the true segments of all annotators, of the one
+        with most and with fewest; also ``counts``, the number of these segments, ``pixels`` over
+        all annotators and the covering ``sc_best``.
 
     Raises
     ------
@@ -84,19 +91,99 @@ class SettingScores:
             If there is no truth, there are not as many predictions as settings, or the maps are
             not whole numbers of one shape (H, W).
         """
-        if not len(truths):
-            raise ImageError("got no true label map; pass at least one annotator's")
         if len(predictions) != len(self.settings):
             raise ImageError(
                 f"got {len(predictions)} label maps; pass one for each of the "
                 f"{len(self.settings)} settings"
             )
-        image: dict[str, Any] = {"sc": [], "pri": [], "voi": [], "sc_back": []}
+        return self._add([contingency(truth, one) for truth in truths] for one in predictions)
+
+    def add_tables(
+        self, truths: Sequence[ArrayLike], regions: ArrayLike, tables: ArrayLike
+    ) -> dict[str, Any]:
+        """Score one image whose label maps are all made of the same regions.
+
+        The pixels are counted once; what is scored is the same as of
+        ``add(truths, [table[regions] for table in tables])``.
+
+        Parameters
+        ----------
+        truths : sequence of array_like of int, shape (H, W)
+            Label maps of one or more annotators.
+        regions : array_like of int, shape (H, W)
+            The finest segments, from 0.
+        tables : array_like of int, shape (number of settings, n)
+            For each setting the label of each of the n regions, as
+            :func:`segprior.metrics.cut_tables` makes them.
+
+        Returns
+        -------
+        dict
+            What was appended to ``per_image``.
+
+        Raises
+        ------
+        ImageError
+            If there is no truth, there are not as many tables as settings, a region is not in the
+            tables, or the maps are not whole numbers of one shape (H, W).
+        """
+        labels = np.asarray(tables)
+        if labels.ndim != 2 or len(labels) != len(self.settings):
+            raise ImageError(
+                f"tables of shape {labels.shape}; pass one for each of the "
+                f"{len(self.settings)} settings"
+            )
+        finest = as_labels(regions)
+        there = np.unique(finest)
+        if there[0] < 0 or there[-1] >= labels.shape[1]:
+            raise ImageError(
+                f"regions from {there[0]} to {there[-1]}, but tables of {labels.shape[1]}; number "
+                "the regions from 0"
+            )
+        counted = [contingency(truth, finest) for truth in truths]
+        return self._add(
+            [join_columns(table, row) for table in counted] for row in labels[:, there]
+        )
+
+    def add_hierarchy(
+        self, truths: Sequence[ArrayLike], regions: ArrayLike, merges: ArrayLike, costs: ArrayLike
+    ) -> dict[str, Any]:
+        """Score the hierarchy of one image; the settings are the costs at which it is cut.
+
+        Parameters
+        ----------
+        truths : sequence of array_like of int, shape (H, W)
+            Label maps of one or more annotators.
+        regions : array_like of int, shape (H, W)
+            The n finest segments, from 0.
+        merges : array_like of int, shape (n - 1, 2)
+            Which regions became one, in this order: the second is from then on part of the first.
+        costs : array_like of float, shape (n - 1,)
+            What each merge cost, never falling; a cut makes all merges up to its cost.
+
+        Returns
+        -------
+        dict
+            What was appended to ``per_image``.
+
+        Raises
+        ------
+        ImageError
+            As for :meth:`add_tables` and :func:`segprior.metrics.cut_tables`.
+        """
+        return self.add_tables(truths, regions, cut_tables(merges, costs, self.settings))
+
+    def _add(self, by_setting: Iterable[list[Contingency]]) -> dict[str, Any]:
+        names = ("sc", "pri", "voi", "sc_back", "segments", "ious")
+        image: dict[str, Any] = {name: [] for name in names}
         best: NDArray[np.float64] | None = None
-        for prediction in predictions:
-            tables = [contingency(truth, prediction) for truth in truths]
+        for tables in by_setting:
+            if not tables:
+                raise ImageError("got no true label map; pass at least one annotator's")
             sizes = np.concatenate([table.row_sizes for table in tables])
-            ious = np.concatenate([best_of_rows(table) for table in tables])
+            drawn = [best_of_rows(table) for table in tables]
+            ious, numbers = np.concatenate(drawn), [len(one) for one in drawn]
+            chosen = ious, drawn[int(np.argmax(numbers))], drawn[int(np.argmin(numbers))]
             best = ious if best is None else np.maximum(best, ious)
             back = np.max([best_of_columns(table) for table in tables], axis=0)
             areas = tables[0].column_sizes
@@ -104,7 +191,13 @@ class SettingScores:
             image["sc_back"].append(float(areas @ back / areas.sum()))
             image["pri"].append(float(np.mean([rand_index_of(table) for table in tables])))
             image["voi"].append(float(np.mean([variation_of(table) for table in tables])))
-        image |= {"pixels": int(sizes.sum()), "sc_best": float(sizes @ best / sizes.sum())}
+            image["segments"].append(len(areas))
+            image["ious"].append([float(one.sum()) for one in chosen])
+        image |= {
+            "counts": [len(one) for one in chosen],
+            "pixels": int(sizes.sum()),
+            "sc_best": float(sizes @ best / sizes.sum()),
+        }
         self.per_image.append(image)
         return image
 
@@ -113,8 +206,8 @@ class SettingScores:
 
         Parameters
         ----------
-        name : {"sc", "pri", "voi"}
-            Which.
+        name : {"sc", "pri", "voi", "miou", "segments"}
+            Which; ``segments`` is the mean number of labels.
 
         Returns
         -------
@@ -125,8 +218,13 @@ class SettingScores:
         ConfigError
             If there is no such score.
         """
-        if name not in ("sc", "pri", "voi"):
-            raise ConfigError(f"got {name!r}; choose 'sc', 'pri' or 'voi'")
+        if name not in ("sc", "pri", "voi", "miou", "segments"):
+            raise ConfigError(f"got {name!r}; choose 'sc', 'pri', 'voi', 'miou' or 'segments'")
+        if name == "miou":
+            counts = np.array([image["counts"] for image in self.per_image])
+            sums = self._values("ious").sum(axis=0)
+            pooled: NDArray[np.float64] = np.mean(sums / counts.sum(axis=0), axis=1)
+            return pooled
         mean: NDArray[np.float64] = np.average(
             self._values(name), axis=0, weights=self._weights(name)
         )
@@ -138,8 +236,8 @@ class SettingScores:
         Returns
         -------
         dict of str to float
-            ``sc_ods``, ``sc_ods_setting``, ``sc_ois``, ``sc_best``, and the first three for
-            ``pri`` and ``voi``.
+            ``sc_ods``, ``sc_ods_setting``, ``sc_ois``, ``sc_best``, the first three for ``pri``
+            and ``voi``, and the first two for ``miou``.
         """
         if not self.per_image:
             return {}
@@ -155,6 +253,9 @@ class SettingScores:
                 f"{name}_ods_setting": self.settings[chosen],
                 f"{name}_ois": float(np.average(best, weights=self._weights(name))),
             }
+        curve = self.curve("miou")
+        chosen = int(np.argmax(curve))
+        scores |= {"miou_ods": float(curve[chosen]), "miou_ods_setting": self.settings[chosen]}
         best = np.array([image["sc_best"] for image in self.per_image])
         scores["sc_best"] = float(np.average(best, weights=self._weights("sc")))
         return scores

@@ -11,6 +11,7 @@ from segprior.errors import ImageError
 
 __all__ = [
     "DENSE",
+    "ROOMY",
     "Contingency",
     "as_labels",
     "best_of_columns",
@@ -18,12 +19,15 @@ __all__ = [
     "compact",
     "contingency",
     "covering_of",
+    "join_columns",
     "rand_index_of",
     "variation_of",
 ]
 
 # Cells of a dense table; beyond them the pairs that occur are found by sorting.
 DENSE = 2**24
+# Cells for each pair, where the pairs are known already, up to which a dense table is faster.
+ROOMY = 64
 
 
 class Contingency(NamedTuple):
@@ -83,6 +87,33 @@ def contingency(first: ArrayLike, second: ArrayLike) -> Contingency:
     else:
         cells, counts = np.unique(pairs, return_counts=True)
     return Contingency(cells // width, cells % width, counts, row_sizes, column_sizes)
+
+
+def join_columns(table: Contingency, into: NDArray[Any]) -> Contingency:
+    """Return the table that there would be if labels of the second map were one.
+
+    Parameters
+    ----------
+    table : Contingency
+    into : ndarray of int, shape (C,)
+        A label of any kind for each of the second map's; what has the same becomes one.
+
+    Returns
+    -------
+    Contingency
+        The same as of the label maps themselves.
+    """
+    column_of = compact(into)
+    sizes = _summed(column_of, table.column_sizes)
+    keys = table.rows * len(sizes) + column_of[table.columns]
+    if len(table.row_sizes) * len(sizes) <= ROOMY * len(keys):
+        sums = np.bincount(keys, weights=table.counts)
+        cells = np.flatnonzero(sums)
+        counts = sums[cells].astype(np.intp)
+    else:
+        cells, place = np.unique(keys, return_inverse=True)
+        counts = _summed(place, table.counts)
+    return Contingency(cells // len(sizes), cells % len(sizes), counts, table.row_sizes, sizes)
 
 
 def best_of_rows(table: Contingency) -> NDArray[np.float64]:
@@ -159,6 +190,11 @@ def compact(labels: NDArray[Any]) -> NDArray[np.intp]:
     rank = np.cumsum(np.bincount(shifted.ravel()) > 0) - 1
     found: NDArray[np.intp] = rank[shifted]
     return found
+
+
+def _summed(place: NDArray[np.intp], counts: NDArray[np.intp]) -> NDArray[np.intp]:
+    # Sums of pixels are exact in float64, in which NumPy adds up weights.
+    return np.bincount(place, weights=counts).astype(np.intp)
 
 
 def _ious(table: Contingency) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from PIL import Image
 
 from segprior.cli import main
 from segprior.evaluation.evaluate import Interrupted
+from segprior.metrics import label_boundaries
 from segprior.runtime.processes import run_jobs
 from tests.helpers.folders import names
 
@@ -67,6 +68,28 @@ def test_files_on_request(here: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert len((here / "t.rows.jsonl").read_bytes().splitlines()) == 6
 
 
+def test_the_curve_of_hierarchies(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in (here / "made").iterdir():
+        labels = np.asarray(Image.open(path))
+        contours = np.zeros((49, 65), np.uint16)
+        contours[2::2, 2::2] = 40000 * label_boundaries(labels)
+        contours[2:-1:2, 1::2] = 40000 * (labels[1:] != labels[:-1])
+        contours[1::2, 2:-1:2] = 40000 * (labels[:, 1:] != labels[:, :-1])
+        contours[[0, -1]], contours[:, [0, -1]] = contours[[1, -2]], contours[:, [1, -2]]
+        Image.fromarray(contours).save(path)
+    words = ["--predictions", "made", "--curve", "--boundaries", "--thresholds", "9"]
+    assert main([*REGIONS, *words, "--span", ".1,.9", "-o", "t.json", "--limit", "2"]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0].split()[:4] == ["method", "images", "SC", "ODS"]
+    assert out.splitlines()[1].split()[:4] == ["made", "2", "1.000", "1.000"]
+    assert err == ""
+    curve = json.loads((here / "t.json").read_text(encoding="utf-8"))["methods"][0]["curve"]
+    assert curve["thresholds"] == pytest.approx([k / 10 for k in range(1, 10)])
+    assert curve["sc"][:6] == [1] * 6
+    assert curve["segments"] == [2] * 6 + [1] * 3
+    assert len(curve["f"]) == 30
+
+
 def test_every_limit_seed_and_store(here: Path) -> None:
     words = ["-m", "kmeans", "--every", "2", "--limit", "1", "--seed", "7", "--store", "kept/here"]
     assert main([*FOREGROUND, *words, "-o", "t.json"]) == 0
@@ -113,6 +136,16 @@ def test_some_failures_are_1_and_all_are_2(here: Path, capsys: pytest.CaptureFix
         ([*FOREGROUND, "-m", "blank", "--store", "images/s0.png"], "cannot keep results in"),
         ([*FOREGROUND, "-m", "blank", "--save-predictions", "images/s0.png"], "cannot make the"),
         ([*FOREGROUND, "--boundaries"], "no option '--boundaries'"),
+        ([*FOREGROUND, "--curve"], "no option '--curve'"),
+        ([*REGIONS, "-m", "slic", "--curve"], "slic makes one label map, so it has no curve"),
+        ([*REGIONS, "-m", "fast", "--thresholds", "9"], "--thresholds says where curves are cut"),
+        ([*REGIONS, "-m", "fast", "--curve", "--thresholds", "1"], "got --thresholds 1; pass a"),
+        ([*REGIONS, "-m", "fast", "--curve", "--span", "4"], "--span: got '4'"),
+        ([*REGIONS, "-m", "fast", "--curve", "--span", "4,2"], "pass the first and the last"),
+        (
+            [*REGIONS, "-m", "fast", "--curve", "--save-predictions", "kept"],
+            "--save-predictions keeps label maps",
+        ),
         ([*FOREGROUND, "-m", "blank", "more"], "has no use for 'more'"),
         ([*FOREGROUND, "--method"], "--method/-m needs a value"),
         ([*REGIONS, "--predictions", "nowhere"], "cannot list nowhere"),

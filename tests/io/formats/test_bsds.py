@@ -48,6 +48,9 @@ def test_segmentations_of_any_type() -> None:
 def test_a_hierarchy() -> None:
     strength = np.linspace(0, 1, 35).reshape(5, 7)
     np.testing.assert_array_equal(read_hierarchy(mat(ucm2=strength)), strength)
+    small = strength[2::2, 2::2]
+    np.testing.assert_array_equal(read_hierarchy(mat(ucm=small)), small)
+    np.testing.assert_array_equal(read_hierarchy(mat(ucm=small, ucm2=strength)), strength)
 
 
 @pytest.mark.parametrize(

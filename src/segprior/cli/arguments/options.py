@@ -22,6 +22,7 @@ from segprior.cli.arguments.values import (
     number,
     number_list,
     number_or_numbers,
+    range_or_none,
     whole,
     whole_or_full,
     whole_or_none,
@@ -98,6 +99,7 @@ def _reader(name: str, annotation: Any) -> tuple[str, Callable[[str], Any] | Non
         float: ("X", number),
         str: ("TEXT", str),
         tuple[int, ...]: ("N,N,...", number_list),
+        tuple[float, float] | None: ("FIRST,LAST|none", range_or_none),
         tuple[tuple[str, int], ...]: ("BLOCK:N,...", block_list),
     }
     if name == "memory":

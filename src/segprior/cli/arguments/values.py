@@ -14,6 +14,7 @@ __all__ = [
     "number_list",
     "number_or_numbers",
     "pixel_count",
+    "range_or_none",
     "value_range",
     "whole",
     "whole_or_full",
@@ -101,6 +102,11 @@ def axis(text: str) -> int | None:
         raise argparse.ArgumentTypeError(
             f"got {text!r}; pass a whole number or 'none' for a grey image"
         ) from None
+
+
+def range_or_none(text: str) -> tuple[float, float] | None:
+    """Read two numbers with a comma between them, or ``none``."""
+    return None if text.lower() == "none" else value_range(text)
 
 
 def value_range(text: str) -> tuple[float, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from segprior.cli.arguments.options import add_options, given
 from segprior.cli.arguments.values import whole
 from segprior.cli.arguments.words import Parser, chosen_word, new_parser, read_words
 from segprior.cli.execution.report import complain, short_warnings
-from segprior.config.running import EvaluateConfig
+from segprior.config.running import CurveConfig, EvaluateConfig
 from segprior.errors import ConfigError
 from segprior.evaluation.methods import GROUPS, Kind, catalogue
 from segprior.evaluation.report import TABLE_SUFFIXES
@@ -34,7 +34,7 @@ _HELP = """usage: segprior evaluate regions --images DIR --truth DIR [options]
 Score methods, or what other programs made, against what people drew.
 
 kinds:
-  regions      label maps: mIOU, PRI, VoI, covering and boundaries
+  regions      label maps: mIOU, PRI, VoI, covering and boundaries; hierarchies with --curve
   foreground   masks: IoU, F-beta, accuracy and mean absolute error
 
 options:
@@ -98,7 +98,15 @@ def _parser(kind: Kind) -> Parser:
             action="store_true",
             help="also boundary precision, recall and F, which take the most time",
         )
-    add_options(parser, EvaluateConfig, {EvaluateConfig: "how many"})
+        group.add_argument(
+            "--curve",
+            action="store_true",
+            help="score hierarchies at many cuts: those that methods make, or of --predictions, "
+            ".npz files of segprior or contour maps (ucm2 or ucm in .mat, or grey pictures)",
+        )
+        add_options(parser, CurveConfig, {CurveConfig: "how many"})
+    else:
+        add_options(parser, EvaluateConfig, {EvaluateConfig: "how many"})
     group = parser.add_argument_group("output")
     group.add_argument(
         "-o",
@@ -152,6 +160,11 @@ def _methods(kind: Kind) -> str:
             "examples:",
             f"  segprior evaluate {kind} --images {folder} -m fast -m {example} -o results.csv",
             f"  segprior evaluate {kind} --images {folder} --predictions from_elsewhere/",
+            *(
+                [f"  segprior evaluate {kind} --images {folder} -m hierarchy --curve -o curve.json"]
+                if kind == "regions"
+                else []
+            ),
         ]
     )
 
@@ -165,6 +178,8 @@ def _check(kind: Kind, arguments: argparse.Namespace) -> None:
     if not arguments.method and not arguments.predictions:
         names = ", ".join([*catalogue(kind), "baselines"])
         raise ConfigError(f"nothing to score; add --predictions DIR or --method, one of {names}")
+    if kind == "regions":
+        _check_curve(arguments)
     suffixes = {"-o": TABLE_SUFFIXES, "--per-image": (".csv",)}
     seen: dict[Path, str] = {}
     for flag, name in (("-o", arguments.output), ("--per-image", arguments.per_image)):
@@ -181,6 +196,15 @@ def _check(kind: Kind, arguments: argparse.Namespace) -> None:
         seen[path.resolve()] = flag
 
 
+def _check_curve(arguments: argparse.Namespace) -> None:
+    if arguments.curve and arguments.save_predictions is not None:
+        raise ConfigError("--save-predictions keeps label maps, and --curve has none; drop one")
+    ours = given(CurveConfig, arguments).keys() - given(EvaluateConfig, arguments).keys()
+    if ours and not arguments.curve:
+        flag = min(ours).replace("_", "-")
+        raise ConfigError(f"--{flag} says where curves are cut; add --curve or leave it out")
+
+
 def _store(arguments: argparse.Namespace) -> Path | None:
     if arguments.store is not None:
         return Path(arguments.store) / "rows.jsonl"
@@ -190,32 +214,29 @@ def _store(arguments: argparse.Namespace) -> Path | None:
 
 
 def _carry_out(kind: Kind, arguments: argparse.Namespace) -> int:
-    from segprior.evaluation.evaluate import Interrupted, evaluate_foreground, evaluate_regions
+    from segprior.evaluation import evaluate
+    from segprior.evaluation.evaluate import Interrupted
 
     store = _store(arguments)
-    config = EvaluateConfig(**given(EvaluateConfig, arguments))
+    run: Callable[..., Evaluation] = evaluate.evaluate_foreground
     options: dict[str, Any] = {
-        "config": config,
         "methods": arguments.method,
         "predictions": arguments.predictions,
         "rng": arguments.seed,
         "store": store,
-        "save_predictions": arguments.save_predictions,
     }
+    if kind == "regions":
+        run = evaluate.evaluate_regions
+        options["boundaries"] = arguments.boundaries
+    if kind == "regions" and arguments.curve:
+        run = evaluate.evaluate_hierarchies
+        options["config"] = CurveConfig(**given(CurveConfig, arguments))
+    else:
+        options["config"] = EvaluateConfig(**given(EvaluateConfig, arguments))
+        options["save_predictions"] = arguments.save_predictions
     with short_warnings(), _progress(arguments.quiet) as callback:
         try:
-            if kind == "regions":
-                done = evaluate_regions(
-                    arguments.folder,
-                    arguments.truth,
-                    boundaries=arguments.boundaries,
-                    callback=callback,
-                    **options,
-                )
-            else:
-                done = evaluate_foreground(
-                    arguments.folder, arguments.truth, callback=callback, **options
-                )
+            done = run(arguments.folder, arguments.truth, callback=callback, **options)
         except Interrupted as stopped:
             _tell_of_stop(stopped, store, arguments.quiet)
             return stopping.exit_code()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -40,7 +41,7 @@ def read_annotations(source: object) -> list[Annotation]:
     P. Arbeláez, M. Maire, C. Fowlkes, J. Malik: Contour detection and hierarchical image
     segmentation. TPAMI 33(5), 2011. doi:10.1109/TPAMI.2010.161
     """
-    cells, name = _variable(source, "groundTruth", "ground truth")
+    cells, name = _variable(source, ("groundTruth",), "ground truth")
     try:
         found = [
             Annotation(_labels(cell["Segmentation"][0, 0]), cell["Boundaries"][0, 0].astype(bool))
@@ -74,7 +75,7 @@ def read_segmentations(source: object) -> list[NDArray[Any]]:
     ImageError
         If the file cannot be read, or holds something else.
     """
-    cells, name = _variable(source, "segs", "segmentations")
+    cells, name = _variable(source, ("segs",), "segmentations")
     try:
         found = [_labels(cell) for cell in (cells.flat if cells.dtype == object else [cells])]
     except (AttributeError, TypeError, ValueError) as error:
@@ -90,40 +91,43 @@ def read_hierarchy(source: object) -> NDArray[np.float64]:
     Parameters
     ----------
     source : str, path-like, bytes or binary file object
-        A ``.mat`` file with the variable ``ucm2``.
+        A ``.mat`` file with the variable ``ucm2``, or else ``ucm``.
 
     Returns
     -------
-    ndarray of float64, shape (2H + 1, 2W + 1)
-        Strength of the contours; :func:`segprior.metrics.cut_hierarchy` makes label maps of it.
+    ndarray of float64, shape (2H + 1, 2W + 1), or (H, W) of ``ucm``
+        Strength of the contours; :func:`segprior.metrics.contour_tree` makes regions of it.
 
     Raises
     ------
     ImageError
         If the file cannot be read, or holds something else.
     """
-    found, name = _variable(source, "ucm2", "contour map of double size")
+    found, name = _variable(source, ("ucm2", "ucm"), "contour map")
     if found.ndim != 2 or found.dtype.kind not in "uif":
         raise ImageError(
-            f"{name}: ucm2 of shape {found.shape} and type {found.dtype}; save a map of numbers"
+            f"{name}: a contour map of shape {found.shape} and type {found.dtype}; save a map of "
+            "numbers"
         )
     return found.astype(np.float64)
 
 
-def _variable(source: object, key: str, what: str) -> tuple[NDArray[Any], str]:
+def _variable(source: object, keys: Sequence[str], what: str) -> tuple[NDArray[Any], str]:
     from scipy.io import loadmat
 
     with open_source(source) as (stream, name):
         try:
-            content = loadmat(cast(Any, stream), variable_names=[key])
+            content = loadmat(cast(Any, stream), variable_names=[*keys])
         # A broken file shows itself as an exception of scipy, zlib, NumPy or struct.
         except Exception as error:
             raise ImageError(
                 f"{name}: cannot be read as .mat ({one_line(error)}); save it in MATLAB with -v7"
             ) from error
-    if key not in content:
-        raise ImageError(f"{name}: no variable {key!r}, so no {what}; pass a file that has it")
-    return np.asarray(content[key]), name
+    for key in keys:
+        if key in content:
+            return np.asarray(content[key]), name
+    wanted = " or ".join(map(repr, keys))
+    raise ImageError(f"{name}: no variable {wanted}, so no {what}; pass a file that has it")
 
 
 def _labels(cell: Any) -> NDArray[Any]:
@@ -151,4 +155,5 @@ FORMAT = Format(
     suffixes=(".mat",),
     read_labels=_read_labels,
     read_annotations=read_annotations,
+    read_contours=read_hierarchy,
 )
