@@ -112,12 +112,13 @@ def test_it_is_the_plain_loop(seed: int) -> None:
     pairs = touching_pairs(regions.astype(np.int64), strength, count)
     ends = list(zip(pairs.first, pairs.second, strict=True))
     weights = Weights()
-    scales = []
-    for of, weight, usual in zip(
-        content[1:], (weights.texture, weights.diffused), (0.39, 0.039), strict=True
+    scales: list[float] = []
+    for of, weight, usual in (
+        (content.histograms, weights.texture, 0.39),
+        (content.diffused, weights.diffused, 0.039),
     ):
         squares = [apart(of[i] / areas[i], of[j] / areas[j]) ** 2 for i, j in ends]
-        level = (squares @ pairs.lengths) / (0.357 * regions.size)
+        level = float(squares @ pairs.lengths) / (0.357 * regions.size)
         scales.append(weight / (level * usual) ** 0.25)
     edges = weights.edge * np.sqrt(pairs.sums / pairs.lengths) - 6.9
     nearby = [
@@ -126,7 +127,7 @@ def test_it_is_the_plain_loop(seed: int) -> None:
     ]
     whole = global_strength(pairs, content, 1 / (1 + np.exp(-np.array(nearby))))
     strengths = pairs._replace(sums=(edges + weights.whole * whole) * pairs.lengths)
-    merged = (*(weights.merged * scale for scale in scales), weights.size)
+    merged = [weights.merged * scale for scale in scales] + [weights.size]
     expected, odds = plain_merges(strengths, deepcopy(content), merged)
 
     merges, costs = merge_regions(regions, strength, textons, weights)
