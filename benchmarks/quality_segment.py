@@ -2,9 +2,9 @@
 
     python benchmarks/quality_segment.py DATA/bsds500 [--split val] [--every 10 --noise 0.1]
 
-Each level at its cost, chosen on train images, and again cut to 100, 50 and 25 segments on each
-image: the default, which takes the prior where an image is noisy; with the prior; on the image
-alone; and that without one of its cues. Beside felzenszwalb. mIOU and covering (SC) as
+Each level at its cost, chosen on train images, and cut to 100, 50 and 25 segments on each image; to
+these also the hierarchy of the image alone that lacks textures, the diffusion of their words, or
+what is seen from the whole image. Beside felzenszwalb. mIOU and covering (SC) as
 ``segprior evaluate regions`` has them. One line of JSON per image goes to ``--store``; what is
 there already is not computed again. ``--noise``, ``--jpeg`` and ``--blur`` spoil the images first.
 ``--pictures DIR`` draws the ten best and the ten worst images of the default: image, its segments,
@@ -32,17 +32,15 @@ from segprior.io.formats.bsds import read_annotations
 from segprior.io.image import as_image
 from segprior.methods.baselines.label_maps import felzenszwalb
 from segprior.methods.multiclass.config import SegmentConfig
-from segprior.methods.multiclass.hierarchy import grow, is_noisy
+from segprior.methods.multiclass.hierarchy import grow
 from segprior.methods.multiclass.levels import LEVELS, Hierarchy
 from segprior.metrics import RegionScores
 
 CONFIG = SegmentConfig.preset()
-SIDES: dict[str, tuple[bool, dict[str, float], tuple[float, float, float]]] = {
-    "with prior": (True, {}, LEVELS["prior"]),
-    "without prior": (False, {}, LEVELS["image"]),
-    "without texture": (False, {"texture": 0.0, "diffused": 0.0}, LEVELS["image"]),
-    "without diffusion": (False, {"diffused": 0.0}, LEVELS["image"]),
-    "without the whole image": (False, {"whole": 0.0}, LEVELS["image"]),
+SIDES: dict[str, dict[str, float]] = {
+    "without texture": {"texture": 0.0, "diffused": 0.0},
+    "without diffusion": {"diffused": 0.0},
+    "without the whole image": {"whole": 0.0},
 }
 COARSENESS = (0.0, 0.5, 1.0)
 COUNTS = (100, 50, 25)
@@ -50,18 +48,13 @@ SCALES = (100, 300, 600)
 DEFAULT = "default, coarseness 0.5"
 
 
-def small_of(image: np.ndarray) -> np.ndarray:
-    return resize(image, working_shape(image.shape, CONFIG.working_size))
-
-
-def levels_of(
-    image: np.ndarray, prior: Any, weights: dict[str, float], levels: tuple[float, float, float]
-) -> Hierarchy:
-    regions, merges, costs = grow(small_of(image), prior, 0, **weights)
+def without(image: np.ndarray, weights: dict[str, float]) -> Hierarchy:
+    """A hierarchy of the image alone that lacks some cues."""
+    small = resize(image, working_shape(image.shape, CONFIG.working_size))
+    regions, merges, costs = grow(small, None, 0, **weights)
     return Hierarchy(
         regions=enlarge_labels(regions, image.shape[:2]), merges=merges, costs=costs,
-        levels=levels, edges="image" if prior is None else "prior", config=CONFIG,
-        seed=0, seconds=0.0,
+        levels=LEVELS["image"], edges="image", config=CONFIG, seed=0, seconds=0.0,
     )  # fmt: skip
 
 
@@ -72,21 +65,17 @@ def measure(image: np.ndarray, truth: list[np.ndarray]) -> dict[str, Any]:
     def add(name: str, labels: np.ndarray, seconds: float) -> None:
         row[name] = RegionScores().add(truth, labels) | {"seconds": seconds}
 
-    start = time.perf_counter()
-    prior = segprior.fit_prior(image, config=CONFIG.prior)
-    fit = time.perf_counter() - start
-    for side, (on_prior, weights, levels) in SIDES.items():
+    for side, weights in {"default": None, **SIDES}.items():
         start = time.perf_counter()
-        found = levels_of(image, prior if on_prior else None, weights, levels)
-        seconds = time.perf_counter() - start + on_prior * fit
-        for coarseness in COARSENESS:
-            add(f"{side}, coarseness {coarseness:g}", found.cut(coarseness=coarseness), seconds)
+        found = segprior.segment_hierarchy(image) if weights is None else without(image, weights)
+        seconds = time.perf_counter() - start
+        if weights is None:
+            for coarseness in COARSENESS:
+                cut = found.cut(coarseness=coarseness)
+                add(f"{side}, coarseness {coarseness:g}", cut, seconds)
         for count in COUNTS:
             cut = found.cut(n_segments=min(count, found.n_regions))
             add(f"{side}, {count} segments", cut, seconds)
-    taken = "with prior" if is_noisy(small_of(image)) else "without prior"
-    same = {name: scores for name, scores in row.items() if name.startswith(taken)}
-    row = {name.replace(taken, "default"): scores for name, scores in same.items()} | row
     for scale in SCALES:
         start = time.perf_counter()
         labels = felzenszwalb(image, scale=scale)
