@@ -24,9 +24,10 @@ from skimage.segmentation import felzenszwalb
 
 import segprior
 from segprior.config.running import CurveConfig
-from segprior.evaluation.cuts import COSTS, around_middle
+from segprior.evaluation.cuts import as_tree, of_costs, score_tree
 from segprior.io.formats.bsds import read_annotations
-from segprior.metrics import BoundaryScores, RegionScores, SettingScores, label_boundaries, thin
+from segprior.io.ground_truth import read_regions
+from segprior.metrics import BoundaryScores, RegionScores, label_boundaries, thin
 
 KINDS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
     "felzenszwalb": lambda image, rng: felzenszwalb(image, scale=300, sigma=0.8, min_size=50),
@@ -63,22 +64,19 @@ def over_a_set(paths: list[Path], images: Path, kind: str, boundaries: bool) -> 
 
 
 def curves(paths: list[Path], images: Path, boundaries: bool) -> None:
-    where = around_middle(CurveConfig(), COSTS)
-    regions, edges = SettingScores(where.regions), BoundaryScores(where.boundaries)
-    spent, count = np.zeros(2), 0
+    cuts, spent, count = of_costs(CurveConfig()), np.zeros(2), 0
     for path in paths:
         found = segprior.segment_hierarchy(images / f"{path.stem}.jpg")
-        tree = found.regions, found.merges, found.costs
-        people = read_annotations(path)
+        truth = read_regions([path])
         marks = [time.process_time()]
-        regions.add_hierarchy([one.labels for one in people], *tree)
+        score_tree(as_tree(found), truth, cuts, boundaries=False)
         marks.append(time.process_time())
         if boundaries:
-            edges.add_hierarchy([one.boundaries for one in people], *tree)
+            score_tree(as_tree(found), truth, cuts, boundaries=True)
         spent += np.diff([*marks, time.process_time()])
         count += found.n_regions
-    print(f"{len(paths)} hierarchies of {count / len(paths):.0f} regions: {len(where.regions)} "
-          f"cuts {spent[0]:.2f}, boundaries of {len(where.boundaries)} {spent[1]:.2f}")  # fmt: skip
+    print(f"{len(paths)} hierarchies of {count / len(paths):.0f} regions: {len(cuts.regions)} cuts "
+          f"{spent[0]:.2f}, with boundaries of {len(cuts.boundaries)} {spent[1]:.2f}")  # fmt: skip
 
 
 def of_one(megapixels: float, boundaries: bool) -> None:

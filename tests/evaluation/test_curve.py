@@ -62,3 +62,29 @@ def test_what_is_best_at_an_end_of_the_curve() -> None:
     assert ends_of(curve_of([ONE | {"boundaries": None}], CUTS)) == []
     assert ends_of(curve_of([ONE], CUTS)) == ["F"]
     assert ends_of(curve_of([OTHER], CUTS)) == ["SC", "VoI", "F"]
+
+
+def test_images_cut_by_number_meet_at_thresholds() -> None:
+    cuts = Cuts(regions=(9, 4, 1), boundaries=(9, 1), by_number=True)
+    rows = []
+    for one, costs in ((ONE, [1.0, 4.0, 8.0]), (OTHER, [2.0, 3.0, 6.0])):
+        rows.append(
+            {
+                **one,
+                "cuts": one["cuts"] | {"costs": costs},
+                "boundaries": one["boundaries"] | {"costs": costs[1:]},
+            }
+        )
+    curve = curve_of(rows, cuts)
+    # Of 1, 2, 3, 4, 6, 8 the least, one in the middle and the greatest; of 3, 4, 6, 8 the ends.
+    assert curve["thresholds"] == [1, 3, 8]
+    assert curve["boundary_thresholds"] == [3, 8]
+    # At 3 the first is at its first cut, the other at its second; at 1 both are at the first.
+    assert curve["sc"] == pytest.approx([2 / 4, (0.2 + 3 * 0.5) / 4, (0.4 + 3 * 0.1) / 4])
+    assert curve["segments"] == [9, 6.5, 1]
+    assert curve["recall"] == pytest.approx([(4 + 6) / 20, (8 + 2) / 20])
+    found = scores_of(rows, cuts)
+    assert (found["threshold"], found["segments"]) == (1, 9)
+    assert found["sc_best"] == pytest.approx((0.8 + 3 * 0.6) / 4)
+    # Only what a threshold reaches can be the best of an image.
+    assert found["sc_ois"] == pytest.approx((0.4 + 3 * 0.6) / 4)

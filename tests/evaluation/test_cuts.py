@@ -12,12 +12,13 @@ from scipy.io import savemat
 from segprior.config.running import CurveConfig
 from segprior.errors import ImageError
 from segprior.evaluation.cuts import (
-    COSTS,
+    MOST,
     Cuts,
     Tree,
-    around_middle,
     as_tree,
+    even_ratios,
     even_steps,
+    of_costs,
     of_folder,
     read_tree,
     score_maps,
@@ -41,22 +42,30 @@ def test_contour_maps_are_cut_where_the_benchmark_cuts_them() -> None:
     assert len(even_steps(CurveConfig()).regions) == 99
 
 
-def test_costs_are_cut_on_a_logarithmic_scale_closer_in_the_middle() -> None:
-    cuts = around_middle(FEW, (1.0, 16.0))
-    # Half way to an end .35 / 2 + .65 / 8 of the two octaves, where even steps have one.
-    step = 2 ** (2 * (0.35 / 2 + 0.65 / 8))
-    assert cuts.regions == pytest.approx((1, 4 / step, 4, 4 * step, 16))
+def test_scales_are_cut_at_even_ratios() -> None:
+    cuts = even_ratios(FEW, (1.0, 16.0))
+    assert cuts.regions == pytest.approx((1, 2, 4, 8, 16))
     assert cuts.boundaries == pytest.approx((1, 4, 16))
-    assert around_middle(FEW, (1.0, 16.0), few=True).regions == cuts.boundaries
-    asked = around_middle(FEW.replace(span=(3.0, 12.0)), COSTS)
-    assert asked.boundaries == pytest.approx((3, 6, 12))
-    many = np.diff(np.log(around_middle(CurveConfig(), COSTS).regions))
-    assert many.min() == many[48] == pytest.approx(0.35 * many.mean(), rel=0.01)
+    assert even_ratios(FEW, (1.0, 16.0), few=True).regions == cuts.boundaries
+    assert even_ratios(FEW.replace(span=(3.0, 12.0)), (1.0, 2.0)).boundaries == pytest.approx(
+        (3, 6, 12)
+    )
+
+
+@pytest.mark.parametrize("count", [2, 3, 30, 99, 500])
+def test_costs_are_cut_at_numbers_of_segments(count: int) -> None:
+    cuts = of_costs(CurveConfig(thresholds=count, boundary_thresholds=2))
+    assert cuts.by_number
+    assert len(cuts.regions) == count
+    assert [cuts.regions[0], cuts.regions[-1]] == [MOST, 1]
+    assert (np.diff(cuts.regions) < 0).all()
+    assert list(cuts.boundaries) == [MOST, 1]
+    assert of_costs(FEW.replace(span=(1.0, 4.0))) == even_ratios(FEW, (1.0, 4.0))
 
 
 def test_a_folder_is_cut_as_its_files_want() -> None:
     npz, mat, png = Path("a.npz"), Path("b.mat"), Path("c.png")
-    assert of_folder("x", [npz, Path("b.NPZ")], FEW) == around_middle(FEW, COSTS)
+    assert of_folder("x", [npz, Path("b.NPZ")], FEW) == of_costs(FEW)
     assert of_folder("x", [mat, png], FEW) == even_steps(FEW)
     with pytest.raises(ImageError, match=r"x has .npz files and contour maps; put them into"):
         of_folder("x", [npz, mat], FEW)
@@ -146,6 +155,24 @@ def test_a_contour_map_scores_as_its_tree_and_as_its_cuts() -> None:
     drawn = tree._replace(contours=ucm2[2::2, 2::2])
     assert score_tree(drawn, truth, CUTS, boundaries=True) == alone
     assert score_tree(tree, truth, CUTS, boundaries=False)["boundaries"] is None
+
+
+def test_cuts_by_number_are_those_of_thresholds_with_their_costs() -> None:
+    labels = quarters()
+    truth = Regions([labels, np.where(labels > 2, 3, 1)], None)
+    merges = np.array([[2, 3], [0, 1], [0, 2]])
+    tree = Tree(labels - 1, merges, np.array([0.2, 0.4, 0.6]))
+    by_cost = Cuts(regions=(0.0, 0.2, 0.4, 0.6), boundaries=(0.0, 0.4))
+    by_number = Cuts(regions=(9, 3, 2, 1), boundaries=(4, 2), by_number=True)
+    expected = score_tree(tree, truth, by_cost, boundaries=True)
+    found = score_tree(tree, truth, by_number, boundaries=True)
+    # Of more segments than there are regions it is the regions.
+    assert found["cuts"].pop("costs") == [0, 0.2, 0.4, 0.6]
+    assert found["boundaries"].pop("costs") == [0, 0.4]
+    assert found == expected
+    alone = Tree(np.zeros((8, 12), int), merges[:0], np.zeros(0))
+    found = score_tree(alone, truth, by_number, boundaries=False)
+    assert (found["cuts"]["segments"], found["cuts"]["costs"]) == ([1] * 4, [0] * 4)
 
 
 def test_true_boundaries_are_those_of_the_files_or_one_pixel_wide() -> None:

@@ -9,10 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from segprior.config.running import CurveConfig, EvaluateConfig
+from segprior.config.running import EvaluateConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.evaluation import evaluate
-from segprior.evaluation.cuts import COSTS, around_middle
 from segprior.evaluation.evaluate import Interrupted, Progress, evaluate_hierarchies
 from segprior.evaluation.report import Evaluation
 from segprior.io.image import as_image
@@ -268,19 +267,30 @@ def test_contour_maps_score_as_by_hand(nested: Path) -> None:
 
 
 def test_our_hierarchy_scores_as_it_is(folders: Path) -> None:
-    found = hierarchies(folders, ["hierarchy"], limit=2, thresholds=7)
+    span = (0.1, 1000.0)
+    found = hierarchies(folders, ["hierarchy"], limit=2, thresholds=7, span=span)
     (row,) = found.rows
-    scores = SettingScores(around_middle(CurveConfig(thresholds=7), COSTS).regions)
+    scores = SettingScores(np.geomspace(*span, 7).tolist())
+    alone: list[list[dict[str, float]]] = []
     for number in range(2):
         drawn = [
             read_labels(folders / "truth" / f"s{number}" / f"{name}.png") for name in ("one", "two")
         ]
         tree = segment_hierarchy(folders / "images" / f"s{number}.png")
         scores.add_hierarchy(drawn, tree.regions, tree.merges, tree.costs)
+        every = [RegionScores(connected=False) for _ in range(tree.n_regions)]
+        for count, one in enumerate(every, 1):
+            one.add(drawn, tree.cut(n_segments=count))
+        alone.append([one.compute() for one in every])
     assert row["sc_ods"] == scores.compute()["sc_ods"]
     assert row["f_ods"] is None
     assert row["seconds"] > 0
     assert found.settings["hierarchy"]["config"]["method"] == "hierarchy"
+    # Without a span every number of segments is tried here, and the best of each image found.
+    images = hierarchies(folders, ["hierarchy"], limit=2).images
+    for image, numbers in zip(images, alone, strict=True):
+        assert image["sc_ods"] == pytest.approx(max(one["sc"] for one in numbers))
+        assert image["voi_ods"] == pytest.approx(min(one["voi"] for one in numbers))
 
 
 def test_felzenszwalb_is_run_at_the_scales_of_the_boundaries(folders: Path) -> None:

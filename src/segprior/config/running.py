@@ -51,8 +51,8 @@ class CurveConfig(EvaluateConfig):
     boundary_thresholds : int
         At how many its boundaries are, each of which takes more time than all cuts without them.
     span : tuple of 2 float or None
-        The first and the last cut of a curve: with even steps in between for contour maps, on a
-        logarithmic scale for costs and scales. With None it goes by what is cut.
+        The first and the last threshold of a curve: with even steps in between for contour maps,
+        with even ratios for costs and scales. With None it goes by what is cut.
     """
 
     thresholds: int = 99

@@ -47,10 +47,10 @@ def curve_of(results: Sequence[Mapping[str, Any]], cuts: Cuts) -> Curve:
         scored, ``boundary_thresholds``, ``precision``, ``recall`` and ``f``.
     """
     found, boundaries = _pooled(results, cuts)
-    curve = {"thresholds": list(cuts.regions)}
+    curve = {"thresholds": list(found.settings)}
     curve |= {name: found.curve(name).tolist() for name in _REGIONS}
     if boundaries is not None:
-        curve["boundary_thresholds"] = list(cuts.boundaries)
+        curve["boundary_thresholds"] = list(boundaries.settings)
         curve |= dict(zip(_BOUNDARIES, boundaries.curve().T.tolist(), strict=True))
     return curve
 
@@ -70,11 +70,47 @@ def ends_of(curve: Curve) -> list[str]:
 
 
 def _pooled(results: Sequence[Mapping[str, Any]], cuts: Cuts) -> tuple[Any, Any]:
+    """The scores of regions and, if all images have them, of boundaries."""
     from segprior.metrics.curves import BoundaryScores
     from segprior.metrics.settings import SettingScores
 
-    found, boundaries = SettingScores(cuts.regions), BoundaryScores(cuts.boundaries)
-    found.per_image = [result["cuts"] for result in results]
-    boundaries.per_image = [result["boundaries"] for result in results]
-    scored = all(result["boundaries"] is not None for result in results)
-    return found, boundaries if scored else None
+    thresholds, images = _at_thresholds([result["cuts"] for result in results], cuts.regions, cuts)
+    found = SettingScores(thresholds)
+    found.per_image = images
+    edges = [result["boundaries"] for result in results]
+    if None in edges:
+        return found, None
+    thresholds, images = _at_thresholds(edges, cuts.boundaries, cuts)
+    boundaries = BoundaryScores(thresholds)
+    boundaries.per_image = images
+    return found, boundaries
+
+
+def _at_thresholds(
+    images: list[dict[str, Any]], settings: Sequence[float], cuts: Cuts
+) -> tuple[Sequence[float], list[dict[str, Any]]]:
+    """Thresholds for all images, and what each scored there.
+
+    Images that were cut by numbers have costs of their own: quantiles of all of them are the
+    thresholds, and at each an image has the last of its cuts that the threshold reaches.
+    """
+    if not cuts.by_number:
+        return settings, images
+    costs = [image["costs"] for image in images]
+    shares = np.linspace(0, 1, len(settings))
+    # Costs that there are, since a threshold a rounding below one would miss it.
+    thresholds = np.quantile(costs, shares, method="nearest")
+    found = []
+    for image in images:
+        place = np.searchsorted(image["costs"], thresholds, side="right").clip(1) - 1
+        # All lists go along the cuts but for the numbers of true segments.
+        found.append(
+            {
+                name: [values[one] for one in place]
+                if isinstance(values, list) and name != "counts"
+                else values
+                for name, values in image.items()
+                if name != "costs"
+            }
+        )
+    return thresholds.tolist(), found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,19 +13,20 @@ from segprior.config.running import CurveConfig
 from segprior.errors import ImageError
 from segprior.io.ground_truth import Regions, read_contours
 from segprior.messages import Setting
-from segprior.methods.multiclass.levels import LEVELS, Hierarchy
+from segprior.methods.multiclass.levels import Hierarchy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "COSTS",
+    "MOST",
     "SAVED",
     "Cuts",
     "Tree",
-    "around_middle",
     "as_tree",
+    "even_ratios",
     "even_steps",
+    "of_costs",
     "of_folder",
     "read_tree",
     "score_maps",
@@ -37,13 +37,8 @@ __all__ = [
 SAVED = ".npz"
 """Suffix of our own hierarchies; all other files hold contour maps."""
 
-COSTS = LEVELS["image"][1] / 4, LEVELS["image"][1] * 16
-"""Costs from which to which hierarchies of ours are cut; in the middle are some 25 segments."""
-
-# In the middle of a span of costs thresholds are so much closer than even ones. There the scores
-# change fast: 30 give the F of 99 even ones, .677 / .715 for .677 / .714 on 34 images; 30 even
-# ones give .676 / .709.
-_CLOSER = 0.35
+MOST = 2000
+"""Segments of the finest cut by number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +48,15 @@ class Cuts:
     Attributes
     ----------
     regions, boundaries : tuple of float
-        Thresholds, rising, for the scores of regions and for those of boundaries.
+        Thresholds, rising, for the scores of regions and for those of boundaries; or numbers of
+        segments, falling.
+    by_number : bool
+        Whether they are numbers of segments.
     """
 
     regions: tuple[float, ...]
     boundaries: tuple[float, ...]
+    by_number: bool = False
 
 
 class Tree(NamedTuple):
@@ -91,8 +90,8 @@ def even_steps(config: CurveConfig) -> Cuts:
     return Cuts(regions=spread(config.thresholds), boundaries=spread(config.boundary_thresholds))
 
 
-def around_middle(config: CurveConfig, span: tuple[float, float], *, few: bool = False) -> Cuts:
-    """Cut on a logarithmic scale, three times as close in its middle as with even steps.
+def even_ratios(config: CurveConfig, span: tuple[float, float], *, few: bool = False) -> Cuts:
+    """Cut at even steps of a logarithm.
 
     Parameters
     ----------
@@ -104,13 +103,32 @@ def around_middle(config: CurveConfig, span: tuple[float, float], *, few: bool =
     """
 
     def spread(count: int) -> tuple[float, ...]:
-        low, high = config.span or span
-        place = np.linspace(-1, 1, count)
-        power = (_CLOSER * place + (1 - _CLOSER) * place**3) / 2
-        return tuple(float(math.sqrt(low * high) * (high / low) ** one) for one in power)
+        return tuple(np.geomspace(*(config.span or span), count).tolist())
 
     boundaries = spread(config.boundary_thresholds)
     return Cuts(regions=boundaries if few else spread(config.thresholds), boundaries=boundaries)
+
+
+def of_costs(config: CurveConfig) -> Cuts:
+    """Cut at numbers of segments, from many to one, unless the configuration names costs.
+
+    What a cost means differs from method to method; what ten segments are does not.
+    """
+    if config.span is not None:
+        return even_ratios(config, config.span)
+    return Cuts(
+        regions=_numbers(config.thresholds),
+        boundaries=_numbers(config.boundary_thresholds),
+        by_number=True,
+    )
+
+
+def _numbers(count: int) -> tuple[int, ...]:
+    """So many whole numbers from :data:`MOST` down to 1, in even ratios but for the least."""
+    steps = count
+    while len(found := np.unique(np.rint(np.geomspace(1, MOST, steps)).astype(int))) < count:
+        steps += 1
+    return tuple(found[::-1].tolist())
 
 
 def of_folder(folder: str, paths: Sequence[Path], config: CurveConfig) -> Cuts:
@@ -126,7 +144,7 @@ def of_folder(folder: str, paths: Sequence[Path], config: CurveConfig) -> Cuts:
         raise ImageError(
             f"{folder} has {SAVED} files and contour maps; put them into a folder each"
         )
-    return around_middle(config, COSTS) if ours == {True} else even_steps(config)
+    return of_costs(config) if ours == {True} else even_steps(config)
 
 
 def read_tree(path: Path, shape: tuple[int, int], cuts: Cuts) -> Tree:
@@ -178,21 +196,37 @@ def score_tree(tree: Tree, truth: Regions, cuts: Cuts, *, boundaries: bool) -> d
     -------
     dict
         ``cuts``, the scores of :class:`segprior.metrics.SettingScores`, and ``boundaries``, those
-        of :class:`segprior.metrics.BoundaryScores` or None: plain values.
+        of :class:`segprior.metrics.BoundaryScores` or None: plain values. If it is cut by numbers
+        both also hold ``costs``, at which the cuts are reached.
     """
     from segprior.metrics.curves import BoundaryScores
     from segprior.metrics.settings import SettingScores
 
-    regions, merges, costs, contours = tree
-    found = SettingScores(cuts.regions).add_hierarchy(truth.labels, regions, merges, costs)
-    row: dict[str, Any] = {"cuts": found, "boundaries": None}
-    if boundaries:
-        scores, drawn = BoundaryScores(cuts.boundaries), true_boundaries(truth)
-        if contours is None:
-            row["boundaries"] = scores.add_hierarchy(drawn, regions, merges, costs)
-        else:
-            row["boundaries"] = scores.add_soft(drawn, contours)
-    return row
+    tables, costs = _cut(tree, cuts.regions, cuts.by_number)
+    found = SettingScores(cuts.regions).add_tables(truth.labels, tree.regions, tables)
+    row: dict[str, Any] = {"cuts": found | costs, "boundaries": None}
+    if not boundaries:
+        return row
+    scores, drawn = BoundaryScores(cuts.boundaries), true_boundaries(truth)
+    if tree.contours is not None:
+        return row | {"boundaries": scores.add_soft(drawn, tree.contours)}
+    tables, costs = _cut(tree, cuts.boundaries, cuts.by_number)
+    edges = scores.add_labels(drawn, [table[tree.regions] for table in tables])
+    return row | {"boundaries": edges | costs}
+
+
+def _cut(
+    tree: Tree, settings: Sequence[float], by_number: bool
+) -> tuple[NDArray[np.int32], dict[str, list[float]]]:
+    """The segment of each region at each cut; of cuts by number also the cost that reaches each."""
+    from segprior.metrics.hierarchies import cut_tables
+
+    if not by_number:
+        return cut_tables(tree.merges, tree.costs, settings), {}
+    count = len(tree.costs)
+    done = [max(count + 1 - int(number), 0) for number in settings]
+    reached = np.append(tree.costs.min(initial=0.0), tree.costs)[done]
+    return cut_tables(tree.merges, range(1, count + 1), done), {"costs": reached.tolist()}
 
 
 def score_maps(

@@ -10,7 +10,7 @@ from typing import Any
 from segprior.config.presets import resolve
 from segprior.config.running import CurveConfig, EvaluateConfig
 from segprior.errors import ConfigError
-from segprior.evaluation.cuts import SAVED, Cuts, around_middle, of_folder
+from segprior.evaluation.cuts import SAVED, Cuts, even_ratios, of_costs, of_folder
 from segprior.evaluation.dataset import Example, pair
 from segprior.evaluation.jobs import Results, make_folders, make_jobs, make_keys, take_held
 from segprior.evaluation.method_spec import expand
@@ -171,8 +171,8 @@ def evaluate_hierarchies(
     images, truth, rng, store, callback
         As in :func:`evaluate_regions`.
     methods : iterable of str
-        Methods to run: those that make a hierarchy, which is cut at costs, and ``felzenszwalb``,
-        which is run at several scales.
+        Methods to run: those that make a hierarchy, and ``felzenszwalb``, which is run at several
+        scales.
     predictions : sequence of str or path-like
         Folders of hierarchies, a file for the stem of each image: ``.npz`` of
         :class:`segprior.Hierarchy`, or ultrametric contour maps of any program, as ``.mat`` with
@@ -341,7 +341,10 @@ def _cuts(
     }
     for text in texts:
         nesting = nesting_of(made_once("regions", text, seed))
-        cuts[text] = around_middle(config, nesting.span, few=bool(nesting.option))
+        if nesting.option:
+            cuts[text] = even_ratios(config, nesting.span, few=True)
+        else:
+            cuts[text] = of_costs(config)
     return cuts
 
 

@@ -17,7 +17,6 @@ import numpy as np
 from segprior._version import __version__
 from segprior.config.presets import field_names
 from segprior.errors import ConfigError, SegpriorError
-from segprior.evaluation.cuts import COSTS
 from segprior.image.pyramid import Pyramid
 from segprior.methods.config import MethodConfig
 from segprior.methods.foreground.api import find_foreground
@@ -118,18 +117,18 @@ class Nesting:
 
     Attributes
     ----------
-    span : (float, float)
-        From which threshold to which it is worth looking.
     run : callable
         From an image, float32 of shape (H, W, C), and thresholds to a hierarchy, or to a label map
         for each threshold.
     option : str
         Of what the thresholds are the values; empty if they cut a hierarchy.
+    span : (float, float)
+        From which value of the option to which.
     """
 
-    span: tuple[float, float]
     run: Callable[[NDArray[np.float32], Sequence[float]], Hierarchy | list[NDArray[Any]]]
     option: str = ""
+    span: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -331,7 +330,7 @@ def _own(name: str, config: type[MethodConfig], start: Mapping[str, str]) -> Cho
         nests = given.method == HIERARCHY.name
         return Contender(
             text=name, settings=settings, run=run, check=_nothing, prepare=prepare,
-            nesting=Nesting(span=COSTS, run=whole) if nests else None,
+            nesting=Nesting(run=whole) if nests else None,
         )  # fmt: skip
 
     return Choice(
