@@ -76,15 +76,16 @@ def test_images_cut_by_number_meet_at_thresholds() -> None:
             }
         )
     curve = curve_of(rows, cuts)
-    # Of 1, 2, 3, 4, 6, 8 the least, one in the middle and the greatest; of 3, 4, 6, 8 the ends.
-    assert curve["thresholds"] == [1, 3, 8]
-    assert curve["boundary_thresholds"] == [3, 8]
-    # At 3 the first is at its first cut, the other at its second; at 1 both are at the first.
-    assert curve["sc"] == pytest.approx([2 / 4, (0.2 + 3 * 0.5) / 4, (0.4 + 3 * 0.1) / 4])
-    assert curve["segments"] == [9, 6.5, 1]
-    assert curve["recall"] == pytest.approx([(4 + 6) / 20, (8 + 2) / 20])
+    assert curve["thresholds"] == [1, 2, 3, 4, 6, 8]
+    assert curve["boundary_thresholds"] == [3, 4, 6, 8]
+    # At 1 the other is at its first cut already, as there is none before; at 3 it is at its second,
+    # the first still at its first.
+    first, other = [0.2, 0.2, 0.2, 0.8, 0.8, 0.4], [0.6, 0.6, 0.5, 0.5, 0.1, 0.1]
+    expected = [(a + 3 * b) / 4 for a, b in zip(first, other, strict=True)]
+    assert curve["sc"] == pytest.approx(expected)
+    assert curve["segments"] == [9, 9, 6.5, 4, 2.5, 1]
+    assert curve["recall"] == pytest.approx([10 / 20, 10 / 20, 6 / 20, 10 / 20])
     found = scores_of(rows, cuts)
-    assert (found["threshold"], found["segments"]) == (1, 9)
-    assert found["sc_best"] == pytest.approx((0.8 + 3 * 0.6) / 4)
-    # Only what a threshold reaches can be the best of an image.
-    assert found["sc_ois"] == pytest.approx((0.4 + 3 * 0.6) / 4)
+    assert (found["threshold"], found["segments"]) == (4, 4)
+    assert found["sc_ods"] == pytest.approx(2.3 / 4)
+    assert found["sc_ois"] == found["sc_best"] == pytest.approx((0.8 + 3 * 0.6) / 4)

@@ -92,14 +92,15 @@ def _at_thresholds(
     """Thresholds for all images, and what each scored there.
 
     Images that were cut by numbers have costs of their own: quantiles of all of them are the
-    thresholds, and at each an image has the last of its cuts that the threshold reaches.
+    thresholds, ten for each cut, and at each an image has the last of its cuts that the threshold
+    reaches.
     """
     if not cuts.by_number:
         return settings, images
     costs = [image["costs"] for image in images]
-    shares = np.linspace(0, 1, len(settings))
+    shares = np.linspace(0, 1, 10 * len(settings))
     # Costs that there are, since a threshold a rounding below one would miss it.
-    thresholds = np.quantile(costs, shares, method="nearest")
+    thresholds = np.unique(np.quantile(costs, shares, method="nearest"))
     found = []
     for image in images:
         place = np.searchsorted(image["costs"], thresholds, side="right").clip(1) - 1
