@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from segprior.callbacks import Event
 from segprior.config.prior import PriorConfig
@@ -156,6 +157,17 @@ def test_same_seed_same_bytes_and_another_is_another() -> None:
     np.testing.assert_array_equal(one.merges, again.merges)
     np.testing.assert_array_equal(one.costs, again.costs)
     assert one.n_regions != other.n_regions or (one.costs != other.costs).any()
+
+
+def test_same_bytes_on_one_thread_and_on_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for threads in (1, 2):
+        monkeypatch.setenv("OMP_NUM_THREADS", str(threads))
+        with threadpool_limits(threads):
+            levels = segment_hierarchy(busy((120, 160)))
+        found.append([of.tobytes() for of in (levels.regions, levels.merges, levels.costs)])
+    assert levels.n_regions > 64  # so many that only the leading eigenvectors are sought
+    assert found[0] == found[1]
 
 
 def test_the_type_of_the_numbers_does_not_matter() -> None:
