@@ -74,7 +74,11 @@ def _read_windows(format: Format, source: object, reading: Reading) -> Pixels:
         check_values(reader.shape, reader.dtype.itemsize, reading.max_bytes, reader.name)
         values = reader.read(slice(0, rows), slice(0, columns))
         return Pixels(
-            values=values, name=reader.name, stored_axis=2, alpha=reader.alpha, depth=reader.depth
+            values=values,
+            name=reader.name,
+            stored_axis=getattr(reader, "stored_axis", 2),
+            alpha=reader.alpha,
+            depth=reader.depth,
         )
     finally:
         reader.close()

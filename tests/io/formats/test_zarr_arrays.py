@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from segprior.errors import OutputError
+from segprior.errors import ImageError, OutputError
 from segprior.io.formats import zarr_arrays
 from segprior.io.image import as_image
 from segprior.io.window_writer import save_bands
@@ -57,3 +57,35 @@ def test_every_chunk_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     save_bands(path, np.array_split(LABELS, 13), LABELS.shape, mask=False, largest=3)
     assert written == [(0, 32), (32, 64), (64, 70)]
     np.testing.assert_array_equal(zarr.open(str(path), mode="r")[:], LABELS)
+
+
+class TestAxes:
+    @pytest.mark.parametrize("axis", [0, 1, 2, -1, -2, -3])
+    def test_the_axis_that_is_given(self, tmp_path: Path, axis: int) -> None:
+        zarr = pytest.importorskip("zarr")
+        path = tmp_path / "a.zarr"
+        moved = np.moveaxis(RGB, -1, axis)
+        zarr.create_array(str(path), shape=moved.shape, dtype="u1")[...] = moved
+        np.testing.assert_array_equal(as_image(path, channel_axis=axis), as_image(RGB))
+        compare(path, as_image(RGB), channel_axis=axis)
+
+    @pytest.mark.parametrize("names", [("c", "y", "x"), ("Band", "row", "column")])
+    @pytest.mark.parametrize("zarr_format", [2, 3])
+    def test_names(self, tmp_path: Path, names: tuple[str, ...], zarr_format: int) -> None:
+        zarr = pytest.importorskip("zarr")
+        path = tmp_path / "a.zarr"
+        moved = np.moveaxis(RGB, -1, 0)
+        about = (
+            {"dimension_names": names}
+            if zarr_format == 3
+            else {"attributes": {"_ARRAY_DIMENSIONS": list(names)}}
+        )
+        array = zarr.create_array(
+            str(path), shape=moved.shape, dtype="u1", zarr_format=zarr_format, **about
+        )
+        array[...] = moved
+        np.testing.assert_array_equal(as_image(path), as_image(RGB))
+        np.testing.assert_array_equal(as_image(path, channel_axis=0), as_image(RGB))
+        compare(path, as_image(RGB))
+        with pytest.raises(ImageError, match="lie on axis 0, got channel_axis=1"):
+            as_image(path, channel_axis=1)

@@ -11,12 +11,14 @@ from typing import Any, BinaryIO
 __all__ = ["INFLATERS", "inflate", "inflating"]
 
 _STEP = 1 << 20
+# Streams may ask for a dictionary of gigabytes; the strongest preset has 64 MB.
+_LZMA_MEMORY = 1 << 28
 
 # What each makes anew for each stream that follows another in the same bytes.
 INFLATERS: dict[str, Any] = {
     "bz2": bz2.BZ2Decompressor,
     "gzip": lambda: zlib.decompressobj(wbits=31),
-    "lzma": lzma.LZMADecompressor,
+    "lzma": lambda: lzma.LZMADecompressor(memlimit=_LZMA_MEMORY),
     "zlib": zlib.decompressobj,
 }
 """The compressions that Python itself undoes, by name."""

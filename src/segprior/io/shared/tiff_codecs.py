@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segprior.io.files.inflate import inflate
-from segprior.io.shared.unpacking import (
+from segprior.io.files.unpacking import (
     by_libtiff,
     strip_by_libtiff,
     unpack_lzw,

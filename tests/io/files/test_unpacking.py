@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segprior.io.shared.unpacking import by_libtiff, unpack_lzw, unpack_packbits
+from segprior.io.files.unpacking import by_libtiff, unpack_lzw, unpack_packbits
 from segprior.runtime import loops
 from tests.helpers.tiff_bytes import lzw, packbits
 
