@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import operator
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +37,8 @@ _FORMAT = "segprior prior 1"
 _MULTIPLE = 8
 _NOISE = 2**31  # the seed of shared noise, numbered as if it were a member's
 _LEAST = 16
+# More hidden features than any block of the generator has.
+_WIDEST = 1024
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -151,20 +154,50 @@ class Prior:
             If it is missing, broken or something else.
         """
         from segprior.io.files.source import name_of
-        from segprior.io.formats.npy import check_format, load_npz
+        from segprior.io.formats.npy import Header, check_format, load_npz
 
-        arrays, meta = load_npz(path)
         name = name_of(path)
-        check_format(meta, _FORMAT, name, "make one with segprior prior -o x.npz")
-        try:
+
+        def check(headers: Mapping[str, Header], meta: Mapping[str, Any]) -> None:
+            check_format(meta, _FORMAT, name, "make one with segprior prior -o x.npz")
+            with _told(name):
+                _check_sizes({key: header.shape for key, header in headers.items()}, meta)
+
+        arrays, meta = load_npz(path, check)
+        with _told(name):
             return _restored(arrays, meta)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            raise ImageError(f"{name}: a damaged prior ({error}); fit it again") from error
 
     def _repr_png_(self) -> bytes:
         from segprior.io.formats.png import encode_png
 
         return encode_png(to_uint8(to_rgb(self.image)))
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Say of what Python raises at a strange description that the file is damaged."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise ImageError(f"{name}: a damaged prior ({error}); fit it again") from error
+
+
+def _check_sizes(shapes: Mapping[str, tuple[int, ...]], meta: Mapping[str, Any]) -> None:
+    """Refuse arrays larger than those of any prior that is described so, before one is read."""
+    sides = [max(_LEAST, operator.index(side)) + _MULTIPLE for side in meta["shape"][:2]]
+    config = PriorConfig(**meta["config"])
+    most = {
+        "members": (config.members, *sides, operator.index(meta["shape"][2])),
+        "losses": (config.members, config.passes),
+        "snapshot": (*sides, operator.index(meta["shape"][2])),
+        "features": (config.members, *sides, _WIDEST),
+    }
+    if len(shapes) > 2 + len(config.snapshots) + len(config.features):
+        raise ValueError(f"{len(shapes)} arrays")
+    for key, shape in shapes.items():
+        limits = most.get(key.partition("/")[0], ())
+        if len(shape) != len(limits) or any(n > m for n, m in zip(shape, limits, strict=True)):
+            raise ValueError(f"{key} of shape {shape}")
 
 
 def _restored(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> Prior:
