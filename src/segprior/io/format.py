@@ -77,6 +77,8 @@ class Target:
         """The type in which pictures store these labels."""
         if self.mask:
             return np.uint8
+        if self.largest >= 2**32:
+            return np.uint64
         # Never 8 bits, where labels 0 and 255 alone would be read back as a mask.
         return np.uint16 if self.largest < 2**16 else np.uint32
 

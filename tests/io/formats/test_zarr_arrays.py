@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from segprior.errors import ImageError, OutputError
+from segprior.io.export import save_segmentation
 from segprior.io.formats import zarr_arrays
 from segprior.io.image import as_image
+from segprior.io.label_maps import read_labels
 from segprior.io.window_writer import save_bands
 from tests.helpers.windows import LABELS, PLANES, RGB, compare
 
@@ -89,3 +91,16 @@ class TestAxes:
         compare(path, as_image(RGB))
         with pytest.raises(ImageError, match="lie on axis 0, got channel_axis=1"):
             as_image(path, channel_axis=1)
+
+
+def test_labels_of_any_size(tmp_path: Path) -> None:
+    pytest.importorskip("zarr")
+    labels = np.zeros((9, 10), np.int64)
+    labels[2:5, 3:8], labels[6:] = 2**33, 2**32 - 1
+    for largest in (2**40, 2**32):
+        path = save_segmentation(
+            tmp_path / f"{largest}.zarr", np.minimum(labels, largest), mask=False
+        )
+        np.testing.assert_array_equal(read_labels(path), np.minimum(labels, largest))
+    with pytest.raises(OutputError, match="cannot save label -1"):
+        save_segmentation(tmp_path / "b.zarr", labels - 1, mask=False)

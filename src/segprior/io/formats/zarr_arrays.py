@@ -216,5 +216,6 @@ FORMAT = Format(
     recognises_folder=is_zarr,
     open_windows=_open,
     write_bands=_bands,
+    largest=2**64 - 1,
     needs=("zarr", "zarr"),
 )
