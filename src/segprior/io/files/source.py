@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from segprior.errors import ImageError
+from segprior.messages import shown
 
 __all__ = ["folded", "name_of", "one_line", "open_source", "unexpected"]
 
@@ -101,4 +102,4 @@ def unexpected(error: BaseException) -> str:
 
 def folded(text: object) -> str:
     """Put a message on one line, whatever a file name or a library has put into it."""
-    return " ".join(str(text).split())
+    return shown(" ".join(str(text).split()))
