@@ -13,7 +13,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from segprior.batch.fsspec_files import fetch, is_url, list_below, path_of, put, reach, told
-from segprior.batch.items import Item, is_wanted, name_in_list, plan_item, read_list, refuse_places
+from segprior.batch.items import (
+    Item,
+    is_wanted,
+    load_list,
+    name_in_list,
+    plan_item,
+    read_list,
+    refuse_places,
+)
 from segprior.batch.lock import TEMPORARY
 from segprior.batch.manifest import MANIFEST, Manifest
 from segprior.batch.protocols import check_name, check_url, is_near
@@ -65,7 +73,7 @@ def _lists_urls(source: Path) -> bool:
     if source.suffix.lower() in image_suffixes() or not source.is_file():
         return False
     try:
-        return any(is_url(line) for line in read_list(source.read_bytes(), source))
+        return any(is_url(line) for line in read_list(load_list(source), source))
     except (OSError, ImageError):
         return False  # told where it is read
 
