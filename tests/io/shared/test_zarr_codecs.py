@@ -61,7 +61,7 @@ def test_raw_lzma_with_its_filters() -> None:
 
 
 def test_what_is_refused_is_named() -> None:
-    assert "may run code" in str(refuse_codec("pickle", "a.zarr"))
+    assert "never used" in str(refuse_codec("pickle", "a.zarr"))
     assert "imagecodecs, are not read" in str(refuse_codec("imagecodecs_jpegxl", "a.zarr"))
     assert "numcodecs[zfpy]" in str(refuse_codec("numcodecs.zfpy", "a.zarr"))
     assert "'other', are not read; save it with blosc" in str(refuse_codec("other", "a.zarr"))

@@ -26,9 +26,19 @@ from segprior.messages import Setting
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["check_picture", "decoding", "encode_pillow", "from_pillow", "read_pillow", "upright"]
+__all__ = [
+    "check_picture",
+    "check_scans",
+    "decoding",
+    "encode_pillow",
+    "from_pillow",
+    "read_pillow",
+    "upright",
+]
 
 _EXIF_ORIENTATION = 0x0112
+# A progressive JPEG has some ten, for each of the pictures in its file.
+_MOST_SCANS = 500
 
 
 @contextmanager
@@ -118,6 +128,20 @@ def check_picture(image: Image.Image, name: str, reading: Reading) -> None:
     check_pixels(image.height, image.width, reading.max_pixels, name)
     shape = (image.height, image.width, len(image.getbands()))
     check_values(shape, 4 if image.mode in ("I", "F") else 2, reading.max_bytes, name)
+
+
+def check_scans(data: bytes) -> None:
+    """Refuse a JPEG that goes over its picture so often that it would take minutes.
+
+    Raises
+    ------
+    ValueError
+        If there are more scans than any encoder makes.
+    """
+    # Within a scan this byte is followed by another one, so that this counts scans.
+    scans = data.count(b"\xff\xda")
+    if scans > _MOST_SCANS:
+        raise ValueError(f"{scans} scans, more than {_MOST_SCANS}")
 
 
 def _plain_mode(image: Image.Image, indexed: bool) -> tuple[str, Alpha]:

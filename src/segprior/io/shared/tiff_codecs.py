@@ -18,6 +18,7 @@ from segprior.io.files.unpacking import (
     unpack_lzw,
     unpack_packbits,
 )
+from segprior.io.shared.pillow import check_scans
 
 __all__ = [
     "BYTES", "JPEG", "PICTURES", "MissingCodec", "decode_picture",
@@ -180,6 +181,7 @@ def _jpeg(key: Any, data: bytes, tables: bytes | None) -> Any:
         raise who_has(key, f" of {key.bitspersample} bits")
     if tables:
         data = tables[: tables.rindex(b"\xff\xd9")] + data[2:]
+    check_scans(data)
     image: Any = JpegImageFile(io.BytesIO(data), None)
     stored, wanted = _colours(key, image)
     tile = image.tile[0]

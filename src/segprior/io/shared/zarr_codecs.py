@@ -27,8 +27,8 @@ FILTERS = frozenset({
 })  # fmt: skip
 """Codecs that turn numbers into others or check them, and do not unfold."""
 
-# What makes Python objects of bytes: the first runs whatever it is told to.
-_OBJECTS = ("pickle", "json2", "msgpack2", "categorize", "vlen-array", "vlen-bytes", "vlen-utf8")
+# What makes Python objects of bytes.
+_OBJECTS = ("json2", "msgpack2", "categorize", "vlen-array", "vlen-bytes", "vlen-utf8")
 # Who has other ones, by the first word of their names.
 _PACKAGES = {
     "imagecodecs": "imagecodecs", "pcodec": "numcodecs[pcodec]", "zfpy": "numcodecs[zfpy]",
@@ -48,10 +48,14 @@ def refuse_codec(codec: str, name: str) -> ImageError:
         Of the file.
     """
     plain = codec.removeprefix("numcodecs.")
+    if plain == "pickle":
+        return ImageError(
+            f"{name}: chunks of codec {codec!r}, which runs whatever it is told to and is never "
+            "used; save numbers instead"
+        )
     if plain in _OBJECTS:
         return ImageError(
-            f"{name}: chunks of codec {codec!r}, which makes Python objects and may run code; it "
-            "is never used, save numbers instead"
+            f"{name}: chunks of codec {codec!r}, which makes Python objects; save numbers instead"
         )
     package = _PACKAGES.get(plain, _PACKAGES.get(plain.partition("_")[0], ""))
     owner = f", which is in {package}" if package else ""

@@ -149,9 +149,11 @@ def vetted(
     """
     found = dict(about)
     try:
-        for codec in (*(found.get("filters") or ()), found.get("compressor")):
-            if codec and codec["id"] not in {*FILTERS, *COMPRESSORS}:
-                raise refuse_codec(str(codec["id"]), name)
+        if found.get("zarr_format") == 2:
+            used = [
+                one["id"] for one in (*(found.get("filters") or ()), found["compressor"]) if one
+            ]
+            _refuse_unknown(used, name)
         if found.get("zarr_format") == 2:
             dtype, chunks = np.dtype(found["dtype"]), found["chunks"]
         else:
@@ -173,8 +175,10 @@ def vetted(
 
 
 def _refuse_unknown(codecs: Sequence[Any], name: str) -> None:
-    for codec in codecs:
-        kind = codec if isinstance(codec, str) else str(codec["name"])
+    kinds = [codec if isinstance(codec, str) else str(codec["name"]) for codec in codecs]
+    for codec, kind in sorted(
+        zip(codecs, kinds, strict=True), key=lambda one: "pickle" not in one[1]
+    ):
         if kind == "sharding_indexed":
             for part in ("codecs", "index_codecs"):
                 _refuse_unknown(codec["configuration"][part], name)
