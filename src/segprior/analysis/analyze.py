@@ -20,7 +20,7 @@ from segprior.callbacks import Callback
 from segprior.config.analysis import AnalysisConfig
 from segprior.config.presets import resolve
 from segprior.image.pyramid import Pyramid
-from segprior.io.image import as_image
+from segprior.io.image import open_planes, reading_of
 from segprior.prior.prior import Prior, fit
 from segprior.runtime.seeding import RandomSource, as_seed
 
@@ -89,9 +89,10 @@ def analyze(
     >>> sorted(found.spectra)
     ['image', 'low_pass', 'prior']
     """
+    reading = reading_of(overrides)
     config = resolve(AnalysisConfig, preset, config, overrides)
     seed = as_seed(rng)
-    full = Pyramid(as_image(image, channel_axis=channel_axis))
+    full = open_planes(image, channel_axis=channel_axis, **reading).only()
     return measure(full, config, seed=seed, device=device, callback=callback)
 
 

@@ -49,7 +49,8 @@ class TestPages:
         data = tiff(stack, photometric="minisblack")
         for page in range(6):
             np.testing.assert_array_equal(as_image(data, page=page), as_image(stack[page]))
-        np.testing.assert_array_equal(as_image(data), as_image(stack[0]))
+        with pytest.raises(ImageError, match="has 6 planes; choose one with page 0 to 5"):
+            as_image(data)
         np.testing.assert_array_equal(
             as_image(data, channel_axis=0), as_image(stack, channel_axis=0)
         )

@@ -14,7 +14,7 @@ from segprior.errors import ConfigError, ImageError
 from segprior.features.saliency import background_saliency, spectral_saliency
 from segprior.image.guided_filter import guided_filter
 from segprior.image.pyramid import Pyramid
-from segprior.io.image import as_image
+from segprior.io.image import open_planes, reading_of
 from segprior.messages import Setting
 from segprior.methods.double_dip.hints import as_hint, check_hint, hint_from_saliency, reduce_hint
 from segprior.methods.double_dip.result import DoubleDip
@@ -124,9 +124,10 @@ def double_dip(
     """
     if isinstance(hint, str) and hint in ("mask", "saliency"):
         overrides, hint = {**overrides, "hint": hint}, None
+    reading = reading_of(overrides)
     config = resolve(DoubleDipConfig, preset, config, overrides)
     seed = as_seed(rng)
-    full = Pyramid(as_image(image, channel_axis=channel_axis))
+    full = open_planes(image, channel_axis=channel_axis, **reading).only()
     return take_apart(full, hint, config, seed=seed, device=device, callback=callback, prior=prior)
 
 
