@@ -345,7 +345,7 @@ def _bands(fitting: Fitting, model: TileModel, count: _Count) -> Iterator[NDArra
     def watched() -> Iterator[tuple[Tile, NDArray[np.float32]]]:
         for tile, scores in blend(tiling, scored):
             sure = model.confidence(scores)
-            valid = fitting.image.valid(tile.rows, tile.columns)
+            valid = fitting.image.valid(*tiling.block(tile))
             count.sure += float((sure if valid is None else sure[valid]).sum(dtype=np.float64))
             count.looked_at += sure.size if valid is None else int(np.count_nonzero(valid))
             yield tile, scores
