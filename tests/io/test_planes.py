@@ -195,3 +195,9 @@ def test_options_that_do_not_go_together() -> None:
             as_image(ZYX, **options)
     with pytest.raises(ImageError, match="PNG has rows, columns and channels only"):
         as_image(encoded(ZYX[0], "PNG"), axes="YX")
+
+
+def test_a_cube_is_taken_for_many_channels_and_says_so() -> None:
+    with pytest.warns(InputWarning, match="64 x 64 pixels of 64 channels; channel_axis or axes"):
+        assert as_image(volume(64, 64, 64)).shape == (64, 64, 64)
+    assert as_image(volume(64, 64, 64), channel_axis=2).shape == (64, 64, 64)

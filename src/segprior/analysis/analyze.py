@@ -64,7 +64,8 @@ def analyze(
         Called once per iteration, see :mod:`segprior.callbacks`.
     **overrides
         Options of :class:`AnalysisConfig` or :class:`segprior.PriorConfig`, in place of
-        those of the preset or the config.
+        those of the preset or the config; and of :func:`segprior.as_image`, for how the image is
+        read.
 
     Returns
     -------

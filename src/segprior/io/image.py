@@ -58,8 +58,9 @@ def as_image(
         Axis of an array, tensor or ``.npy`` file that holds the channels; None accepts grey
         images only, which have no such axis. Arrays of two axes are grey in any case. Pictures
         know their axis themselves, for which -1 stands. A TIFF of several grey pages is read as
-        one array if 0, 1 or 2 is given, and page by page at -1. At -1 an array with fewer rows or
-        columns than channels is refused, unless it is square; 2 says that it is meant so.
+        one array if 0, 1 or 2 is given, and page by page at -1. At -1 an array is refused whose
+        rows (or columns) are at most half as many as columns and channels; 2 says that it is meant
+        so.
     axes : str, optional
         A letter for each axis of an array, ``.npy`` file, TIFF or Zarr array, in their order: Y for
         rows, X for columns, C for channels, and any others, such as T and Z, for what there are

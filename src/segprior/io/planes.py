@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -12,11 +13,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from segprior.errors import ImageError
+from segprior.errors import ImageError, InputWarning
 from segprior.image.pyramid import Pyramid
 from segprior.image.resize import MIN_SIDE
 from segprior.image.spread import ValueRange
-from segprior.io.files.axes import check_axes
+from segprior.io.files.axes import check_axes, many_channels
 from segprior.io.files.pixels import Outer, Pixels, check_page
 from segprior.io.files.source import open_source
 from segprior.io.inputs import channels_last, other_axis, take_pixels
@@ -100,6 +101,8 @@ class Planes:
                 self._first = replace(first, values=self._array[page])
             self._array, outer = None, ()
         self.outer: Outer = outer
+        if first.stored_axis is None and not quiet:
+            _tell_channels(first, channel_axis)
         self._count = math.prod(n for _, n in outer)
         if project is not None and outer:
             self._first, self._array, self._axis = self._projected(project), None, -1
@@ -238,6 +241,18 @@ class Planes:
         result = total.astype(values.dtype)
         result[empty] = values[empty]
         return replace(first, values=result, stored_axis=2, outer=(), together=None)
+
+
+def _tell_channels(pixels: Pixels, channel_axis: int | None) -> None:
+    if many_channels(pixels.values.shape, channel_axis):
+        rows, columns, channels = pixels.values.shape
+        warnings.warn(
+            InputWarning(
+                f"{pixels.name}: taken for {rows} x {columns} pixels of {channels} channels; ",
+                Setting("channel_axis"), " or ", Setting("axes"), " decides",
+            ),
+            stacklevel=4,
+        )  # fmt: skip
 
 
 def described(name: str, outer: Outer) -> str:

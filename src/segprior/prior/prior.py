@@ -194,7 +194,8 @@ def fit_prior(
         Called at each iteration of each member, and able to stop it: see
         :mod:`segprior.callbacks`.
     **overrides
-        Fields of :class:`PriorConfig` that replace those of the preset, as in ``members=11``.
+        Fields of :class:`PriorConfig` that replace those of the preset, as in ``members=11``; and
+        options of :func:`segprior.as_image`, for how the image is read.
 
     Returns
     -------

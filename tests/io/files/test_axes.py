@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from segprior.errors import ConfigError, ImageError
-from segprior.io.files.axes import check_axes, check_last, read_axes, unnamed
+from segprior.io.files.axes import check_axes, check_last, many_channels, read_axes, unnamed
 
 
 def test_letters_in_any_case() -> None:
@@ -31,7 +31,7 @@ def test_an_example_of_as_many_letters() -> None:
 
 
 @pytest.mark.parametrize(
-    "shape", [(96, 128, 3), (96, 128, 96), (64, 64, 200), (20, 30, 5), (2, 96, 128)]
+    "shape", [(96, 128, 3), (96, 128, 96), (64, 64, 200), (20, 30, 5), (2, 96, 128), (8, 9, 20)]
 )
 def test_channels_that_may_be_meant(shape: tuple[int, int, int]) -> None:
     check_last(shape, -1, "it")
@@ -48,3 +48,11 @@ def test_more_channels_than_rows_or_columns(shape: tuple[int, int, int], axis: i
 def test_few_rows_are_left_to_others_unless_asked() -> None:
     with pytest.raises(ImageError, match="channel_axis=0"):
         check_last((3, 96, 128), -1, "it", 0)
+
+
+def test_many_channels_are_told_of() -> None:
+    assert many_channels((64, 64, 64), -1)
+    assert many_channels((40, 64, 64), -1)
+    assert not many_channels((64, 64, 64), 2)
+    assert not many_channels((64, 64, 40), -1)
+    assert not many_channels((8, 9, 20), -1)

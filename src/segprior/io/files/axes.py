@@ -8,7 +8,10 @@ from segprior.errors import ConfigError, ImageError
 from segprior.image.resize import MIN_SIDE
 from segprior.messages import Setting
 
-__all__ = ["check_axes", "check_last", "read_axes", "unnamed"]
+__all__ = ["check_axes", "check_last", "many_channels", "read_axes", "unnamed"]
+
+# Channels from which on they may be slices of a volume.
+_MANY = 32
 
 
 def read_axes(axes: object) -> str:
@@ -51,6 +54,11 @@ def check_axes(axes: str, shape: Sequence[int], name: str) -> str:
     return axes
 
 
+def many_channels(shape: Sequence[int], channel_axis: int | None) -> bool:
+    """Tell whether an array that `check_last` lets pass may have been meant otherwise after all."""
+    return channel_axis == -1 and len(shape) == 3 and shape[2] >= max(_MANY, min(shape[:2]))
+
+
 def unnamed(shape: Sequence[int], name: str) -> ImageError:
     """The error of an array whose axes only the user can name."""
     cure = ("name them, such as ", Setting("axes", "TZCYX"[-len(shape) :]))
@@ -62,8 +70,8 @@ def unnamed(shape: Sequence[int], name: str) -> ImageError:
 def check_last(shape: Sequence[int], channel_axis: int, name: str, least: int = MIN_SIDE) -> None:
     """Refuse an array whose last axis is taken for channels only because nobody said otherwise.
 
-    Channels are few and sides are many, so that an array with fewer rows or columns than channels
-    was hardly meant like that. A square picture may have many bands.
+    Channels are few and sides are many, so that an array was hardly meant like that if its rows
+    (or columns) are at most half as many as its columns and as its channels.
 
     Parameters
     ----------
@@ -81,9 +89,8 @@ def check_last(shape: Sequence[int], channel_axis: int, name: str, least: int = 
     ImageError
     """
     rows, columns, channels = shape
-    if channel_axis != -1 or channels < MIN_SIDE or rows == columns:
-        return
-    if channels <= min(rows, columns) or min(rows, columns) < least:
+    few, many = sorted((rows, columns))
+    if channel_axis != -1 or channels < MIN_SIDE or few < least or 2 * few > min(many, channels):
         return
     fewest = 0 if rows < columns else 1
     raise ImageError(

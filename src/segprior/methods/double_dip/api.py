@@ -84,7 +84,8 @@ def double_dip(
     prior : Prior, optional
         A prior fitted to this image before, for the hint.
     **overrides
-        Options of :class:`segprior.DoubleDipConfig`, in place of those of the preset or config.
+        Options of :class:`segprior.DoubleDipConfig`, in place of those of the preset or config; and
+        of :func:`segprior.as_image`, for how the image is read.
 
     Returns
     -------
@@ -167,6 +168,8 @@ def take_apart(
     # Filtered at the working size; without a filter the window is one pixel, and the guide mute.
     radius, eps = (config.radius, config.eps) if config.radius else (0, 1.0)
     soft = np.clip(guided_filter(full, soft, radius=radius, eps=eps, reduced=small), 0, 1)
+    if image.valid is not None:
+        soft[~image.valid] = 0
     cut = {
         "foreground": best.foreground,
         "background": best.background,
