@@ -63,3 +63,15 @@ def test_same_bytes_on_one_thread_and_on_two() -> None:
         with threadpool_limits(threads):
             found.append(read_object(image, 0).share.tobytes())
     assert found[0] == found[1]
+
+
+def test_a_frame_is_ground() -> None:
+    inner, truth = textured(100)
+    framed = np.ones((112, 112, inner.shape[2]), np.float32)
+    framed[6:-6, 6:-6] = inner
+    whole = np.zeros((112, 112), bool)
+    whole[6:-6, 6:-6] = truth
+    found = read_object(framed, 0)
+    assert iou(found.share > 0.5, whole) > 0.9
+    assert 0.1 < found.evidence["frame"] < 0.3
+    assert read_object(inner, 0).evidence["frame"] == 0

@@ -8,6 +8,7 @@ import numpy as np
 
 from segprior.features.textons import texton_map
 from segprior.image.colour import as_colours
+from segprior.image.frame import inside_frame
 from segprior.image.resize import resize, working_shape
 from segprior.methods.foreground.candidate import Candidate
 from segprior.methods.foreground.colour_model import describe_regions, likely_object
@@ -63,21 +64,22 @@ def read_object(image: NDArray[np.float32], seed: int) -> Candidate:
     -------
     Candidate
         ``score`` is the mean of ``abs(2 * share - 1)`` where the share is above a fifth, or 0 if
-        no object is told from a ground; ``evidence["agreement"]`` that mean of the voters alone.
+        no object is told from a ground; ``evidence["agreement"]`` is that mean of the voters
+        alone, and ``evidence["frame"]`` the share of the image that is taken for a drawn frame
+        (:func:`segprior.image.frame.inside_frame`) and so for ground.
     """
     from segprior.regions.merging import Weights, first_regions, judge, merge_judged
 
     load_libraries()
     image = resize(image, working_shape(image.shape, OBJECT_SIZE))
-    colours = as_colours(image)
+    share = np.zeros(image.shape[:2], np.float32)
+    inner = inside_frame(image)
+    framed = 1 - share[inner].size / share.size
+    colours = as_colours(np.ascontiguousarray(image[inner]))
     regions, strength = first_regions(colours)
     if int(regions.max()) == 0:
-        return Candidate(
-            kind="object",
-            share=np.zeros(image.shape[:2], np.float32),
-            score=0.0,
-            evidence={"agreement": 0.0},
-        )
+        nothing = {"agreement": 0.0, "frame": framed}
+        return Candidate(kind="object", share=share, score=0.0, evidence=nothing)
     textons = texton_map(colours, seed)
     # By one thread, since sums may depend on their number.
     with one_blas_thread():
@@ -92,14 +94,14 @@ def read_object(image: NDArray[np.float32], seed: int) -> Candidate:
         votes = [likely_object(described, _LOW + (_HIGH - _LOW) * guess) for guess in guesses]
         votes.append(_by_words(judged, stands_out))
         voted = np.mean(votes, axis=0)
-        share = _by_regions(voted, judged, alike)
-    agreement = _sureness(voted[regions])
+        decided = _by_regions(voted, judged, alike)
+    share[inner] = decided[regions]
     told = bool(share.max() > 0.5 > share.min())
     return Candidate(
         kind="object",
-        share=share[regions].astype(np.float32),
-        score=_sureness(share[regions]) if told else 0.0,
-        evidence={"agreement": agreement},
+        share=share,
+        score=_sureness(decided[regions]) if told else 0.0,
+        evidence={"agreement": _sureness(voted[regions]), "frame": framed},
     )
 
 
