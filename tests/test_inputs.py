@@ -32,8 +32,10 @@ GAP = (Y > 54) & (X > 64)
 
 
 def plane(ground: float, thing: float, *, seed: int = 0) -> NDArray[np.float64]:
-    noise = np.random.default_rng(seed).standard_normal(TRUTH.shape)
-    return np.where(TRUTH, thing, ground) + abs(thing - ground) / 50 * noise
+    noise: NDArray[np.float64] = np.random.default_rng(seed).standard_normal(TRUTH.shape)
+    noise *= abs(thing - ground) / 50
+    noise += np.where(TRUTH, thing, ground)
+    return noise
 
 
 def iou(found: Any, truth: NDArray[np.bool_] = TRUTH) -> float:
@@ -162,7 +164,8 @@ class TestNoData:
             ran(command, scene, "-o", out, *options, capsys=capsys)
             with tifffile.TiffFile(out) as file:
                 labels: Any = file.asarray()
-                tags: Any = file.pages[0].tags
+                page: Any = file.pages[0]
+                tags = page.tags
                 assert str(tags[42113].value) == "0"
                 assert 33922 in tags
             if command == "foreground":
@@ -282,9 +285,9 @@ class TestStacks:
             ran(command, path, "-o", tmp_path / "m.png", "--project", "mean", capsys=capsys)
             ran(command, path, "-o", tmp_path / "m.png", "--page", "3", capsys=capsys)
             if kind != "gif":
-                words = ("-o", tmp_path / "t.tif", "--tiles", "--scale", "1")
-                ran(command, path, *words, code=2, told=said, capsys=capsys)
-                ran(command, path, *words, "--page", "2", capsys=capsys)
+                tiles = ("-o", tmp_path / "t.tif", "--tiles", "--scale", "1")
+                ran(command, path, *tiles, code=2, told=said, capsys=capsys)
+                ran(command, path, *tiles, "--page", "2", capsys=capsys)
             (tmp_path / "m.png").unlink()
         ran("prior", path, "-o", tmp_path / "p.png", code=2, told=said, capsys=capsys)
 

@@ -101,8 +101,6 @@ class Planes:
                 self._first = replace(first, values=self._array[page])
             self._array, outer = None, ()
         self.outer: Outer = outer
-        if first.stored_axis is None and not quiet:
-            _tell_channels(first, channel_axis)
         self._count = math.prod(n for _, n in outer)
         if project is not None and outer:
             self._first, self._array, self._axis = self._projected(project), None, -1
@@ -193,6 +191,8 @@ class Planes:
 
     def _settled(self) -> Meaning:
         pixels, values = self._stored(0)
+        if pixels.stored_axis is None and not self._quiet:
+            _tell_channels(pixels, self._axis)
         kind = pixels.alpha
         unknown = pixels.stored_axis is None or self._array is not None
         if self._alpha == "composite" and unknown and values.shape[2] in (2, 4):
