@@ -86,7 +86,9 @@ class TestRange:
         picture[20:40, 10:50] = 0.45
         picture += 0.02 * np.random.default_rng(4).standard_normal(picture.shape)
         picture[0, 0], picture[0, 1] = 0, 1
-        return np.clip(picture, 0, 1)
+        np.clip(picture, 0, 1, out=picture)
+        made: NDArray[np.float64] = picture
+        return made
 
     @pytest.mark.parametrize(
         "made",

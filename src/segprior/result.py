@@ -198,7 +198,9 @@ class Segmentation:
         ``labels`` as they are. :func:`segprior.io.label_maps.read_labels` reads all of these back
         exactly. GeoJSON, LabelMe and SVG hold polygons along the edges of the pixels, in (column,
         row), COCO run-length encoded masks; label 0 has none, all other pixels are kept exactly.
-        Zarr arrays need the extra ``zarr``. Other distributions may bring more formats.
+        Zarr arrays need the extra ``zarr``. TIFF, ``.npy`` and Zarr hold stacks, with their axes.
+        Other distributions may bring more formats. Where pixels have no data, a TIFF says that its
+        0 is no data.
 
         Parameters
         ----------

@@ -23,7 +23,7 @@ from segprior.io.shared.geotiff import georeference
 from segprior.io.shared.pillow import read_pillow
 from segprior.io.shared.rasterio_windows import RasterioReader
 from segprior.io.shared.tiff_codecs import MissingCodec
-from segprior.io.shared.tiff_pages import GDAL_NODATA, find_pages, quiet_log
+from segprior.io.shared.tiff_pages import GDAL_NODATA, find_pages, quiet_log, tell_others
 from segprior.io.shared.tiff_sets import check_set
 from segprior.io.shared.tiff_tiles import write_tiles
 from segprior.io.shared.tiff_windows import TiffReader, open_tiff
@@ -64,6 +64,8 @@ def read_tiff(stream: BinaryIO, name: str, reading: Reading) -> Pixels:
                 sides = [n for i, n in enumerate(series.shape) if i != channel_axis % 3]  # type: ignore[operator]
                 check_pixels(sides[0], sides[1], reading.max_pixels, name)
                 return _together(tiff, series, reading, name)
+            if page is None and not reading.indices:
+                tell_others(tiff, name)
             first: Any = find_pages(tiff, page or 0, name)[0][0]
             if first is not None:
                 key = first.keyframe

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import math
 import os
+import warnings
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segprior.errors import ImageError
+from segprior.errors import ImageError, InputWarning
 from segprior.io.files.axes import check_axes
 from segprior.io.files.pixels import Alpha, Outer, check_page
 from segprior.messages import Setting
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GDAL_NODATA", "check_whole", "find_pages", "interpret", "no_data", "orientation",
-    "outer_axes", "quiet_log",
+    "outer_axes", "quiet_log", "tell_others",
 ]  # fmt: skip
 
 GDAL_NODATA = 42113
@@ -97,6 +98,23 @@ def outer_axes(tiff: tifffile.TiffFile, name: str, axes: str | None = None) -> O
     if math.prod(outer.values()) != len(series.pages):
         return (("I", len(series.pages)),) if len(series.pages) > 1 else ()
     return tuple((axis, n) for axis, n in outer.items() if axis != "C" and n > 1)
+
+
+def tell_others(tiff: tifffile.TiffFile, name: str) -> None:
+    """Warn of pages that are neither planes of the first picture nor smaller copies of it."""
+    others = [
+        series
+        for series in tiff.series[1:]
+        if not (series.keyframe.is_reduced or series.keyframe.is_mask)
+    ]
+    if others:
+        warnings.warn(
+            InputWarning(
+                f"{name}: {sum(len(series.pages) for series in others)} pages of other sizes or "
+                "types are not read; ", Setting("page"), " chooses one",
+            ),
+            stacklevel=3,
+        )  # fmt: skip
 
 
 def no_data(key: Any) -> float | None:
