@@ -38,6 +38,12 @@ def written(kind: str, folder: Path) -> tuple[Any, str, NDArray[Any]]:
     if kind == "shaped":
         tifffile.imwrite(path, ZYX, photometric="minisblack", compression="zlib")
         return path, "Q", ZYX[..., None]
+    if kind == "in a row":
+        tifffile.imwrite(path, ZYX, photometric="minisblack", truncate=True)
+        return path, "Q", ZYX[..., None]
+    if kind == "bands in a row":
+        tifffile.imwrite(path, TZCYX, truncate=True, metadata={"axes": "TZCYX"})
+        return path, "TZ", np.moveaxis(TZCYX.reshape(6, 2, 16, 24), 1, -1)
     if kind == "colour":
         tifffile.imwrite(path, volume(4, 16, 24, 3), photometric="rgb", metadata={"axes": "TYXS"})
         return path, "T", volume(4, 16, 24, 3)
@@ -61,7 +67,17 @@ def written(kind: str, folder: Path) -> tuple[Any, str, NDArray[Any]]:
     return data, "I", volume(3, 16, 24, 3)
 
 
-KINDS = ["pages", "shaped", "colour", "ome", "imagej", "zarr", "frames"]
+KINDS = [
+    "pages",
+    "shaped",
+    "in a row",
+    "bands in a row",
+    "colour",
+    "ome",
+    "imagej",
+    "zarr",
+    "frames",
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -88,7 +104,7 @@ def test_every_container(kind: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(mean, expected.mean(axis=0) / full, atol=0.6 / full)
 
 
-@pytest.mark.parametrize("kind", ["pages", "ome", "zarr"])
+@pytest.mark.parametrize("kind", ["pages", "bands in a row", "ome", "zarr"])
 def test_windows_are_of_the_plane_that_is_chosen(kind: str, tmp_path: Path) -> None:
     source, _, expected = written(kind, tmp_path)
     count = len(expected)

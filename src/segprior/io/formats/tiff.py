@@ -23,7 +23,13 @@ from segprior.io.shared.geotiff import georeference
 from segprior.io.shared.pillow import read_pillow
 from segprior.io.shared.rasterio_windows import RasterioReader
 from segprior.io.shared.tiff_codecs import MissingCodec
-from segprior.io.shared.tiff_pages import GDAL_NODATA, find_pages, quiet_log, tell_others
+from segprior.io.shared.tiff_pages import (
+    GDAL_NODATA,
+    find_pages,
+    quiet_log,
+    series_pages,
+    tell_others,
+)
 from segprior.io.shared.tiff_sets import check_set
 from segprior.io.shared.tiff_tiles import write_tiles
 from segprior.io.shared.tiff_windows import TiffReader, open_tiff
@@ -60,7 +66,7 @@ def read_tiff(stream: BinaryIO, name: str, reading: Reading) -> Pixels:
                 check_axes(reading.axes, series.shape, name)
                 return _together(tiff, series, reading, name)
             one_array = channel_axis not in (-1, None) and page is None
-            if one_array and series.ndim == 3 and len(series.pages) > 1:
+            if one_array and series.ndim == 3 and len(series_pages(series)) > 1:
                 sides = [n for i, n in enumerate(series.shape) if i != channel_axis % 3]  # type: ignore[operator]
                 check_pixels(sides[0], sides[1], reading.max_pixels, name)
                 return _together(tiff, series, reading, name)
@@ -86,7 +92,7 @@ def _together(tiff: Any, series: Any, reading: Reading, name: str) -> Pixels:
     if key.photometric.name == "PALETTE":
         raise ImageError(f"{name}: pages with a palette", cure=("leave ", Setting("axes"), " out"))
     planes = []
-    for number in range(len(series.pages)):
+    for number in range(len(series_pages(series))):
         reader = TiffReader(
             tiff, name, page=number, cache=0, max_bytes=reading.max_bytes, whole=True, bare=True
         )
@@ -112,7 +118,7 @@ def _one(tiff: Any, series: Any, reading: Reading, name: str) -> Pixels:
     finally:
         reader.close()
     flat = values[..., 0] if values.shape[2] == 1 else values
-    many = reading.page is None and reader.count < len(series.pages)
+    many = reading.page is None and reader.count < len(series_pages(series))
     return Pixels(
         values=orient(flat, reader.orientation), name=name, stored_axis=reader.stored_axis,
         alpha=reader.alpha, depth=reader.depth, indexed=indexed,

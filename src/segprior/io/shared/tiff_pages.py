@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import math
 import os
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GDAL_NODATA", "check_whole", "find_pages", "interpret", "no_data", "orientation",
-    "outer_axes", "quiet_log", "tell_others",
+    "outer_axes", "quiet_log", "series_pages", "tell_others",
 ]  # fmt: skip
 
 GDAL_NODATA = 42113
@@ -59,11 +61,10 @@ def find_pages(
     series = tiff.series[0]
     outer = _outer(series, axes, name)
     bands = outer.get("C", 1)
-    if bands == 1 or math.prod(outer.values()) != len(series.pages):
-        # Stacks of ImageJ may have one description for all of their pages.
-        count = max(len(tiff.pages), len(series.pages))
-        check_page(page, count, name)
-        one: Any = series.pages[page] if page < len(series.pages) else tiff.pages[page]
+    pages = series_pages(series)
+    if bands == 1 or math.prod(outer.values()) != len(pages):
+        check_page(page, max(len(tiff.pages), len(pages)), name)
+        one: Any = pages[page] if page < len(pages) else tiff.pages[page]
         axes = one.keyframe.axes
         return [one], axes.index("S") if "S" in axes else 2
     others = {axis: n for axis, n in outer.items() if axis != "C"}
@@ -75,7 +76,34 @@ def find_pages(
         )
         for c in range(bands)
     ]
-    return [series.pages[int(index)] for index in indices], 0
+    return [pages[int(index)] for index in indices], 0
+
+
+def series_pages(series: Any) -> Sequence[Any]:
+    """All pages of a picture or stack, also where one description stands for planes in a row.
+
+    ImageJ writes stacks above 4 GB like that, and tifffile with ``truncate``.
+    """
+    one, count = series.keyframe, math.prod(series.shape)
+    planes = count // max(1, math.prod(one.shape))
+    if len(series.pages) > 1 or planes <= 1 or series.dataoffset is None:
+        return series.pages  # type: ignore[no-any-return]
+    return _InARow(one, series.dataoffset, planes)
+
+
+class _InARow(Sequence[Any]):
+    """Planes that lie one behind the other, each as a page, made when it is asked for."""
+
+    def __init__(self, one: Any, start: int, count: int) -> None:
+        self._one, self._start, self._count = one, start, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, number: Any) -> Any:
+        page, size = copy.copy(self._one), self._one.nbytes
+        page.dataoffsets, page.databytecounts = (self._start + number * size,), (size,)
+        return page
 
 
 def _outer(series: Any, axes: str | None, name: str) -> dict[str, int]:
@@ -95,8 +123,9 @@ def outer_axes(tiff: tifffile.TiffFile, name: str, axes: str | None = None) -> O
     """The axes along which the first picture of a file goes on, as pages are counted."""
     series = tiff.series[0]
     outer = _outer(series, axes, name)
-    if math.prod(outer.values()) != len(series.pages):
-        return (("I", len(series.pages)),) if len(series.pages) > 1 else ()
+    pages = series_pages(series)
+    if math.prod(outer.values()) != len(pages):
+        return (("I", len(pages)),) if len(pages) > 1 else ()
     return tuple((axis, n) for axis, n in outer.items() if axis != "C" and n > 1)
 
 

@@ -27,6 +27,7 @@ from segprior.io.shared.tiff_pages import (
     orientation,
     outer_axes,
     quiet_log,
+    series_pages,
 )
 from segprior.io.shared.tiff_segments import check_codec, decode_segment, part_shape
 from segprior.io.shared.tiff_sets import check_set, say_absent
@@ -136,7 +137,7 @@ class TiffReader:
         self._streams: dict[int, BinaryIO] = {}
         self.absent = check_set(file, name)
         if bare:
-            pages, self.stored_axis = [file.series[0].pages[page]], 2
+            pages, self.stored_axis = [series_pages(file.series[0])[page]], 2
         else:
             pages, self.stored_axis = find_pages(file, page, name, axes)
             self.outer = outer_axes(file, name, axes)
