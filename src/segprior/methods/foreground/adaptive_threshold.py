@@ -50,9 +50,8 @@ def read_things(image: NDArray[np.float32]) -> Candidate:
     Candidate
         ``share`` goes from 0 at the level of the ground to 1 at that of the things.
         ``score`` comes from the share of the variance that the threshold explains (Otsu's
-        criterion). ``evidence`` holds it as ``separability``, and ``flatness``, the standard
-        deviation of the flatter side over that of the image, and ``nested``, 1 if it was split
-        once more.
+        criterion). ``evidence`` holds it as ``separability``, and ``nested``, 1 if it was split
+        once more, and ``mixture``, 1 if the axis is a mixture of the bands.
 
     References
     ----------
@@ -67,14 +66,13 @@ def read_things(image: NDArray[np.float32]) -> Candidate:
             kind="things",
             share=np.zeros(level.shape, np.float32),
             score=0.0,
-            evidence={"separability": 0.0, "flatness": 1.0, "nested": 0.0},
+            evidence={"separability": 0.0, "nested": 0.0, "mixture": 0.0},
         )
     bright = level > otsu_threshold(level)
     few = float(bright.mean(dtype=np.float64))
     variance = float(level.var())
     between = (level[bright].mean() - level[~bright].mean()) ** 2 * few * (1 - few)
     separability = float(between / variance)
-    flatness = float(min(level[bright].std(), level[~bright].std()) / np.sqrt(variance))
     sign = 1
     # What owns most of the border is the ground of an object that fills the frame.
     if (few > 0.5) != (_on_border(bright if few <= 0.5 else ~bright) > _RIM):
@@ -91,8 +89,8 @@ def read_things(image: NDArray[np.float32]) -> Candidate:
         score=float(np.clip((separability - 0.5) / 0.45, 0, 1)),
         evidence={
             "separability": separability,
-            "flatness": flatness,
             "nested": float(inner is not None),
+            "mixture": float(axis.weights is not None),
         },
         levels=levels,
         axis=axis,
