@@ -55,6 +55,8 @@ def told(what: str, kind: type[SegpriorError]) -> Iterator[None]:
         raise
     except FileNotFoundError as error:
         raise kind(f"{what}: there is no such place; check the name") from error
+    except (AttributeError, TypeError) as error:  # of members of archives that are no files
+        raise kind(f"{what}: it is no plain file; copy what it stands for") from error
     except Exception as error:
         raise kind(f"{what}: {one_line(error)}") from error
 
