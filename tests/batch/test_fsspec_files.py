@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import os
 import stat
 import tarfile
@@ -12,6 +13,7 @@ from segprior.batch.fsspec_files import fetch, is_url, put, told
 from segprior.batch.remote_storage import RemoteStorage, as_storage
 from segprior.batch.storage import LocalStorage
 from segprior.errors import ImageError, OutputError
+from segprior.io.files.budget import limited
 
 FINDING: dict[str, Any] = {"patterns": (), "extras": {}, "ending": ".png", "shared": False}
 
@@ -57,3 +59,25 @@ def test_what_is_no_file_in_an_archive_leads_nowhere(tmp_path: Path, kind: bytes
     told_of = "no plain file" if kind == tarfile.CHRTYPE else "linkname .* not found"
     with pytest.raises(ImageError, match=told_of), told(f"cannot read {url}", ImageError):
         fetch(url)
+
+
+@pytest.mark.parametrize("size", [10, None])
+def test_what_a_server_unfolds_is_bounded(
+    monkeypatch: pytest.MonkeyPatch, size: int | None
+) -> None:
+    class Server:
+        protocol = ("http", "https")
+
+        def info(self, path: str) -> dict[str, Any]:
+            return {"size": size}
+
+        def open(self, path: str, mode: str) -> io.BytesIO:
+            return io.BytesIO(bytes(5_000_000))
+
+        def cat_file(self, path: str) -> bytes:
+            raise AssertionError("read without a limit")
+
+    monkeypatch.setattr("segprior.batch.fsspec_files.reach", lambda url: (Server(), url))
+    assert len(fetch("http://x/a.png")) == 5_000_000
+    with limited(max_bytes=1_000_000), pytest.raises(ImageError, match="above the limit of 977KB"):
+        fetch("http://x/a.png")
