@@ -226,7 +226,7 @@ def many_frames(folder: Path, size: int) -> Path:
     """A GIF of very many frames, the last of which is asked for."""
     data = bytes(_picture("GIF"))
     at = data.find(b"\x2c\0\0\0\0")
-    return _put(folder / "bomb.gif", data[:at] + data[at:-1] * (size // 4000) + b";")
+    return _put(folder / "bomb.gif", data[:at] + data[at:-1] * (size // 10_000) + b";")
 
 
 def bmp(folder: Path, size: int) -> Path:

@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.helpers.bombs import Maker, png, zeros
 
+_STEP = 1 << 20
 _MAGIC = b"\x93NUMPY\x01\0"
 
 
@@ -145,8 +146,10 @@ def text(name: str, piece: bytes, share: int = 1) -> Maker:
     """A text file of one piece over and over."""
 
     def make(folder: Path, size: int) -> Path:
-        path = folder / name
-        path.write_bytes(piece * (size // share // len(piece)))
+        path, many = folder / name, piece * (_STEP // len(piece))
+        with path.open("wb") as file:
+            for _ in range(size // share // len(many)):
+                file.write(many)
         return path
 
     return make
