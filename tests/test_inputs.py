@@ -300,7 +300,7 @@ class TestStacks:
         words = ("batch", "foreground", folder, "--workers", "1", "--quiet")
         capsys.readouterr()
         assert main([str(word) for word in (*words, "-o", tmp_path / "png")]) != 0
-        assert "has 4 planes, which .png does not hold" in capsys.readouterr().err
+        assert "has 4 planes, which PNG does not hold" in capsys.readouterr().err
         ran(*words, "-o", tmp_path / "out", "--format", "tiff", capsys=capsys)
         assert tifffile.imread(tmp_path / "out" / "a.tif").shape == (4, *TRUTH.shape)
 

@@ -10,6 +10,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from segprior.config.checks import MAX_PIXELS
 from segprior.errors import ConfigError, ImageError
 from segprior.image.spread import ValueRange
 from segprior.io.files.axes import read_axes
@@ -23,7 +24,6 @@ __all__ = [
     "open_planes", "reading_of",
 ]  # fmt: skip
 
-MAX_PIXELS = 64_000_000
 READING = (
     "axes", "page", "project", "alpha", "background", "value_range", "nodata", "max_pixels",
     "max_bytes",

@@ -24,6 +24,7 @@ from segprior.io.export import (
     result_suffixes,
     sharing,
 )
+from segprior.io.files.budget import limited
 from segprior.io.image import READING, check_reading
 from segprior.io.registry import by_name, one_of
 
@@ -192,13 +193,14 @@ class LabelTask(Task):
         """See `Task`."""
         from segprior.methods.planes import each_plane
 
-        name = f"result{suffix}"
-        if not by_name(choose_format(name, self.format)).stacks:
+        format = by_name(choose_format(f"result{suffix}", self.format))
+        if not format.stacks:
             able = one_of(
                 one.suffixes[0] for one in result_formats().values() if one.stacks and one.suffixes
             )
             raise ImageError(
-                planes.told(), f", which {suffix} does not hold",
+                planes.told(),
+                f", which {format.kind} does not hold",
                 cure=(f"write {able}, ", *planes.cures()),
             )  # fmt: skip
         if self.extras:
@@ -284,7 +286,8 @@ def load_prior(
                 "leave one of them out"
             )
     path = Path(arguments.saved_prior)
-    prior = Prior.load(path)
+    with limited(max_bytes=vars(arguments).get("max_bytes")):
+        prior = Prior.load(path)
     missing = [number for number in epochs if number not in prior.snapshots]
     if missing:
         held = ", ".join(map(str, prior.snapshots)) or "none"
