@@ -18,7 +18,7 @@ from segprior.io.export import save_segmentation
 from segprior.io.formats.png import encode_png
 from segprior.io.image import as_image
 from segprior.io.label_maps import encode_labels
-from segprior.io.shared.region_table import region_table, save_table
+from segprior.io.shared.region_table import region_table, save_table, thing_table
 
 __all__ = ["Segmentation"]
 
@@ -30,7 +30,8 @@ class Segmentation:
     Attributes
     ----------
     labels : ndarray of int, shape (H, W)
-        For a mask 0 is background and 1 foreground (uint8); for a label map 1..n.
+        For a mask 0 is background and 1 foreground (uint8); for a label map 1..n; for things one
+        by one 1..n, and 0 where there is none.
     confidence : ndarray of float32, shape (H, W)
         How sure each label is, in [0, 1]; the method that made it says how it is measured.
     score : float
@@ -45,8 +46,8 @@ class Segmentation:
         Named numbers behind the decisions, such as ``polarity``.
     curves : dict of str to ndarray of shape (iterations,)
         Named numbers over the iterations, such as ``loss``; empty where there were none.
-    kind : {"mask", "labels"}
-        Whether ``labels`` is a foreground mask or a label map.
+    kind : {"mask", "labels", "instances"}
+        Whether ``labels`` is a foreground mask, a label map, or things one by one.
 
     Raises
     ------
@@ -65,11 +66,11 @@ class Segmentation:
     seconds: float
     evidence: dict[str, float] = field(default_factory=dict)
     curves: dict[str, NDArray[Any]] = field(default_factory=dict)
-    kind: Literal["mask", "labels"] = "mask"
+    kind: Literal["mask", "labels", "instances"] = "mask"
 
     def __post_init__(self) -> None:
-        if self.kind not in ("mask", "labels"):
-            raise ConfigError(f"got kind={self.kind!r}; choose 'mask' or 'labels'")
+        if self.kind not in ("mask", "labels", "instances"):
+            raise ConfigError(f"got kind={self.kind!r}; choose 'mask', 'labels' or 'instances'")
         labels = np.asarray(self.labels)
         if labels.ndim != 2 or labels.dtype.kind not in "bui":
             raise ImageError(
@@ -93,11 +94,11 @@ class Segmentation:
 
     def __repr__(self) -> str:
         rows, columns = self.labels.shape
-        what = (
-            f"{self.foreground:.1%} foreground"
-            if self.kind == "mask"
-            else f"{self.n_labels} labels"
-        )
+        what = {
+            "mask": f"{self.foreground:.1%} foreground",
+            "labels": f"{self.n_labels} labels",
+            "instances": f"{self.n_instances} things",
+        }[self.kind]
         return (
             f"Segmentation({self.kind} of {rows} x {columns} pixels, {what}, "
             f"score {self.score:.2f}, seed {self.seed}, {self.seconds:.1f} s)"
@@ -113,16 +114,23 @@ class Segmentation:
         """Number of distinct labels, 0 among them where it occurs."""
         return int(np.unique(self.labels).size)
 
+    @property
+    def n_instances(self) -> int:
+        """Number of distinct labels without 0."""
+        return int(np.count_nonzero(np.unique(self.labels)))
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the arrays as plain values, fit for JSON.
 
-        The share of foreground stands under ``foreground`` for a mask, the number of labels
-        under ``labels`` for a label map.
+        The share of foreground stands under ``foreground`` for a mask and for things, the number
+        of labels under ``labels`` for a label map, that of things under ``instances``.
         """
         size = {"rows": self.labels.shape[0], "columns": self.labels.shape[1]}
         content: dict[str, Any] = (
-            {"foreground": self.foreground} if self.kind == "mask" else {"labels": self.n_labels}
+            {"labels": self.n_labels} if self.kind == "labels" else {"foreground": self.foreground}
         )
+        if self.kind == "instances":
+            content["instances"] = self.n_instances
         return {
             "kind": self.kind,
             **size,
@@ -139,7 +147,7 @@ class Segmentation:
         return encode_labels(self.labels, ".png", mask=self.kind == "mask")
 
     def _repr_png_(self) -> bytes:
-        if self.kind == "labels" and self.labels.max(initial=0) > 255:
+        if self.kind != "mask" and self.labels.max(initial=0) > 255:
             return encode_png(label_colours(self.labels))
         return self.to_png()
 
@@ -207,13 +215,17 @@ class Segmentation:
             ``centroid_row``, ``centroid_column``, where whole numbers are the centres of pixels;
             and with an image ``mean_0``, ``mean_1``, …, the means of its channels in [0, 1].
 
+            Of things one by one the columns are those of
+            :func:`segprior.io.shared.region_table.thing_table`, with scikit-image's names.
+
         Raises
         ------
         ImageError
             If the image has another size.
         """
         values = None if image is None else self._image(image, channel_axis)
-        return region_table(self.labels, values)
+        table = thing_table if self.kind == "instances" else region_table
+        return table(self.labels, values)
 
     def save_table(
         self, path: str | os.PathLike[str], image: Any = None, *, channel_axis: int | None = -1

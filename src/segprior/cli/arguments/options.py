@@ -21,6 +21,7 @@ from segprior.cli.arguments.values import (
     byte_count,
     number,
     number_list,
+    number_or_none,
     number_or_numbers,
     range_or_none,
     whole,
@@ -110,6 +111,8 @@ def _reader(name: str, annotation: Any) -> tuple[str, Callable[[str], Any] | Non
         return simple[annotation]
     if typing.get_origin(annotation) is Literal:
         return "|".join(map(str, typing.get_args(annotation))), str
+    if annotation == float | None:
+        return f"X|{_nothing(name)}", number_or_none
     if isinstance(annotation, types.UnionType) and set(annotation.__args__) == {int, type(None)}:
         read = whole_or_full if name == "working_size" else whole_or_none
         return f"N|{_nothing(name)}", read

@@ -70,4 +70,6 @@ class ForegroundTask(LabelTask):
             "seed": found.seed,
             "settings": found.config.to_dict(),
         }
+        if found.kind == "instances":
+            facts["instances"] = found.n_instances
         return self.result(found, prior, savers, facts)

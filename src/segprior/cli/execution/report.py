@@ -79,6 +79,8 @@ class Report:
             numbers = []
             if "foreground" in facts:
                 numbers.append(f"foreground {facts['foreground']:.1%}")
+            if "instances" in facts:
+                numbers.append(f"{facts['instances']} things")
             if "labels" in facts:
                 numbers.append(f"{_each(facts['labels'], 'd')} labels")
             if "confidence" in facts:
