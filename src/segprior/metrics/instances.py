@@ -46,7 +46,7 @@ def match_counts(truth: ArrayLike, prediction: ArrayLike, level: float = 0.5) ->
     >>> match_counts([[1, 1, 0, 2]], [[5, 5, 6, 0]])
     (1, 1, 1)
     """
-    if not 0.5 <= level < 1:
+    if not isinstance(level, int | float) or not 0.5 <= level < 1:
         raise ConfigError(f"got level={level!r}; pass a number from 0.5 to below 1")
     overlaps, true, predicted = _overlaps(truth, prediction)
     found = int((overlaps > level).sum())

@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from segprior.image.pyramid import Pyramid
 from segprior.methods.foreground.instances.find import (
-    WORKING_SIZE,
     find_things,
     level_of,
     tree_of,
@@ -52,17 +50,14 @@ def test_the_order_is_that_of_the_first_pixels() -> None:
 
 
 def test_the_diameter_decides_what_is_one_thing() -> None:
-    # Four blobs that touch, as one thing of 40 pixels or as four of 20.
-    rows, columns = np.ogrid[:100, :100]
-    distance = np.min(
-        [np.hypot(rows - y, columns - x) for y in (41, 59) for x in (41, 59)], axis=0
-    )
+    # A chain of two, as one thing of 28 pixels or as two of 20.
+    rows, columns = np.ogrid[:60, :80]
+    distance = np.minimum(np.hypot(rows - 30, columns - 32), np.hypot(rows - 30, columns - 48))
     image = (0.1 + 0.7 * np.clip(10.5 - distance, 0, 1)).astype(np.float32)[..., None]
-    small = find_things(Pyramid(image), image[..., 0] > 0.4, diameter=20)
-    large = find_things(Pyramid(image), image[..., 0] > 0.4, diameter=45)
-    assert small.labels.max() == 4
-    assert large.labels.max() == 1
-    assert (small.diameter, large.diameter) == pytest.approx((20, 45))
+    small = find_things(Pyramid(image), image[..., 0] > 0.4, diameter=18)
+    large = find_things(Pyramid(image), image[..., 0] > 0.4, diameter=32)
+    assert (small.labels.max(), large.labels.max()) == (2, 1)
+    assert (small.diameter, large.diameter) == pytest.approx((18, 32))
 
 
 def test_things_below_the_least_size_are_dropped() -> None:
@@ -71,17 +66,19 @@ def test_things_below_the_least_size_are_dropped() -> None:
     assert find_things(Pyramid(image), truth > 0, min_size=200).labels.max() == 7
 
 
-def test_a_larger_image_is_reduced_and_its_labels_enlarged() -> None:
-    image, truth = discs(noise=0)
-    times = WORKING_SIZE // 160 + 2
-
-    def larger(values: NDArray[np.generic]) -> NDArray[np.generic]:
-        return values.repeat(times, axis=0).repeat(times, axis=1)
-
-    found = find_things(Pyramid(larger(image).astype(np.float32)), larger(truth) > 0)
-    assert found.labels.shape == (120 * times, 160 * times)
-    assert average_precision(larger(truth), found.labels, 0.75) == 1
-    assert found.diameter == pytest.approx(20 * times, rel=0.1)
+def test_a_larger_image_is_reduced_and_its_labels_enlarged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("segprior.methods.foreground.instances.find.WORKING_SIZE", 160)
+    small, numbers = discs(noise=0)
+    image = small.repeat(2, axis=0).repeat(2, axis=1)
+    truth = numbers.repeat(2, axis=0).repeat(2, axis=1)
+    found = find_things(Pyramid(image), truth > 0, min_size=100)
+    assert found.labels.shape == (240, 320)
+    assert average_precision(truth, found.labels, 0.75) == 1
+    assert found.diameter == pytest.approx(40, rel=0.1)
+    assert found.labels.max() == 7
+    assert find_things(Pyramid(image), truth > 0, min_size=4000).labels.max() == 0
 
 
 def test_a_level_is_higher_in_the_mask_and_noise_is_blurred() -> None:

@@ -32,18 +32,18 @@ def test_sizes_say_nothing_until_they_are_known() -> None:
     places = [TERMS.index(name) for name in size]
     assert (terms(measures(area=5))[0, places] == 0).all()
     assert np.array(FIRST)[places].tolist() == [0] * 4
-    assert likely(None, area=300) == likely(None, area=30)
+    sizes = fitness(np.concatenate([measures(area=30), measures(area=300)]), FIRST)
+    assert sizes[0] == sizes[1]
 
 
 @pytest.mark.parametrize("area", [None, 300.0])
 def test_a_disc_is_likely_a_thing_and_a_faint_or_bent_piece_is_not(area: float | None) -> None:
     assert likely(area) > 0.5
-    assert likely(area, ellipse=0.6, roundness=0.4) < 0.3
+    assert likely(area, ellipse=0.6, roundness=0.4) < likely(area) - 0.2
     assert likely(area, step=0.03, edge=0.005, mean=0.1, threshold=0.06) < likely(area) - 0.2
 
 
 def test_what_is_of_the_usual_size_is_likelier() -> None:
-    assert likely() > likely(area=300, roundness=1) - 1e-12
     assert likely() > likely(1200) + 0.05
     assert likely() > likely(50) + 0.05
 

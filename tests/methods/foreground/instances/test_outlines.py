@@ -9,10 +9,10 @@ from tests.helpers.things import discs
 
 def test_cores_grow_to_the_things_and_no_further() -> None:
     image, truth = discs(noise=0)
-    cores = discs(radius=8)[1]
+    cores = discs(radius=8.5)[1]
     found = at_own_level(cores, image[..., 0].astype(np.float64))
     assert average_precision(truth, cores, 0.8) == 0
-    assert average_precision(truth, found, 0.85) == 1
+    assert average_precision(truth, found, 0.8) == 1
 
 
 def test_a_thing_is_drawn_at_its_own_level() -> None:

@@ -31,6 +31,8 @@ _LOW, _HIGH = 2.0, 99.8
 _THRESHOLDS = 14
 # Fewest pixels of a thing.
 _LEAST = 12
+# Standard deviation of the logarithm of the area of things whose size is given.
+_SPREAD = 0.7
 # How likely a node must be a thing to say what size things have, and to be one.
 _SURE, _LIKELY = 0.5, 0.37
 
@@ -123,11 +125,15 @@ def pick(
     Things
         At the size of the level.
     """
+    told = area is not None
     area = usual_area(tree, first) if area is None else area
     if not area:
         nothing = np.zeros(tree.shape, np.int32)
         return Things(labels=nothing, likely=np.zeros(0), diameter=0.0)
     likely = fitness(tree.measures, second, area)
+    if told:
+        # Who says how large things are knows better than their usual spread.
+        likely = likely * np.exp(-((np.log(tree.measures[:, 0] / area) / _SPREAD) ** 2) / 2)
     chosen = choose(tree, _worth(tree, likely, _LIKELY))
     drawn = at_own_level(paint(tree, chosen), level.values)
     labels, before = in_order(drawn, max(least, _LEAST))

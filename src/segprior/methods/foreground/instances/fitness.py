@@ -23,8 +23,14 @@ TERMS = (
 )  # fmt: skip
 # Weights of the terms before the size of things is known, and after
 # (benchmarks/fit_instances.py; docs/quality.md).
-FIRST = (0.0,) * len(TERMS)
-SECOND = (0.0,) * len(TERMS)
+FIRST: Weights = (
+    0.936, 17, 15.3, -0.996, -1.3, 0.466, 1.99, -3.82, 0.572, 7.47, 0.122, 1.78, -5.45, 12, -3.56,
+    -5.53, 6.65, 0, 0, 0, 0, -41.1,
+)  # fmt: skip
+SECOND: Weights = (
+    2.47, 9.93, 7.55, 0.37, -0.0683, -0.205, 1.98, -2.43, 0.335, 6.18, 0.352, -0.0784, -5.78, 6.94,
+    -1.22, -3.08, 3.33, -2.08, -0.794, -0.208, 1.92, -30.3,
+)  # fmt: skip
 
 
 def terms(measures: NDArray[np.float64], area: float | None = None) -> NDArray[np.float64]:
