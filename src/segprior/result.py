@@ -97,7 +97,7 @@ class Segmentation:
         what = {
             "mask": f"{self.foreground:.1%} foreground",
             "labels": f"{self.n_labels} labels",
-            "instances": f"{self.n_instances} things",
+            "instances": f"{(n := self.n_instances)} thing{'' if n == 1 else 's'}",
         }[self.kind]
         return (
             f"Segmentation({self.kind} of {rows} x {columns} pixels, {what}, "

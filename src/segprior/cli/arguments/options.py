@@ -266,6 +266,6 @@ def _typed(setting: Setting) -> str:
     if not setting.name.isidentifier():  # a part of an option, described
         return str(setting)
     flag = flag_of(setting.name)
-    if setting.value is ...:
+    if setting.value is ... or setting.value is True:  # a switch has no value
         return flag
     return f"{flag} {'none' if setting.value is None else repr(setting.value)}"

@@ -156,17 +156,25 @@ def _contours(
         ground[:, 3] += on_border
     key, pair = np.unique(np.concatenate(keys), return_inverse=True)
     weights = (None, np.concatenate(slopes), np.concatenate(levels))
-    sums = np.stack([np.bincount(pair, weight, len(key)) for weight in weights], axis=1)
-    sums = sums.astype(np.float64)
+    stacked = np.stack([np.bincount(pair, weight, len(key)) for weight in weights], axis=1)
+    sums = stacked.astype(np.float64)
     one, other = np.divmod(key, count)
-    between: NDArray[np.float64] = np.zeros((count, 3))
-    np.add.at(between, one, sums)
+    between = _added(one, sums, count)
     return ground, between, np.column_stack([one, other, sums])
+
+
+def _added(
+    place: NDArray[np.int64], values: NDArray[np.float64], count: int
+) -> NDArray[np.float64]:
+    """Sum rows (P, 3) into places (count, 3)."""
+    found: NDArray[np.float64] = np.stack(
+        [np.bincount(place, column, count) for column in values.T], axis=1
+    ).astype(np.float64)
+    return found
 
 
 def _within(pairs: NDArray[np.float64], parts: Parts) -> NDArray[np.float64]:
     """Sums along the sides that have both of their hills in a node."""
-    total = np.zeros((len(parts.parent), 3))
     parent, first, stop = parts.parent.tolist(), parts.first.tolist(), parts.stop.tolist()
     meets = []
     for one, other in pairs[:, :2].astype(np.int64).tolist():
@@ -176,7 +184,7 @@ def _within(pairs: NDArray[np.float64], parts: Parts) -> NDArray[np.float64]:
         meets.append(node)
     meet = np.array(meets, np.int64)
     met = meet >= 0
-    np.add.at(total, meet[met], pairs[met, 2:])
+    total = _added(meet[met], pairs[met, 2:], len(parent))
     for node, over in enumerate(parent):
         if over >= 0:
             total[over] += total[node]

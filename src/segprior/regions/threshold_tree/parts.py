@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segprior.regions.watershed import basins
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -66,19 +64,44 @@ def part(height: NDArray[np.float32], mask: NDArray[np.bool_], least: float) -> 
     .. [1] M. Grimaud, "A new measure of contrast: the dynamics", SPIE 1769, 1992,
        doi:10.1117/12.60650.
     """
-    # Outside is lower than all inside, so that basins of the mask never meet there first.
-    ground = np.float32(height[mask].min() - 1 if mask.any() else 0)
-    found = np.where(mask, basins(np.where(mask, -height, -ground)), 0)
     if not mask.any():
         nothing = np.zeros(0)
         none = nothing.astype(np.int64)
         hills = np.full(mask.shape, -1, np.int32)
         return Parts(hills=hills, parent=none, first=none, stop=none, outer=nothing, inner=nothing)
-    count = int(found.max())
-    top = np.full(count + 1, -np.inf)
-    np.maximum.at(top, found.ravel(), height.ravel())
-    home, merges = _merged(*_saddles(found, height, count), top, least)
+    found, top = _hills(height, mask)
+    home, merges = _merged(*_saddles(found, height, len(top) - 1), top, least)
     return _numbered(found, home, merges)
+
+
+def _hills(
+    height: NDArray[np.float32], mask: NDArray[np.bool_]
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """From each pixel up the steepest way: the number of the top, from 1, and all tops' heights."""
+    rows, columns = mask.shape
+    width = columns + 2
+    padded = np.full((rows + 2, width), -np.inf, np.float32)
+    padded[1:-1, 1:-1] = np.where(mask, height, -np.inf)
+    flat = padded.ravel()
+    inside = np.flatnonzero(flat > -np.inf)
+    best, best_height = inside.copy(), flat[inside]
+    for step in (-width, -1, 1, width):
+        beside = inside + step
+        # Of equal ones the first is the higher, so that there is a way up from each pixel.
+        higher = (flat[beside] > best_height) | ((flat[beside] == best_height) & (beside < best))
+        best[higher], best_height[higher] = beside[higher], flat[beside[higher]]
+    place = np.zeros(flat.size, np.int64)
+    place[inside] = np.arange(len(inside))
+    goal = place[best]
+    while not np.array_equal(further := goal[goal], goal):
+        goal = further
+    tops = np.flatnonzero(goal == np.arange(len(goal)))
+    number = np.zeros(len(goal), np.int32)
+    number[tops] = np.arange(1, len(tops) + 1)
+    found = np.zeros(flat.size, np.int32)
+    found[inside] = number[goal]
+    heights = np.concatenate([[-np.inf], flat[inside[tops]].astype(np.float64)])
+    return found.reshape(padded.shape)[1:-1, 1:-1], heights
 
 
 def _saddles(

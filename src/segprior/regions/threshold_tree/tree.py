@@ -141,7 +141,7 @@ def _height(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     distance = ndimage.distance_transform_edt(mask)
     sigma = float(np.clip(_SMOOTH * typical_radius(distance), _LEAST, _LARGEST))
     height: NDArray[np.float32] = ndimage.gaussian_filter(
-        np.log(distance + 0.5).astype(np.float32), sigma
+        np.log(distance + 0.5).astype(np.float32), sigma, truncate=3
     )
     return height
 

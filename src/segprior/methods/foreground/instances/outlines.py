@@ -44,8 +44,8 @@ def at_own_level(labels: NDArray[np.int32], level: NDArray[np.float64]) -> NDArr
     distance, nearest = ndimage.distance_transform_edt(labels == 0, return_indices=True)
     # The row of pixels around a thing is not yet ground.
     ground = distance > 1.5
-    near = ndimage.gaussian_filter(ground.astype(np.float64), _NEAR * radius)
-    sums = ndimage.gaussian_filter(level * ground, _NEAR * radius)
+    near = ndimage.gaussian_filter(ground.astype(np.float64), _NEAR * radius, truncate=2)
+    sums = ndimage.gaussian_filter(level * ground, _NEAR * radius, truncate=2)
     everywhere = level[ground].mean() if ground.any() else level.min()
     low = (sums + 0.01 * everywhere) / (near + 0.01)
     of_things, of_ground = (
