@@ -186,6 +186,11 @@ typedef struct {
 /* Write the number of the basin of each pixel. */
 LOOPS_API int flood_basins(const watershed_arrays* arrays);
 
+/* unpacking.cpp: undo a compression of TIFF. Return how many bytes were written, at most `room`, or
+ * -1 for bytes that are no LZW. */
+LOOPS_API int64_t lzw_decode(const uint8_t* from, int64_t length, uint8_t* to, int64_t room);
+LOOPS_API int64_t packbits_decode(const uint8_t* from, int64_t length, uint8_t* to, int64_t room);
+
 #ifdef __cplusplus
 }
 #endif

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from segprior.batch.items import Claims, check_places, find_items
+from segprior.batch.items import Claims, check_places, find_items, load_list
 from segprior.batch.run import run_batch
 from segprior.errors import ConfigError, ImageError, OutputError
 from tests.helpers.batches import batch, copy
@@ -102,3 +102,16 @@ def test_places_that_do_not_do(images: Path) -> None:
         check_places(images, images / "a.png")
     with pytest.raises(ImageError, match=r"no image that fits \*\.gif"):
         batch(images, patterns=["*.gif"])
+
+
+def test_a_list_may_not_be_of_any_size(tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_text("a.png\n" * 20000)
+    assert load_list(path) == path.read_bytes()
+    with path.open("r+b") as file:
+        file.truncate(1 << 33)
+    with pytest.raises(ImageError, match="a list of 8589934592 bytes"):
+        load_list(path)
+    path.write_bytes(b"a.png\n\0" + bytes(1 << 20))
+    with pytest.raises(ImageError, match="not a text file"):
+        load_list(path)

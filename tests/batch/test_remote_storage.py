@@ -173,7 +173,7 @@ def test_results_name_their_image_by_the_way_from_them(memory: Any) -> None:
         ("memory://in", "memory://in", "would be among the images in memory://in"),
         ("memory://in/sub", "memory://in", "would be among the images in memory://in/sub"),
         ("memory://in", "memory://in/a.png", "memory://in/a.png is a file; name a folder"),
-        ("nofs://in", "memory://out", "cannot reach nofs://in: Protocol not known: nofs"),
+        ("nofs://in", "memory://out", "nofs://in: nofs:// is not read; use a path, or one of"),
     ],
 )
 def test_wrong_places_are_told_before_the_work(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -66,3 +67,18 @@ def test_kept_masks_are_black_and_white(folders: Path) -> None:
     foreground(folders, save_predictions=folders / "kept")
     with Image.open(folders / "kept" / "otsu" / "s0.png") as picture:
         assert np.unique(np.asarray(picture)).tolist() == [0, 255]
+
+
+def test_void_does_not_count_for_regions(folders: Path, tmp_path: Path) -> None:
+    mask = scene(0)[1]
+    truth = np.where(mask, 15, 3).astype(np.uint8)
+    truth[:, 12:16] = 255
+    image = Image.fromarray(truth, "P")
+    image.putpalette([1, 2, 3] * 256)
+    shutil.rmtree(folders / "truth" / "s0")
+    image.save(folders / "truth" / "s0.png")
+    wrong_there = np.where(mask, 2, 1).astype(np.uint8)
+    wrong_there[:, 12:16] = 9
+    made = saved(tmp_path / "made", wrong_there)
+    (row,) = regions(folders, (), predictions=[made], limit=1).rows
+    assert (row["miou"], row["voi"]) == (1, 0)

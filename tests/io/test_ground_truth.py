@@ -139,3 +139,26 @@ def test_what_is_no_contour_map(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.arange(192).reshape(8, 8, 3))
     with pytest.raises(ImageError, match=r"shape \(8, 8, 3\) .* not a contour map"):
         read_contours(tmp_path / "a.npy")
+
+
+def indexed(path: Path, values: NDArray[Any]) -> Path:
+    image = Image.fromarray(values.astype(np.uint8), "P")
+    image.putpalette([0, 0, 0] + [192, 128, 128] * 254 + [224, 224, 192])
+    image.save(path)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".tif"])
+def test_the_void_of_voc_does_not_count(tmp_path: Path, suffix: str) -> None:
+    values = np.zeros((8, 9), np.uint8)
+    values[2:6, 2:7], values[3:5, 3:6] = 255, 15
+    path = indexed(tmp_path / f"a{suffix}", values)
+    mask = read_mask(path)
+    np.testing.assert_array_equal(mask.undecided, values == 255)
+    np.testing.assert_array_equal(mask.values[~mask.undecided] == 1, values[values != 255] == 15)
+    void = read_regions([path]).void
+    assert void is not None
+    np.testing.assert_array_equal(void, values == 255)
+    plain = indexed(tmp_path / f"b{suffix}", np.where(values == 15, 255, 0))
+    assert not read_mask(plain).undecided.any()
+    assert read_regions([plain]).void is None

@@ -261,6 +261,10 @@ def test_loading_something_else_is_refused(prior: Prior, tmp_path: Path) -> None
         ("features/up2", np.zeros((2, 2), np.float32)), ("features/up2/1", np.zeros(2)),
     ):  # fmt: skip
         refuses(save_npz(tmp_path / "n.npz", {**arrays, name: array}, meta), "damaged")
+    for name, shape in (("members", (1, 99, 48, 3)), ("losses", (9, 9)), ("more", (3,)),
+                        ("features/up2/3", (9, 9, 9, 2000))):  # fmt: skip
+        large = {**arrays, name: np.zeros(shape, np.float32)}
+        refuses(save_npz(tmp_path / "l.npz", large, meta), f"damaged prior .{name} of shape|arrays")
     del arrays["members"]
     refuses(save_npz(tmp_path / "b.npz", arrays, meta), "damaged")
     stream = io.BytesIO()

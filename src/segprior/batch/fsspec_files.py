@@ -10,14 +10,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from segprior.batch.protocols import check_url
 from segprior.errors import ConfigError, ImageError, OutputError, SegpriorError
 from segprior.io.files.atomic import write_atomically
+from segprior.io.files.budget import check_bytes
 from segprior.io.files.durable import make_folder
 from segprior.io.files.source import one_line
 from segprior.runtime.extras import need
 
-__all__ = ["is_url", "list_below", "path_of", "put", "reach", "told"]
+__all__ = ["fetch", "is_url", "list_below", "path_of", "put", "reach", "told"]
 
+_STEP = 1 << 20
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(://|::)")
 
 
@@ -27,7 +30,14 @@ def is_url(text: object) -> bool:
 
 
 def reach(url: str) -> tuple[Any, str]:
-    """Return the file system of a URL, and the path there."""
+    """Return the file system of a URL, and the path there.
+
+    Raises
+    ------
+    ConfigError
+        If there is no way there, or it may lead elsewhere: see :mod:`segprior.batch.protocols`.
+    """
+    check_url(url)
     core = need("fsspec.core", "dask")
     try:
         found: tuple[Any, str] = core.url_to_fs(url)
@@ -92,6 +102,29 @@ def put(url: str, data: bytes) -> None:
             with suppress(Exception):
                 system.rm_file(temporary)
             raise
+
+
+def fetch(url: str) -> bytes:
+    """Read a file whole, if it is no larger than any file may be.
+
+    Raises
+    ------
+    ImageError
+        If it is larger than the memory that one file may take.
+    """
+    system, path = reach(url)
+    size = system.info(path).get("size")
+    if size is not None:
+        check_bytes(int(size), None, url)
+        data: bytes = system.cat_file(path)
+        return data
+    parts, held = [], 0
+    with system.open(path, "rb") as stream:
+        while part := stream.read(_STEP):
+            parts.append(part)
+            held += len(part)
+            check_bytes(held, None, url)
+    return b"".join(parts)
 
 
 def list_below(url: str) -> dict[str, dict[str, Any]]:

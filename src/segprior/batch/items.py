@@ -19,11 +19,15 @@ __all__ = [
     "file_key",
     "find_items",
     "is_wanted",
+    "load_list",
     "name_in_list",
     "plan_item",
     "read_list",
     "refuse_places",
 ]
+
+
+_HEAD, _LONGEST_LIST = 1 << 16, 1 << 28
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,11 +233,30 @@ def _walked(source: Path, output: Path) -> Iterator[tuple[Path, str]]:
 
 def _listed(source: Path) -> Iterator[tuple[Path, str]]:
     try:
-        data = source.read_bytes()
+        data = load_list(source)
     except OSError as error:
         raise ImageError(f"cannot read {source}: {error.strerror}; name a text file") from error
     for line in read_list(data, source):
         yield Path(line), name_in_list(line)
+
+
+def load_list(source: Path) -> bytes:
+    """Read a text file of paths, if it may be one.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    ImageError
+        If it is too large, or no text file.
+    """
+    with source.open("rb") as stream:
+        head = stream.read(_HEAD)
+        size = os.fstat(stream.fileno()).st_size
+        if size > _LONGEST_LIST:
+            raise ImageError(f"{source}: a list of {size} bytes; name a text file of paths")
+        read_list(head, source)
+        return head + stream.read()
 
 
 def read_list(data: bytes, source: object) -> list[str]:

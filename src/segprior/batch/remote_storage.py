@@ -12,12 +12,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from segprior.batch.fsspec_files import is_url, list_below, path_of, put, reach, told
-from segprior.batch.items import Item, is_wanted, name_in_list, plan_item, read_list, refuse_places
+from segprior.batch.fsspec_files import fetch, is_url, list_below, path_of, put, reach, told
+from segprior.batch.items import (
+    Item,
+    is_wanted,
+    load_list,
+    name_in_list,
+    plan_item,
+    read_list,
+    refuse_places,
+)
 from segprior.batch.lock import TEMPORARY
 from segprior.batch.manifest import MANIFEST, Manifest
+from segprior.batch.protocols import check_name, check_url, is_near
 from segprior.batch.storage import LocalStorage, Storage
-from segprior.errors import ImageError, OutputError, SegpriorError
+from segprior.errors import ConfigError, ImageError, OutputError, SegpriorError
 from segprior.io.files.durable import Written
 from segprior.io.files.jsonl import bytes_digest, digest, parse_lines
 from segprior.io.image import image_suffixes
@@ -64,7 +73,7 @@ def _lists_urls(source: Path) -> bool:
     if source.suffix.lower() in image_suffixes() or not source.is_file():
         return False
     try:
-        return any(is_url(line) for line in read_list(source.read_bytes(), source))
+        return any(is_url(line) for line in read_list(load_list(source), source))
     except (OSError, ImageError):
         return False  # told where it is read
 
@@ -106,6 +115,7 @@ class RemoteStorage:
         return {**self.__dict__, "_infos": {}, "_results": None}
 
     def check(self) -> None:
+        check_url(self.output, write=True)
         system, path = reach(self.source)
         with told(f"cannot look at {self.source}", ImageError):
             is_folder, is_file = system.isdir(path), system.isfile(path)
@@ -138,8 +148,13 @@ class RemoteStorage:
                     items[name] = self._item(name, place, f"{self.source}/{name}")
         else:
             with told(f"cannot read {self.source}", ImageError):
-                lines = read_list(system.cat_file(path), self.source)
+                lines = read_list(fetch(self.source), self.source)
             for line in lines:
+                if is_near(line) and not is_near(self.source):
+                    raise ConfigError(
+                        f"{self.source}: a list from elsewhere names {line}, a file of this "
+                        "machine; copy the list here, or write URLs into it"
+                    )
                 url = _whole(line)
                 place = path_of(url)
                 name = Path(*place.parts[2:]).as_posix() if is_url(line) else name_in_list(line)
@@ -151,6 +166,7 @@ class RemoteStorage:
         return [items[name] for name in sorted(items)]
 
     def _item(self, name: str, place: Path, url: str) -> RemoteItem:
+        check_name(name, url)
         item = plan_item(name, place, self._root, self.extras, self.ending)
         return RemoteItem(
             name=name, source=place, output=item.output, extras=item.extras, url=url
@@ -266,10 +282,8 @@ def _url(item: Item) -> str:
 
 def _read(item: Item) -> bytes:
     url = _url(item)
-    system, path = reach(url)
     with told(f"cannot read {url}", ImageError):
-        data: bytes = system.cat_file(path)
-    return data
+        return fetch(url)
 
 
 class _RemoteManifest(Manifest):

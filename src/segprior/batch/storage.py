@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -150,8 +151,16 @@ class LocalStorage:
         with self._part():
             # Before it is read: should it change in between, the next run does it again.
             image_hash = file_digest(item.source)
+            self._check_inside(item)
             make_folder(item.output.parent)
             yield item, image_hash
+
+    def _check_inside(self, item: Item) -> None:
+        """Refuse results that links in the folder would take elsewhere."""
+        root = os.path.realpath(self.output)
+        for file in item.files:
+            if os.path.commonpath([os.path.realpath(file), root]) != root:
+                raise OutputError(f"{file}: a link leads out of {self.output}; remove the link")
 
     @contextmanager
     def _part(self) -> Iterator[None]:

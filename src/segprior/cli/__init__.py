@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from segprior.messages import shown
 from segprior.runtime import stopping
 
 __all__ = ["main"]
@@ -76,7 +77,7 @@ def _prepare_streams() -> None:
 
 def _say(text: str) -> None:
     with suppress(OSError):  # of a terminal that has closed
-        print(f"segprior: {text}", file=sys.stderr)
+        print(f"segprior: {shown(text)}", file=sys.stderr)
 
 
 def _leave_output() -> None:

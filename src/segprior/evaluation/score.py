@@ -27,7 +27,7 @@ from segprior.evaluation.method_spec import contender
 from segprior.evaluation.methods import Contender, Kind, nesting_of
 from segprior.io.files.jsonl import file_digest
 from segprior.io.files.source import unexpected
-from segprior.io.ground_truth import read_mask, read_prediction, read_regions
+from segprior.io.ground_truth import Regions, read_mask, read_prediction, read_regions
 from segprior.io.image import as_image
 from segprior.io.label_maps import save_labels
 from segprior.runtime.asides import joined
@@ -147,8 +147,6 @@ def _same_size(job: Job, found: NDArray[Any], truth: NDArray[Any]) -> None:
 
 
 def _regions(job: Job) -> dict[str, Any]:
-    from segprior.metrics.regions import RegionScores
-
     truth = read_regions(job.example.truth)
     row: dict[str, Any] = {"seconds": None, "cpu_seconds": None, "score": None}
     if job.text is None:
@@ -157,14 +155,27 @@ def _regions(job: Job) -> dict[str, Any]:
         labels = _run(job, row)
     for drawn in truth.labels:
         _same_size(job, labels, drawn)
-    row["pieces"] = RegionScores(connected=True).add(truth.labels, labels)
-    row["labels"] = RegionScores(connected=False).add(truth.labels, labels)
+    row["pieces"] = _scored(truth, labels, connected=True)
+    row["labels"] = _scored(truth, labels, connected=False)
     row["boundaries"] = None
     if job.boundaries:
         from segprior.metrics.curves import BoundaryScores
 
         row["boundaries"] = BoundaryScores().add_labels(true_boundaries(truth), [labels])
     return row
+
+
+def _scored(truth: Regions, labels: NDArray[Any], *, connected: bool) -> dict[str, float]:
+    """Score a label map on the pixels that count."""
+    from segprior.metrics.regions import RegionScores, components
+
+    if truth.void is None:
+        return RegionScores(connected=connected).add(truth.labels, labels)
+    # Pieces are those of the whole picture, also where what does not count lies between them.
+    split = components if connected else np.asarray
+    drawn, found = ([split(one)[~truth.void][:, None] for one in maps]
+                    for maps in (truth.labels, [labels]))  # fmt: skip
+    return RegionScores(connected=False).add(drawn, found[0])
 
 
 def _hierarchy(job: Job, cuts: Cuts) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import dataclasses
 import os
 
 from segprior.errors import ImageError
+from segprior.io.files.budget import check_values
 from segprior.io.files.pixels import Pixels, check_pixels
 from segprior.io.files.source import open_source
 from segprior.io.format import Format, Reading
@@ -21,6 +22,7 @@ def read_pixels(
     page: int | None = None,
     channel_axis: int | None = -1,
     max_pixels: int | None = None,
+    max_bytes: int | None = None,
     indices: bool = False,
 ) -> Pixels:
     """Decode a file of any kind that segprior knows.
@@ -29,7 +31,7 @@ def read_pixels(
     ----------
     source : str, path-like, bytes, bytearray, memoryview or binary file object
         The file, or the folder of a format whose files are folders.
-    page, channel_axis, max_pixels, indices
+    page, channel_axis, max_pixels, max_bytes, indices
         As attributes of :class:`segprior.io.format.Reading`. A TIFF of several pages is read as
         one array with its bands on the axis if that is not -1.
 
@@ -41,7 +43,8 @@ def read_pixels(
         If what reads it is not installed.
     """
     reading = Reading(
-        page=page, channel_axis=channel_axis, max_pixels=max_pixels, indices=indices
+        page=page, channel_axis=channel_axis, max_pixels=max_pixels, max_bytes=max_bytes,
+        indices=indices,
     )  # fmt: skip
     folder = folder_format(source)
     if folder is not None:
@@ -68,9 +71,14 @@ def _read_windows(format: Format, source: object, reading: Reading) -> Pixels:
     try:
         rows, columns, _ = reader.shape
         check_pixels(rows, columns, reading.max_pixels, reader.name)
+        check_values(reader.shape, reader.dtype.itemsize, reading.max_bytes, reader.name)
         values = reader.read(slice(0, rows), slice(0, columns))
         return Pixels(
-            values=values, name=reader.name, stored_axis=2, alpha=reader.alpha, depth=reader.depth
+            values=values,
+            name=reader.name,
+            stored_axis=getattr(reader, "stored_axis", 2),
+            alpha=reader.alpha,
+            depth=reader.depth,
         )
     finally:
         reader.close()

@@ -30,6 +30,10 @@ class Reading:
     max_pixels : int or None
         Refuse a picture with more pixels before it is decoded, as
         :func:`segprior.io.files.pixels.check_pixels` does.
+    max_bytes : int or None
+        Refuse a file that would take more memory, before it is taken, as
+        :func:`segprior.io.files.budget.check_bytes` does; a quarter of the memory there is if
+        None.
     indices : bool
         Leave a picture with a palette as its indices.
     cache : int
@@ -39,6 +43,7 @@ class Reading:
     page: int | None = None
     channel_axis: int | None = -1
     max_pixels: int | None = None
+    max_bytes: int | None = None
     indices: bool = False
     cache: int = 1 << 28
 
@@ -72,6 +77,8 @@ class Target:
         """The type in which pictures store these labels."""
         if self.mask:
             return np.uint8
+        if self.largest >= 2**32:
+            return np.uint64
         # Never 8 bits, where labels 0 and 255 alone would be read back as a mask.
         return np.uint16 if self.largest < 2**16 else np.uint32
 

@@ -13,7 +13,7 @@ from segprior.errors import ImageError
 from segprior.io.decode import read_pixels
 from segprior.io.files.pixels import Pixels
 from segprior.io.format import Format
-from segprior.io.label_maps import read_labels
+from segprior.io.label_maps import labels_of, read_labels
 from segprior.io.registry import by_suffix, endings, known
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
 
 # Between these, of 255, a mask says that a pixel does not count.
 UNDECIDED = (65, 190)
+_VOID = 255
 
 
 class Regions(NamedTuple):
@@ -39,10 +40,13 @@ class Regions(NamedTuple):
         One label map for each annotator.
     boundaries : list of ndarray of bool, shape (H, W), or None
         Their boundaries, where the files hold any.
+    void : ndarray of bool, shape (H, W), or None
+        Pixels that do not count, if there are any.
     """
 
     labels: list[NDArray[Any]]
     boundaries: list[NDArray[np.bool_]] | None
+    void: NDArray[np.bool_] | None = None
 
 
 class Mask(NamedTuple):
@@ -76,7 +80,9 @@ def read_regions(paths: Sequence[Path]) -> Regions:
     Parameters
     ----------
     paths : sequence of pathlib.Path
-        One ``.mat`` file as BSDS500 has them, or a label map for each annotator.
+        One ``.mat`` file as BSDS500 has them, or a label map for each annotator. In an indexed
+        picture of classes, 255 is the void of PASCAL VOC; pixels that are void to one annotator
+        do not count.
 
     Raises
     ------
@@ -87,7 +93,25 @@ def read_regions(paths: Sequence[Path]) -> Regions:
     if format is not None and format.read_annotations is not None:
         drawn = format.read_annotations(paths[0])
         return Regions([one.labels for one in drawn], [one.boundaries for one in drawn])
-    return Regions([read_labels(path) for path in paths], None)
+    found = [read_pixels(path, indices=True) for path in paths]
+    voids = [_void_of(pixels) for pixels in found]
+    labels = [labels_of(pixels) for pixels in found]
+    same = [void for void in voids if void is not None and void.shape == labels[0].shape]
+    return Regions(labels, None, np.logical_or.reduce(same) if same else None)
+
+
+def _void_of(pixels: Pixels) -> NDArray[np.bool_] | None:
+    """Where an indexed picture of classes is void: 255, beside numbers of classes.
+
+    References
+    ----------
+    M. Everingham et al.: The PASCAL Visual Object Classes Challenge. IJCV 88, 2010, section 3.
+    """
+    if not pixels.indexed or pixels.values.ndim != 2:
+        return None
+    void: NDArray[np.bool_] = pixels.values == _VOID
+    classes = (pixels.values != 0) & ~void
+    return void if void.any() and classes.any() else None
 
 
 def read_prediction(path: Path) -> NDArray[Any]:
@@ -158,12 +182,13 @@ def read_mask(path: Path) -> Mask:
     path : pathlib.Path
         A grey picture or array, or one with three equal channels, from 0 to 1, 255 or 65535,
         whichever is the least that holds its largest value; an indexed picture, in which 0
-        alone is background; or a ``.mat`` file whose ``segs`` holds one such map.
+        alone is background, and 255, beside numbers of classes, is the void of PASCAL VOC; or a
+        ``.mat`` file whose ``segs`` holds one such map.
 
     Returns
     -------
     Mask
-        Values from 65 to 190 of 255 are undecided.
+        Values from 65 to 190 of 255 are undecided, and so is void.
 
     Raises
     ------
@@ -171,11 +196,13 @@ def read_mask(path: Path) -> Mask:
         If the file cannot be read or holds something else.
     """
     format = by_suffix(path)
+    void = None
     if format is not None and format.read_labels is not None:
         values = format.read_labels(path)
     else:
         pixels = _pixels(path, "masks")
         values = pixels.values != 0 if pixels.indexed else pixels.values
+        void = _void_of(pixels)
     values = _grey(values)
     if values.ndim != 2 or values.dtype.kind not in "buif" or not values.size:
         raise ImageError(
@@ -190,6 +217,8 @@ def read_mask(path: Path) -> Mask:
     # The margin keeps 65 / 255 itself inside, whatever the rounding.
     first, last = (level / 255 for level in UNDECIDED)
     undecided = (share >= first - 1e-4) & (share <= last + 1e-4)
+    if void is not None:
+        undecided |= void
     return Mask(share, undecided)
 
 

@@ -31,6 +31,7 @@ def as_image(
     background: float | Sequence[float] = 1.0,
     value_range: tuple[float, float] | None = None,
     max_pixels: int | None = MAX_PIXELS,
+    max_bytes: int | None = None,
 ) -> NDArray[np.float32]:
     """Turn whatever holds an image into one kind of array.
 
@@ -60,6 +61,10 @@ def as_image(
     max_pixels : int or None
         Refuse to decode a picture with more pixels; None sets no limit. Arrays and tensors, in
         memory already, are not refused.
+    max_bytes : int, optional
+        Refuse a file that would take more memory, as it is stored and as floats, all its channels
+        counted; a quarter of the memory there is by default. It is checked before anything is
+        decoded, and no more is decoded than the file has declared.
 
     Returns
     -------
@@ -93,8 +98,10 @@ def as_image(
     >>> as_image(np.zeros((3, 8, 10)), channel_axis=0).shape
     (8, 10, 3)
     """
-    _check_options(channel_axis, page, alpha, value_range, max_pixels)
-    pixels = take_pixels(source, page=page, channel_axis=channel_axis, max_pixels=max_pixels)
+    _check_options(channel_axis, page, alpha, value_range, max_pixels, max_bytes)
+    pixels = take_pixels(
+        source, page=page, channel_axis=channel_axis, max_pixels=max_pixels, max_bytes=max_bytes
+    )  # fmt: skip
     values = channels_last(pixels, channel_axis)
     rows, columns, channels = values.shape
     if min(rows, columns) < MIN_SIDE:
@@ -116,14 +123,20 @@ def as_image(
 
 
 def _check_options(
-    channel_axis: object, page: object, alpha: object, value_range: Any, max_pixels: object
+    channel_axis: object,
+    page: object,
+    alpha: object,
+    value_range: Any,
+    max_pixels: object,
+    max_bytes: object,
 ) -> None:
     axis_given = isinstance(channel_axis, int | np.integer)
     if channel_axis is not None and not (axis_given and channel_axis in range(-3, 3)):
         raise ConfigError(
             option="channel_axis", got=channel_axis, cure=("pass -1, 0, 1, 2 or ", NOTHING)
         )
-    for name, value, least in (("page", page, 0), ("max_pixels", max_pixels, 1)):
+    numbers = (("page", page, 0), ("max_pixels", max_pixels, 1), ("max_bytes", max_bytes, 1))
+    for name, value, least in numbers:
         whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
         if value is not None and not (whole and value >= least):  # type: ignore[operator]
             raise ConfigError(

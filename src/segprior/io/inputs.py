@@ -25,6 +25,7 @@ def take_pixels(
     page: int | None = None,
     channel_axis: int | None = -1,
     max_pixels: int | None = None,
+    max_bytes: int | None = None,
 ) -> Pixels:
     """Take the numbers out of whatever holds an image.
 
@@ -41,11 +42,17 @@ def take_pixels(
     # Neither a Pillow image nor a tensor exists unless somebody has imported what makes them.
     pillow, torch = sys.modules.get("PIL.Image"), sys.modules.get("torch")
     if pillow is not None and isinstance(source, pillow.Image):
-        return from_pillow(source, page=page, max_pixels=max_pixels)
+        return from_pillow(source, page=page, max_pixels=max_pixels, max_bytes=max_bytes)
     if isinstance(source, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(
         source, "read"
     ):
-        return read_pixels(source, page=page, channel_axis=channel_axis, max_pixels=max_pixels)
+        return read_pixels(
+            source,
+            page=page,
+            channel_axis=channel_axis,
+            max_pixels=max_pixels,
+            max_bytes=max_bytes,
+        )
     if torch is not None and isinstance(source, torch.Tensor):
         pixels = Pixels(values=_from_tensor(source), name="the tensor")
     elif hasattr(source, "__array__"):

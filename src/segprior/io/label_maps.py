@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from segprior.errors import ImageError, OutputError
 from segprior.io.decode import read_pixels
 from segprior.io.files.atomic import write_atomically
+from segprior.io.files.pixels import Pixels
 from segprior.io.format import Format, Target
 from segprior.io.registry import by_suffix, endings, formats, known, one_of
 
-__all__ = ["check_largest", "encode_labels", "read_labels", "save_labels"]
+__all__ = ["check_largest", "encode_labels", "labels_of", "read_labels", "save_labels"]
 
 
 def encode_labels(labels: NDArray[Any], suffix: str, *, mask: bool) -> bytes:
@@ -118,7 +119,17 @@ def read_labels(source: object) -> NDArray[Any]:
     ImageError
         If the file cannot be read, is a JPEG, or holds colours or fractions instead of labels.
     """
-    pixels = read_pixels(source, indices=True)
+    return labels_of(read_pixels(source, indices=True))
+
+
+def labels_of(pixels: Pixels) -> NDArray[Any]:
+    """Take the labels out of a picture that was read with its indices; see `read_labels`.
+
+    Raises
+    ------
+    ImageError
+        As there.
+    """
     labels: NDArray[Any] = pixels.values
     if pixels.lossy:
         raise ImageError(f"{pixels.name}: {pixels.kind} blurs labels; pass {known(labels=True)}")

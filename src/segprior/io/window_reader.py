@@ -146,6 +146,7 @@ def open_windows(
     background: float = 1.0,
     value_range: tuple[float, float] | None = None,
     cache: int = 1 << 28,
+    max_bytes: int | None = None,
 ) -> Iterator[WindowedImage]:
     """Open a TIFF, BigTIFF, OME-TIFF, GeoTIFF or Zarr array to read it in windows.
 
@@ -158,6 +159,8 @@ def open_windows(
         As in :func:`segprior.as_image`.
     cache : int
         Bytes of decoded strips or tiles to keep.
+    max_bytes : int, optional
+        What one strip, tile, chunk or window may take, as in :func:`segprior.as_image`.
 
     Yields
     ------
@@ -177,7 +180,7 @@ def open_windows(
         raise ImageError(
             f"{os.fspath(source)}: cannot be read in windows; save it as a tiled TIFF or as Zarr"
         )
-    reading = Reading(page=page, channel_axis=channel_axis, cache=cache)
+    reading = Reading(page=page, channel_axis=channel_axis, cache=cache, max_bytes=max_bytes)
     with decoding(os.fspath(source), format.kind):
         reader = format.open_windows(source, reading)
     try:

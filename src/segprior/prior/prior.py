@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-import operator
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +17,7 @@ from segprior.callbacks import Callback
 from segprior.config.checks import of_kind
 from segprior.config.presets import resolve
 from segprior.config.prior import PriorConfig
-from segprior.errors import ConfigError, ImageError
+from segprior.errors import ConfigError
 from segprior.image.colour import to_rgb, to_uint8
 from segprior.image.pyramid import Pyramid
 from segprior.image.resize import resize
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Prior", "check_prior", "fit", "fit_prior", "fit_runs"]
 
-_FORMAT = "segprior prior 1"
 _MULTIPLE = 8
 _NOISE = 2**31  # the seed of shared noise, numbered as if it were a member's
 _LEAST = 16
@@ -120,6 +118,7 @@ class Prior:
         """
         from segprior.io.formats.npy import save_npz
         from segprior.io.pictures import save_picture
+        from segprior.prior.prior_file import FORMAT
 
         path = Path(path)
         if path.suffix.lower() != ".npz":
@@ -128,7 +127,7 @@ class Prior:
         arrays |= {f"snapshot/{at}": array for at, array in self.snapshots.items()}
         arrays |= {f"features/{block}/{at}": array for (block, at), array in self.features.items()}
         meta = {
-            "format": _FORMAT,
+            "format": FORMAT,
             "version": self.version,
             "shape": self.shape,
             "config": self.config.to_dict(),
@@ -150,61 +149,14 @@ class Prior:
         ImageError
             If it is missing, broken or something else.
         """
-        from segprior.io.files.source import name_of
-        from segprior.io.formats.npy import check_format, load_npz
+        from segprior.prior.prior_file import read_fields
 
-        arrays, meta = load_npz(path)
-        name = name_of(path)
-        check_format(meta, _FORMAT, name, "make one with segprior prior -o x.npz")
-        try:
-            return _restored(arrays, meta)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            raise ImageError(f"{name}: a damaged prior ({error}); fit it again") from error
+        return cls(**read_fields(path))
 
     def _repr_png_(self) -> bytes:
         from segprior.io.formats.png import encode_png
 
         return encode_png(to_uint8(to_rgb(self.image)))
-
-
-def _restored(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> Prior:
-    """Put together what was saved; of wrong shapes and types one of Python's errors."""
-    rows, columns, channels = map(operator.index, meta["shape"])
-    config = PriorConfig(**meta["config"])
-    members = _of_shape("members", arrays["members"], (None, None, None, channels))
-    count = len(members)
-    snapshots, features = {}, {}
-    for name, array in arrays.items():
-        kind, *rest = name.split("/")
-        if kind == "snapshot":
-            snapshots[int(rest[0])] = _of_shape(name, array, (None, None, channels))
-        elif kind == "features":
-            shape = (count, None, None, None)
-            features[rest[0], int(rest[1])] = _of_shape(name, array, shape)
-    if not (isinstance(meta["version"], str) and min(rows, columns, channels) > 0):
-        raise ValueError(f"version {meta['version']!r}, shape {meta['shape']}")
-    return Prior(
-        shape=(rows, columns, channels),
-        members=members,
-        snapshots=snapshots,
-        features=features,
-        losses=_of_shape("losses", arrays["losses"], (count, None)),
-        config=config,
-        seed=operator.index(meta["seed"]),
-        seconds=math.nan,
-        version=meta["version"],
-    )
-
-
-def _of_shape(name: str, array: NDArray[Any], shape: Sequence[int | None]) -> NDArray[np.float32]:
-    """Return an array as it is, which must be of float32 and of this shape, None being any side."""
-    fits = array.ndim == len(shape) and all(
-        side > 0 and wanted in (None, side) for side, wanted in zip(array.shape, shape, strict=True)
-    )
-    # Losses that an early stop has left out are NaN.
-    if not fits or array.dtype != np.float32 or (name != "losses" and not np.isfinite(array).all()):
-        raise ValueError(f"{name} of {array.dtype}, {array.shape}, or not finite")
-    return array
 
 
 def fit_prior(

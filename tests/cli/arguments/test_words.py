@@ -54,12 +54,22 @@ def test_options_for_reading_and_running_are_passed_on(
     monkeypatch.setattr(work, "as_image", reading)
     monkeypatch.setattr("segprior.prior.prior.fit", running)
     options = ["--page", "2", "--channel-axis", "-1", "--alpha", "composite", "--seed", "3"]
-    more = ["--max-pixels", "2.5M", "--value-range", "0,4095", "--device", "cpu"]
+    more = [
+        "--max-pixels",
+        "2.5M",
+        "--max-bytes",
+        "2G",
+        "--value-range",
+        "0,4095",
+        "--device",
+        "cpu",
+    ]
     assert main(["prior", "x.tif", "-o", str(tmp_path / "p.png"), *options, *more]) == 2
     assert read == {
         "page": 2,
         "channel_axis": -1,
         "alpha": "composite",
+        "max_bytes": 2**31,
         "max_pixels": 2_500_000,
         "value_range": (0.0, 4095.0),
     }

@@ -9,7 +9,7 @@ import pytest
 
 from segprior.cli import main
 from segprior.cli.execution import work
-from segprior.cli.execution.report import Report
+from segprior.cli.execution.report import Report, complain
 from segprior.io.image import as_image
 from segprior.methods.foreground.config import ForegroundConfig
 from tests.helpers.commands import QUICK, TINY
@@ -99,3 +99,20 @@ def test_a_warning_is_one_line(
     monkeypatch.setattr(work, "as_image", warn)
     assert main(["foreground", str(photo), "-o", str(tmp_path / "m.png"), *QUICK]) == 0
     assert capsys.readouterr().err == "segprior: warning: mind the gap\n"
+
+
+def test_escape_codes_in_names_do_not_reach_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = "red\x1b[31m\x1b]0;title\x07.png"
+    report = Report(as_json=False, quiet=False, aside=False, total=2)
+    report.success({"file": name, "output": f"out/{name}", "seconds": 1.0})
+    report.failure(name, f"{name}: broken")
+    complain(f"{name}\x9b")
+    captured = capsys.readouterr()
+    for text in captured:
+        assert "\\x1b[31m" in text
+        assert not set(text) & set("\x1b\x07\x9b")
+    report = Report(as_json=True, quiet=False, aside=False, total=1)
+    report.success({"file": name, "output": name, "seconds": 1.0})
+    assert json.loads(capsys.readouterr().out)["file"] == name

@@ -8,7 +8,8 @@ import tifffile
 
 from segprior.io.files.reader import Reader
 from segprior.io.formats.zarr_arrays import ZarrReader
-from segprior.io.shared.tiff_windows import RasterioReader, TiffReader
+from segprior.io.shared.rasterio_windows import RasterioReader
+from segprior.io.shared.tiff_windows import open_tiff
 from tests.helpers.windows import RGB
 
 
@@ -26,7 +27,7 @@ def test_every_reader_offers_the_same(kind: str, tmp_path: Path) -> None:
             pytest.importorskip("rasterio")
             reader = RasterioReader(path, page=0)
         else:
-            reader = TiffReader(path, page=0, cache=1 << 20)
+            reader = open_tiff(path, page=0, cache=1 << 20)
     assert str(path) in reader.name
     assert (reader.shape, reader.dtype) == (RGB.shape, RGB.dtype)
     assert reader.alpha == "none"

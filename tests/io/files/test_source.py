@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from segprior.errors import ImageError
-from segprior.io.files.source import name_of
+from segprior.io.files.source import name_of, open_source
 from segprior.io.image import as_image
 from tests.helpers.written import encoded
 
@@ -48,3 +48,18 @@ def test_what_messages_call_a_source(tmp_path: Path) -> None:
         assert name_of(stream) == name_of(path) == name_of(str(path)) == str(path)
     assert name_of(b"PNG") == "the bytes"
     assert name_of(io.BytesIO()) == "the stream"
+
+
+def test_a_stream_without_an_end_stops_at_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    from segprior.io.files import budget
+
+    class Endless(io.RawIOBase):
+        def read(self, size: int = -1) -> bytes:
+            return bytes(size)
+
+    monkeypatch.setattr(budget, "memory_there", lambda: 16 << 20)
+    with (
+        pytest.raises(ImageError, match=r"the stream: would take 5MB in memory"),
+        open_source(Endless()),
+    ):
+        pass

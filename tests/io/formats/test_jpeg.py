@@ -31,3 +31,11 @@ def test_truncated_photograph(progressive: bool) -> None:
         as_image(data[: int(0.9 * len(data))])
     with pytest.raises(ImageError, match="broken image"):
         as_image(Image.open(io.BytesIO(data[: int(0.9 * len(data))])))
+
+
+def test_a_jpeg_of_endless_scans_is_refused() -> None:
+    data = encoded(np.zeros((16, 16), np.uint8), "JPEG", progressive=True)
+    assert as_image(data).shape == (16, 16, 1)
+    scan = data.rindex(b"\xff\xda")
+    with pytest.raises(ImageError, match="scans, more than 500"):
+        as_image(data[:scan] + data[scan:-2] * 600 + data[-2:])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -50,7 +51,56 @@ def test_five_axes_in_a_file() -> None:
         as_image(npy(np.zeros((1, 2, 3, 4, 5))))
 
 
+@pytest.mark.parametrize(
+    ("about", "told"),
+    [
+        ({"shape": (64, 64, 3), "descr": "|V99"}, "values of type"),
+        ({"shape": (-1, 64), "descr": "|u1"}, "shape .-1, 64."),
+        ({"shape": (64, 64), "descr": [("a", "<i4")]}, "values of type"),
+        ({"shape": (64, 64), "descr": ("|u1", (3, 3))}, "values of type|axes"),
+    ],
+)
+def test_headers_that_are_no_picture(about: dict[str, Any], told: str) -> None:
+    text = repr({"fortran_order": False, **about}).encode().ljust(300)
+    data = b"\x93NUMPY\x01\0" + len(text).to_bytes(2, "little") + text + bytes(99999)
+    with pytest.raises(ImageError, match=told):
+        as_image(data)
+
+
+def test_all_channels_count(tmp_path: Path) -> None:
+    path = tmp_path / "sparse.npy"
+    text = repr({"fortran_order": False, "descr": "|u1", "shape": (7900, 8000, 9999)}).encode()
+    head = b"\x93NUMPY\x01\0" + len(text).to_bytes(2, "little") + text
+    with path.open("wb") as file:
+        file.write(head)
+        file.truncate(len(head) + 7900 * 8000 * 9999)
+    with pytest.raises(ImageError, match=r"would take 2.94e.03GB in memory, above the limit"):
+        as_image(path)
+    with pytest.raises(ImageError, match=r"would take 4.88KB in memory, above the limit of 4.88KB"):
+        as_image(npy(np.zeros((10, 10, 10), np.uint8)), max_bytes=4999)
+
+
+def test_a_header_of_gigabytes_is_not_read() -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        long = (30_000_000).to_bytes(4, "little") + b" " * 30_000_000
+        archive.writestr("a.npy", b"\x93NUMPY\x02\0" + long)
+        archive.writestr("meta.json", "{}")
+    tracemalloc.start()
+    with pytest.raises(ImageError, match="a header of 30000000 bytes"):
+        load_npz(stream.getvalue())
+    assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    tracemalloc.stop()
+
+
 class TestNpz:
+    def test_all_arrays_together_have_a_budget(self, tmp_path: Path) -> None:
+        arrays = {key: np.zeros(1000) for key in "abc"}
+        path = save_npz(tmp_path / "a.npz", arrays, {}, compress=True)
+        assert len(load_npz(path, max_bytes=24000)[0]) == 3
+        with pytest.raises(ImageError, match=r"would take 23.4KB in memory"):
+            load_npz(path, max_bytes=23999)
+
     @pytest.fixture
     def arrays(self) -> dict[str, NDArray[Any]]:
         generator = np.random.default_rng(0)

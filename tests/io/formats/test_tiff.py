@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -55,17 +54,6 @@ class TestTiff:
         np.testing.assert_array_equal(
             as_image(encoded(fax, "TIFF", compression="group4"))[..., 0], np.eye(16)
         )
-
-    def test_deep_colours_that_pillow_would_cut_to_8_bits(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def lack(*_: object, **__: object) -> None:
-            raise ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package")
-
-        monkeypatch.setattr(tifffile.TiffPage, "asarray", lack)
-        assert as_image(tiff(np.zeros((16, 16, 3), np.uint8))).shape == (16, 16, 3)
-        with pytest.raises(ImageError, match="pip install imagecodecs"):
-            as_image(tiff(np.zeros((16, 16, 3), np.uint16)))
 
     def test_12_bits_declared(self) -> None:
         values = np.arange(4096, dtype=np.uint16).reshape(64, 64)

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from segprior.errors import OutputError
+from segprior.errors import ImageError, OutputError
+from segprior.io.export import save_segmentation
 from segprior.io.formats import zarr_arrays
 from segprior.io.image import as_image
+from segprior.io.label_maps import read_labels
 from segprior.io.window_writer import save_bands
 from tests.helpers.windows import LABELS, PLANES, RGB, compare
 
@@ -57,3 +59,48 @@ def test_every_chunk_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     save_bands(path, np.array_split(LABELS, 13), LABELS.shape, mask=False, largest=3)
     assert written == [(0, 32), (32, 64), (64, 70)]
     np.testing.assert_array_equal(zarr.open(str(path), mode="r")[:], LABELS)
+
+
+class TestAxes:
+    @pytest.mark.parametrize("axis", [0, 1, 2, -1, -2, -3])
+    def test_the_axis_that_is_given(self, tmp_path: Path, axis: int) -> None:
+        zarr = pytest.importorskip("zarr")
+        path = tmp_path / "a.zarr"
+        moved = np.moveaxis(RGB, -1, axis)
+        zarr.create_array(str(path), shape=moved.shape, dtype="u1")[...] = moved
+        np.testing.assert_array_equal(as_image(path, channel_axis=axis), as_image(RGB))
+        compare(path, as_image(RGB), channel_axis=axis)
+
+    @pytest.mark.parametrize("names", [("c", "y", "x"), ("Band", "row", "column")])
+    @pytest.mark.parametrize("zarr_format", [2, 3])
+    def test_names(self, tmp_path: Path, names: tuple[str, ...], zarr_format: int) -> None:
+        zarr = pytest.importorskip("zarr")
+        path = tmp_path / "a.zarr"
+        moved = np.moveaxis(RGB, -1, 0)
+        about = (
+            {"dimension_names": names}
+            if zarr_format == 3
+            else {"attributes": {"_ARRAY_DIMENSIONS": list(names)}}
+        )
+        array = zarr.create_array(
+            str(path), shape=moved.shape, dtype="u1", zarr_format=zarr_format, **about
+        )
+        array[...] = moved
+        np.testing.assert_array_equal(as_image(path), as_image(RGB))
+        np.testing.assert_array_equal(as_image(path, channel_axis=0), as_image(RGB))
+        compare(path, as_image(RGB))
+        with pytest.raises(ImageError, match="lie on axis 0, got channel_axis=1"):
+            as_image(path, channel_axis=1)
+
+
+def test_labels_of_any_size(tmp_path: Path) -> None:
+    pytest.importorskip("zarr")
+    labels = np.zeros((9, 10), np.int64)
+    labels[2:5, 3:8], labels[6:] = 2**33, 2**32 - 1
+    for largest in (2**40, 2**32):
+        path = save_segmentation(
+            tmp_path / f"{largest}.zarr", np.minimum(labels, largest), mask=False
+        )
+        np.testing.assert_array_equal(read_labels(path), np.minimum(labels, largest))
+    with pytest.raises(OutputError, match="cannot save label -1"):
+        save_segmentation(tmp_path / "b.zarr", labels - 1, mask=False)

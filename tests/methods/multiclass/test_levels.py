@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import math
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ def test_it_is_one_line(found: Hierarchy) -> None:
     counts = ", ".join(str(found.count(coarseness=c)) for c in (0, 0.5, 1))
     assert repr(found) == (
         f"Hierarchy(40 x 56 pixels, {found.n_regions} regions; {counts} segments at coarseness 0, "
-        f"0.5, 1; edges of the image, seed 5, {found.seconds:.1f} s)"
+        "0.5, 1; edges of the image, seed 5)"
     )
 
 
@@ -49,8 +50,9 @@ def test_a_file_gives_back_the_whole(found: Hierarchy, tmp_path: Path) -> None:
             one, other = getattr(found, name), getattr(again, name)
             assert one.dtype == other.dtype
             np.testing.assert_array_equal(one, other)
-        for name in ("levels", "edges", "config", "seed", "seconds"):
+        for name in ("levels", "edges", "config", "seed"):
             assert getattr(again, name) == getattr(found, name)
+        assert math.isnan(again.seconds)
         for coarseness in (0.0, 0.3, 1.0):
             config = found.config.replace(coarseness=coarseness)
             one, other = cut_level(found, config), cut_level(again, config)

@@ -44,7 +44,8 @@ def test_what_is_in_the_file(path: Path) -> None:
     assert meta["format"] == "segprior hierarchy 1"
     assert meta["levels"] == [2.5, 4.0, 8.1]
     assert meta["config"]["coarseness"] == 0.3
-    assert (meta["seed"], meta["seconds"], meta["edges"]) == (7, 0.25, "image")
+    assert (meta["seed"], meta["edges"]) == (7, "image")
+    assert "seconds" not in meta  # which would make the bytes of two runs differ
 
 
 @pytest.mark.parametrize("count", [2**16, 2**16 + 1])
@@ -89,7 +90,6 @@ def test_many_regions_take_more_bytes(count: int, tmp_path: Path) -> None:
         (lambda arrays, meta: meta.update(edges="both"), "edges"),
         (lambda arrays, meta: meta.update(seed=None), "seed"),
         (lambda arrays, meta: meta.update(seed=-1), "seed"),
-        (lambda arrays, meta: meta.update(seconds=-1), "seconds"),
         (lambda arrays, meta: meta.update(config=[1]), "damaged hierarchy"),
         (lambda arrays, meta: meta["config"].update(coarseness=3), "coarseness"),
         (lambda arrays, meta: meta["config"].update(prior=[]), "damaged hierarchy"),

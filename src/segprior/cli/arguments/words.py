@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
-from segprior.cli.arguments.values import axis, pixel_count, value_range, whole
+from segprior.cli.arguments.values import axis, byte_count, pixel_count, value_range, whole
 from segprior.config.presets import Presets
 from segprior.errors import ConfigError
 
@@ -134,6 +134,14 @@ def add_input(group: argparse._ArgumentGroup) -> None:
         "N|none",
         "refuse larger images; 100M is 100 megapixels [64M]",
         pixel_count,
+    )
+    _add(
+        group,
+        "--max-bytes",
+        "BYTES",
+        "refuse files that take more memory, all channels counted, such as 2G "
+        "[a quarter of the memory there is]",
+        byte_count,
     )
 
 

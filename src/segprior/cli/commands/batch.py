@@ -26,6 +26,7 @@ from segprior.cli.execution.work import do_job, explained
 from segprior.config.running import BatchConfig
 from segprior.errors import ConfigError, SegpriorError
 from segprior.io.files.source import folded
+from segprior.messages import shown
 from segprior.runtime import stopping
 
 if TYPE_CHECKING:
@@ -261,7 +262,7 @@ class _Report:
     def end(self) -> int:
         """Tell the sum; return the exit code."""
         if not self._quiet and not self._json:
-            print(f"{self._output}: {self.counts()}", flush=True)
+            print(shown(f"{self._output}: {self.counts()}"), flush=True)
         last = self._last
         if last is None or not last.failed:
             return 0

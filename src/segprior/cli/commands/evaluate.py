@@ -18,6 +18,7 @@ from segprior.errors import ConfigError
 from segprior.evaluation.methods import GROUPS, Kind, catalogue
 from segprior.evaluation.report import TABLE_SUFFIXES
 from segprior.io.files.source import folded
+from segprior.messages import shown
 from segprior.runtime import stopping
 
 if TYPE_CHECKING:
@@ -270,7 +271,7 @@ def _carry_out(kind: Kind, arguments: argparse.Namespace) -> int:
 
 def _tell_of_stop(stopped: Any, store: Path | None, quiet: bool) -> None:
     if stopped.done and not quiet:
-        sys.stderr.write(stopped.evaluation.to_text())
+        sys.stderr.write(shown(stopped.evaluation.to_text()))
     count = f"{stopping.word()}; {stopped.done} of {stopped.total} results are"
     if store is not None:
         complain(f"{count} kept in {store}; run the same command again to go on from there")
@@ -286,7 +287,7 @@ def _hand_out(done: Evaluation, arguments: argparse.Namespace) -> int:
     if arguments.per_image is not None:
         write_atomically(arguments.per_image, done.images_to_csv().encode())
     if not arguments.quiet:
-        sys.stdout.write(done.to_text())
+        sys.stdout.write(shown(done.to_text()))
         sys.stdout.flush()
     if not done.failures:
         return 0

@@ -28,8 +28,8 @@ _OF_CUTS = ("overlay", "boundaries", "confidence", "table")
 # Options that say how a hierarchy is cut, and with which others they go where it is read.
 _CUTTING = ("coarseness", "classes", "min_classes", "max_classes", "connected")
 _FITTING = {
-    *_CUTTING, "images", "output", "format", "json", "quiet", "max_pixels", "save_confidence",
-    "save_table", "save_ucm", "pattern", "watch", *field_names(BatchConfig),
+    *_CUTTING, "images", "output", "format", "json", "quiet", "max_bytes", "max_pixels",
+    "save_confidence", "save_table", "save_ucm", "pattern", "watch", *field_names(BatchConfig),
 }  # fmt: skip
 _NEED_IMAGE = ("save_overlay", "save_boundaries", "min_size")
 

@@ -14,6 +14,7 @@ from segprior.cli.execution.report import complain, short_warnings
 from segprior.config.analysis import ReproduceConfig
 from segprior.config.prior import PriorConfig
 from segprior.errors import Cancelled, ConfigError
+from segprior.messages import shown
 from segprior.runtime import stopping
 
 __all__ = ["Bars", "run"]
@@ -53,7 +54,7 @@ def run(argv: Sequence[str]) -> int:
             print(json.dumps(facts), flush=True)
         elif not arguments.quiet:
             how = "already there" if made.kept else f"{made.seconds:.1f} s"
-            print(f"{made.path}  ({how})", flush=True)
+            print(shown(f"{made.path}  ({how})"), flush=True)
 
     bars = Bars(shown=not arguments.quiet and sys.stderr.isatty())
     with short_warnings(), interruptible() as stop:
@@ -75,7 +76,7 @@ def run(argv: Sequence[str]) -> int:
         finally:
             bars.close()
     if not arguments.json and not arguments.quiet:
-        print(f"all of them: {arguments.output}/index.html and index.md")
+        print(shown(f"all of them: {arguments.output}/index.html and index.md"))
     return 0
 
 

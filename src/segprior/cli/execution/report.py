@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from segprior.callbacks import Callback, ProgressBar
 from segprior.cli.arguments.options import in_words
 from segprior.io.files.source import folded
+from segprior.messages import shown
 from segprior.runtime.asides import joined, said
 
 __all__ = ["Report", "complain", "plain", "short_warnings"]
@@ -27,6 +28,7 @@ def complain(message: object) -> None:
 def _print(line: str, stream: TextIO) -> None:
     encoding = getattr(stream, "encoding", None) or "utf-8"
     # A file name may hold what the terminal cannot show; that must not end the work.
+    line = shown(line)
     print(line.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
 
 

@@ -78,7 +78,7 @@ class Task:
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         options = vars(arguments)
-        names = ("page", "channel_axis", "max_pixels", "alpha", "value_range")
+        names = ("page", "channel_axis", "max_pixels", "max_bytes", "alpha", "value_range")
         self.loading = {name: options[name] for name in names if name in options}
         _check_loading(self.loading)
         self.calling = {"device": options["device"]} if "device" in options else {}

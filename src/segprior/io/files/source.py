@@ -7,11 +7,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from segprior.errors import ImageError
+from segprior.io.files.budget import check_bytes
+from segprior.messages import shown
 
 __all__ = ["folded", "name_of", "one_line", "open_source", "unexpected"]
+
+_STEP = 1 << 20
 
 
 @contextmanager
@@ -65,7 +69,9 @@ def _open(source: object) -> tuple[BinaryIO, str]:
             if stream.seekable():
                 return stream, called
             with stream:
-                return io.BytesIO(stream.read()), called
+                return io.BytesIO(_read_all(stream, called)), called
+        except ImageError:  # above the budget
+            raise
         except FileNotFoundError as error:
             raise ImageError(f"no file {path}; check its name and folder") from error
         except (IsADirectoryError, PermissionError) as error:
@@ -80,12 +86,26 @@ def _open(source: object) -> tuple[BinaryIO, str]:
             f"cannot read a {type(source).__name__}; pass a path, bytes or an open binary file"
         )
     try:
-        data = source.read()  # type: ignore[attr-defined]
+        data = _read_all(source, called)
+    except ImageError:
+        raise
     except (OSError, ValueError) as error:
         raise ImageError(f"cannot read {called}: {one_line(error)}; open it with 'rb'") from error
     if not isinstance(data, bytes | bytearray | memoryview):
         raise ImageError(f"{called} gives {type(data).__name__}, not bytes; open it with 'rb'")
     return io.BytesIO(data), called
+
+
+def _read_all(source: Any, name: str) -> Any:
+    """Read a file object to its end, which a stream need not have."""
+    if not isinstance(source, io.RawIOBase | io.BufferedIOBase):
+        return source.read()
+    parts, held = [], 0
+    while part := source.read(_STEP):
+        parts.append(part)
+        held += len(part)
+        check_bytes(held, None, name)
+    return b"".join(parts)
 
 
 def one_line(error: BaseException) -> str:
@@ -101,4 +121,4 @@ def unexpected(error: BaseException) -> str:
 
 def folded(text: object) -> str:
     """Put a message on one line, whatever a file name or a library has put into it."""
-    return " ".join(str(text).split())
+    return shown(" ".join(str(text).split()))

@@ -10,12 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segprior.errors import ImageError
+from segprior.io.files.mat_file import CELL, NUMBERS, alone
 from segprior.io.files.source import one_line, open_source
 from segprior.io.format import Annotation, Format
 
 __all__ = [
     "FORMAT", "Annotation", "read_annotations", "read_hierarchy", "read_segmentations",
 ]  # fmt: skip
+
+# As many as `as_image` takes of an image.
+_MOST_PIXELS = 64_000_000
 
 
 def read_annotations(source: object) -> list[Annotation]:
@@ -41,7 +45,7 @@ def read_annotations(source: object) -> list[Annotation]:
     P. Arbeláez, M. Maire, C. Fowlkes, J. Malik: Contour detection and hierarchical image
     segmentation. TPAMI 33(5), 2011. doi:10.1109/TPAMI.2010.161
     """
-    cells, name = _variable(source, ("groundTruth",), "ground truth")
+    cells, name = _variable(source, ("groundTruth",), "ground truth", (CELL,))
     try:
         found = [
             Annotation(_labels(cell["Segmentation"][0, 0]), cell["Boundaries"][0, 0].astype(bool))
@@ -75,7 +79,7 @@ def read_segmentations(source: object) -> list[NDArray[Any]]:
     ImageError
         If the file cannot be read, or holds something else.
     """
-    cells, name = _variable(source, ("segs",), "segmentations")
+    cells, name = _variable(source, ("segs",), "segmentations", (CELL, *NUMBERS))
     try:
         found = [_labels(cell) for cell in (cells.flat if cells.dtype == object else [cells])]
     except (AttributeError, TypeError, ValueError) as error:
@@ -103,7 +107,7 @@ def read_hierarchy(source: object) -> NDArray[np.float64]:
     ImageError
         If the file cannot be read, or holds something else.
     """
-    found, name = _variable(source, ("ucm2", "ucm"), "contour map")
+    found, name = _variable(source, ("ucm2", "ucm"), "contour map", NUMBERS)
     if found.ndim != 2 or found.dtype.kind not in "uif":
         raise ImageError(
             f"{name}: a contour map of shape {found.shape} and type {found.dtype}; save a map of "
@@ -112,12 +116,22 @@ def read_hierarchy(source: object) -> NDArray[np.float64]:
     return found.astype(np.float64)
 
 
-def _variable(source: object, keys: Sequence[str], what: str) -> tuple[NDArray[Any], str]:
+def _variable(
+    source: object, keys: Sequence[str], what: str, classes: tuple[int, ...]
+) -> tuple[NDArray[Any], str]:
     from scipy.io import loadmat
 
+    # A contour map may have four values and more for each pixel.
+    most = _MOST_PIXELS if CELL in classes else 5 * _MOST_PIXELS
+    content: dict[str, Any] = {}
     with open_source(source) as (stream, name):
         try:
-            content = loadmat(cast(Any, stream), variable_names=[*keys])
+            for key in keys:
+                file = alone(stream, key, classes, most, name)
+                if file is not None and key not in content:
+                    content |= loadmat(cast(Any, file), variable_names=[key])
+        except ImageError:
+            raise
         # A broken file shows itself as an exception of scipy, zlib, NumPy or struct.
         except Exception as error:
             raise ImageError(

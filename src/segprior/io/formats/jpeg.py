@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from segprior.io.files.pixels import Pixels
 from segprior.io.format import Format, Reading
-from segprior.io.shared.pillow import encode_pillow, read_pillow
+from segprior.io.shared.pillow import check_scans, encode_pillow, read_pillow
 
 __all__ = ["FORMAT"]
 
@@ -16,6 +16,8 @@ __all__ = ["FORMAT"]
 def _read(stream: BinaryIO, name: str, reading: Reading) -> Pixels:
     from PIL.JpegImagePlugin import jpeg_factory
 
+    check_scans(stream.read())
+    stream.seek(0)
     return read_pillow(jpeg_factory(stream, None), name, reading)
 
 

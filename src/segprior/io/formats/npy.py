@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from segprior.errors import ImageError, OutputError
 from segprior.io.files.atomic import open_atomically
+from segprior.io.files.budget import check_bytes, check_values
 from segprior.io.files.pixels import Pixels, check_page, check_pixels
 from segprior.io.files.source import one_line, open_source
 from segprior.io.format import Format, Reading
@@ -27,6 +28,8 @@ __all__ = [
 
 _META = "meta.json"
 _LONGEST_META = 2**20
+# What NumPy itself takes for safe; it would read a longer one, of up to 4 GB, before it says no.
+_LONGEST_HEADER = 10_000
 
 
 class Header(NamedTuple):
@@ -55,8 +58,8 @@ def read_npy(stream: BinaryIO, name: str, reading: Reading) -> Pixels:
     Raises
     ------
     ImageError
-        If it is pickled or truncated, not shaped like a picture, or has too many pixels or not
-        that page.
+        If it is pickled or truncated, not shaped like a picture, has too many pixels or not
+        that page, or takes too many bytes.
     """
     check_page(reading.page, 1, name)
     shape, dtype = _header(stream, name)
@@ -73,6 +76,7 @@ def read_npy(stream: BinaryIO, name: str, reading: Reading) -> Pixels:
         raise ImageError(
             f"{name}: truncated, {held} of {needed} bytes are there; save or copy it again"
         )
+    check_values(shape, dtype.itemsize, reading.max_bytes, name)
     stream.seek(0)
     return Pixels(values=np.load(stream, allow_pickle=False), name=name)
 
@@ -82,12 +86,19 @@ def _header(stream: Any, name: str) -> Header:
     version = npy.read_magic(stream)
     if version not in ((1, 0), (2, 0)):
         raise ImageError(f"{name}: .npy of version {version[0]}; save it with numpy.save")
+    field = stream.read(2 if version == (1, 0) else 4)
+    length = int.from_bytes(field, "little")
+    if length > _LONGEST_HEADER:
+        raise ImageError(f"{name}: a header of {length} bytes; save it again")
+    stream.seek(-len(field), os.SEEK_CUR)
     read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     shape, _, dtype = read_header(stream)
     if dtype.hasobject:
         raise ImageError(
             f"{name}: pickled Python objects, which are never loaded; save numbers instead"
         )
+    if dtype.kind not in "buifcSU" or min(shape, default=0) < 0:
+        raise ImageError(f"{name}: values of type {dtype}, shape {shape}; save numbers instead")
     return Header(shape, dtype)
 
 
@@ -147,6 +158,8 @@ def _entry(name: str) -> zipfile.ZipInfo:
 def load_npz(
     source: object,
     check: Callable[[Mapping[str, Header], Mapping[str, Any]], None] | None = None,
+    *,
+    max_bytes: int | None = None,
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Read what :func:`save_npz` wrote.
 
@@ -157,6 +170,8 @@ def load_npz(
     check : callable, optional
         Given what the file says of its arrays, and what describes them, before any array is read;
         raises `ImageError` if it should not be.
+    max_bytes : int, optional
+        What all arrays together may take; a quarter of the memory there is by default.
 
     Returns
     -------
@@ -185,6 +200,7 @@ def load_npz(
                 }
                 if check is not None:
                     check(headers, meta)
+                check_bytes(sum(map(_bytes, headers.values())), max_bytes, name)
                 return {key: _read_member(archive, f"{key}.npy") for key in headers}, meta
         except ImageError:
             raise
@@ -235,12 +251,16 @@ def _checked_header(archive: zipfile.ZipFile, key: str, name: str) -> Header:
     with archive.open(key) as member:
         header = _header(member, name)
         held = size - member.tell()
-    needed = math.prod(header.shape) * header.dtype.itemsize
+    needed = _bytes(header)
     if held != needed:
         raise ImageError(
             f"{name}: {held} bytes for {key}, which takes {needed}; save or copy it again"
         )
     return header
+
+
+def _bytes(header: Header) -> int:
+    return math.prod(header.shape) * int(header.dtype.itemsize)
 
 
 def _read_member(archive: zipfile.ZipFile, key: str) -> NDArray[Any]:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from segprior.image.colour import to_uint8
 from segprior.image.palette import palette
-from segprior.io.files.pixels import Alpha, Pixels, check_pixels
+from segprior.io.files.pixels import Alpha, Pixels
 from segprior.io.format import Format, Reading, Target
-from segprior.io.shared.pillow import read_pillow, upright
+from segprior.io.shared.pillow import check_picture, read_pillow, upright
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -82,7 +82,7 @@ def _read(stream: BinaryIO, name: str, reading: Reading) -> Pixels:
     image = PngImageFile(stream, None)
     tiles = image.tile
     if len(tiles) == 1 and tiles[0][3] in _LOW_BYTES and not reading.page:
-        check_pixels(image.height, image.width, reading.max_pixels, name)
+        check_picture(image, name, reading)
         stream.seek(0)
         return _read_deep(image, PngImageFile(stream, None), name)
     return read_pillow(image, name, reading)

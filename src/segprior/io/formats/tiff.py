@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import os
 from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -13,25 +14,20 @@ from numpy.typing import NDArray
 
 from segprior.errors import ImageError
 from segprior.image.colour import to_uint8
+from segprior.io.files.budget import check_values
 from segprior.io.files.pixels import Pixels, check_pixels, orient
 from segprior.io.files.reader import Reader
-from segprior.io.files.source import one_line
 from segprior.io.format import Format, Reading, Target
 from segprior.io.shared.geotiff import georeference
 from segprior.io.shared.pillow import read_pillow
-from segprior.io.shared.tiff_pages import (
-    check_whole,
-    find_pages,
-    interpret,
-    orientation,
-    quiet_log,
-)
+from segprior.io.shared.rasterio_windows import RasterioReader
+from segprior.io.shared.tiff_codecs import MissingCodec
+from segprior.io.shared.tiff_pages import find_pages, quiet_log
+from segprior.io.shared.tiff_sets import check_set
 from segprior.io.shared.tiff_tiles import write_tiles
-from segprior.io.shared.tiff_windows import open_tiff
+from segprior.io.shared.tiff_windows import TiffReader, open_tiff
 
 __all__ = ["FORMAT", "encode_label_map", "encode_tiff", "read_tiff"]
-
-_PLAIN = ("MINISWHITE", "MINISBLACK", "RGB", "PALETTE", "MASK", "SEPARATED")
 
 
 def read_tiff(stream: BinaryIO, name: str, reading: Reading) -> Pixels:
@@ -40,8 +36,8 @@ def read_tiff(stream: BinaryIO, name: str, reading: Reading) -> Pixels:
     Bands are where the file says: the samples of a page, or, in files with named axes (ImageJ,
     OME, tifffile), the pages along the axis C; pages are then counted along the other axes. If
     the channel axis is neither -1 nor None, no page is asked for, and all pages together have
-    three axes, they are returned as one array whose bands the user knows to be on this axis. A
-    page that tifffile lacks the codec for is read through Pillow.
+    three axes, they are returned as one array whose bands the user knows to be on this axis.
+    Old JPEG and YCbCr colours are read through Pillow, and what only GDAL undoes by rasterio.
 
     Raises
     ------
@@ -53,64 +49,93 @@ def read_tiff(stream: BinaryIO, name: str, reading: Reading) -> Pixels:
 
     quiet_log()
     page, channel_axis = reading.page, reading.channel_axis
-    with tifffile.TiffFile(stream) as tiff:
-        series = tiff.series[0]
-        one_array = channel_axis not in (-1, None) and page is None
-        if one_array and series.ndim == 3 and len(series.pages) > 1:
-            sides = [n for i, n in enumerate(series.shape) if i != channel_axis % 3]  # type: ignore[operator]
-            check_pixels(sides[0], sides[1], reading.max_pixels, name)
-            for one in series.pages:
-                check_whole(one, stream, name)
-            return Pixels(values=series.asarray(), name=name, together=series.shape)
-        chosen, stored_axis = find_pages(tiff, page or 0, name)
-        first: Any = chosen[0].keyframe
-        check_pixels(first.imagelength, first.imagewidth, reading.max_pixels, name)
-        for one in chosen:
-            check_whole(one, stream, name)
-        try:
-            pixels = _decode(chosen, stored_axis, reading.indices, name)
-            if page is None and len(chosen) < len(series.pages):
-                return dataclasses.replace(pixels, together=series.shape)
-            return pixels
-        except (ValueError, NotImplementedError) as error:
-            if not any(words in str(error) for words in ("imagecodecs", "not supported")):
-                raise
-            cure = ImageError(
-                f"{name}: {one_line(error)}; save the TIFF without compression or "
-                "pip install imagecodecs"
-            )
-            # Pillow would cut deep colours to 8 bits without a word.
-            if len(chosen) > 1 or (first.bitspersample > 8 and first.samplesperpixel > 1):
-                raise cure from error
-    from PIL.TiffImagePlugin import TiffImageFile
+    try:
+        with tifffile.TiffFile(stream) as tiff:
+            check_set(tiff, name)
+            series = tiff.series[0]
+            one_array = channel_axis not in (-1, None) and page is None
+            if one_array and series.ndim == 3 and len(series.pages) > 1:
+                sides = [n for i, n in enumerate(series.shape) if i != channel_axis % 3]  # type: ignore[operator]
+                check_pixels(sides[0], sides[1], reading.max_pixels, name)
+                return _together(tiff, series, reading, name)
+            first: Any = find_pages(tiff, page or 0, name)[0][0]
+            if first is not None:
+                key = first.keyframe
+                check_pixels(key.imagelength, key.imagewidth, reading.max_pixels, name)
+            return _one(tiff, series, reading, name)
+    except MissingCodec as error:
+        lacking = error
+    pixels = _by_others(stream, name, reading)
+    if pixels is None:
+        raise ImageError(f"{name}: {lacking}") from lacking
+    return pixels
+
+
+def _together(tiff: Any, series: Any, reading: Reading, name: str) -> Pixels:
+    """All pages as one array; each is a plane, or a picture if there is one page only."""
+    key = series.keyframe
+    check_values(series.shape, key.dtype.itemsize, reading.max_bytes, name)
+    planes = []
+    for number in range(len(series.pages)):
+        reader = TiffReader(
+            tiff, name, page=number, cache=0, max_bytes=reading.max_bytes, whole=True, bare=True
+        )
+        planes.append(reader.read(slice(0, reader.shape[0]), slice(0, reader.shape[1]))[..., 0])
+        depth = reader.depth
+    values = np.stack(planes).reshape(series.shape)
+    return Pixels(values=values, name=name, depth=depth, together=series.shape)
+
+
+def _one(tiff: Any, series: Any, reading: Reading, name: str) -> Pixels:
+    reader = TiffReader(
+        tiff, name, page=reading.page or 0, cache=0, max_bytes=reading.max_bytes, whole=True
+    )
+    rows, columns = slice(0, reader.shape[0]), slice(0, reader.shape[1])
+    indexed = reading.indices and reader.key.photometric.name == "PALETTE"
+    try:
+        values = reader.read(rows, columns, indices=indexed)
+    finally:
+        reader.close()
+    flat = values[..., 0] if values.shape[2] == 1 else values
+    many = reading.page is None and reader.count < len(series.pages)
+    return Pixels(
+        values=orient(flat, reader.orientation), name=name, stored_axis=reader.stored_axis,
+        alpha=reader.alpha, depth=reader.depth, indexed=indexed,
+        together=series.shape if many else None,
+    )  # fmt: skip
+
+
+def _by_others(stream: BinaryIO, name: str, reading: Reading) -> Pixels | None:
+    """Read what this package has no decoder for, where others give the same numbers."""
+    import tifffile
 
     stream.seek(0)
+    with tifffile.TiffFile(stream) as tiff:
+        page: Any = tiff.pages[0]
+        simple = page.bitspersample == 8 and not page.extrasamples and not reading.page
+        colours = page.photometric.name in ("MINISBLACK", "RGB", "YCBCR")
+        old = int(page.compression) == 6 or page.photometric.name == "YCBCR"
+    if simple and colours and old and not reading.indices:
+        from PIL.TiffImagePlugin import TiffImageFile
+
+        stream.seek(0)
+        return read_pillow(TiffImageFile(stream, name), name, reading)
+    place = getattr(stream, "name", None)
+    if not isinstance(place, str) or not Path(place).is_file() or find_spec("rasterio") is None:
+        return None
     try:
-        return read_pillow(TiffImageFile(stream), name, reading)
-    except ImageError:
-        raise
-    except Exception as error:
-        raise cure from error
-
-
-def _decode(chosen: list[Any], stored_axis: int, indices: bool, name: str) -> Pixels:
-    key = chosen[0].keyframe
-    if key.photometric.name not in _PLAIN:
-        raise ValueError(f"{key.photometric.name} colours require the 'imagecodecs' package")
-    planes = []
-    for page in chosen:
-        plane = page.asarray(maxworkers=1)
-        if key.axes.startswith("S"):
-            plane = np.moveaxis(plane, 0, -1)
-        if plane.ndim not in (2, 3) or plane.shape[:2] != (key.imagelength, key.imagewidth):
-            raise ImageError(f"{name}: pages of shape {plane.shape}; save flat pages instead")
-        planes.append(plane)
-    values = planes[0] if len(planes) == 1 else np.stack(planes, axis=-1)
-    values = values.reshape(*values.shape[:2], -1) if values.ndim == 4 else values
-    values, alpha, depth = interpret(values, key, pages=len(planes), indices=indices)
+        reader = RasterioReader(place, page=reading.page or 0)
+    except (ImageError, MissingCodec):
+        return None
+    try:
+        check_pixels(reader.shape[0], reader.shape[1], reading.max_pixels, name)
+        check_values(reader.shape, reader.dtype.itemsize, reading.max_bytes, name)
+        values = reader.read(slice(0, reader.shape[0]), slice(0, reader.shape[1]))
+    finally:
+        reader.close()
+    flat = values[..., 0] if values.shape[2] == 1 else values
     return Pixels(
-        values=orient(values, orientation(chosen[0])), name=name, stored_axis=stored_axis,
-        alpha=alpha, depth=depth, indexed=indices and key.photometric.name == "PALETTE",
+        values=flat, name=name, stored_axis=2, alpha=reader.alpha, depth=reader.depth
     )  # fmt: skip
 
 
@@ -193,7 +218,9 @@ def _bands(bands: Iterable[NDArray[Any]], target: Target) -> None:
 
 
 def _open(path: str | os.PathLike[str], reading: Reading) -> Reader:
-    return open_tiff(path, page=reading.page or 0, cache=reading.cache)
+    return open_tiff(
+        path, page=reading.page or 0, cache=reading.cache, max_bytes=reading.max_bytes
+    )  # fmt: skip
 
 
 FORMAT = Format(

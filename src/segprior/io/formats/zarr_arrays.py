@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from segprior.errors import ImageError, OutputError
 from segprior.io.files.atomic import folder_atomically
+from segprior.io.files.budget import check_values
 from segprior.io.files.pixels import Alpha
 from segprior.io.files.source import one_line
 from segprior.io.format import Format, Reading, Target
 from segprior.io.shared.rows import regrouped
+from segprior.io.shared.zarr_store import guarded
 from segprior.messages import Setting
 from segprior.runtime.extras import need
 
@@ -48,6 +50,8 @@ class ZarrReader:
     page : int, optional
         Index along the axes other than rows, columns and channels, where one of them is longer
         than 1.
+    max_bytes : int, optional
+        What a chunk, and a window, may take.
     """
 
     alpha: Alpha = "none"
@@ -59,16 +63,18 @@ class ZarrReader:
         *,
         channel_axis: int | None = -1,
         page: int | None = None,
+        max_bytes: int | None = None,
     ) -> None:
         zarr = need("zarr", "zarr")
-        self.name = os.fspath(path)
+        self.name, self._budget = os.fspath(path), max_bytes
         try:
-            opened = zarr.open(self.name, mode="r")
+            opened = zarr.open(guarded(self.name, max_bytes), mode="r")
             self._array, axes = _largest(opened, self.name)
         except ImageError:
             raise
         except Exception as error:
             raise ImageError(f"{self.name}: broken Zarr ({one_line(error)})") from error
+        axes = axes or _named(self._array)
         if not axes:
             axes = _assumed(self._array.shape, channel_axis, self.name)
         self._axes, self._page = axes, page or 0
@@ -83,13 +89,18 @@ class ZarrReader:
             )
         self.shape = (sizes["y"], sizes["x"], sizes.get("c", 1))
         self.dtype = np.dtype(self._array.dtype)
+        self.stored_axis = [axis for axis in axes if axis in "yxc"].index("c") if "c" in axes else 2
 
     def read(self, rows: slice, columns: slice) -> NDArray[Any]:
         """See `Reader`."""
         places: dict[str, slice | int] = {"y": rows, "x": columns, "c": slice(None)}
+        window = (rows.stop - rows.start, columns.stop - columns.start, self.shape[2])
+        check_values(window, self.dtype.itemsize, self._budget, self.name)
         where = [places.get(axis, self._page if axis == self._other else 0) for axis in self._axes]
         try:
             values = np.asarray(self._array[tuple(where)])
+        except ImageError:
+            raise
         except Exception as error:
             raise ImageError(f"{self.name}: broken Zarr ({one_line(error)})") from error
         left = [axis for axis in self._axes if axis in "yxc"]
@@ -110,7 +121,34 @@ def _largest(opened: Any, name: str) -> tuple[Any, str]:
     if not scales:
         raise ImageError(f"{name}: a Zarr group without an image; name an array in it")
     axes = [axis if isinstance(axis, str) else axis["name"] for axis in scales[0].get("axes", ())]
-    return opened[scales[0]["datasets"][0]["path"]], "".join(axis[0] for axis in axes)
+    place = scales[0]["datasets"][0]["path"]
+    array = opened[place]
+    if not hasattr(array, "shape"):
+        raise ImageError(f"{name}: its image {place!r} is no array; save it again")
+    return array, "".join(axis[0] for axis in axes)
+
+
+_NAMES = {
+    "y": ("y", "row", "rows", "lat", "latitude", "height"),
+    "x": ("x", "col", "cols", "column", "columns", "lon", "longitude", "width"),
+    "c": ("c", "channel", "channels", "band", "bands", "sample", "samples"),
+}
+
+
+def _named(array: Any) -> str:
+    """The axes of an array by the names that it has for them, if rows and columns are among them.
+
+    Format 3 has them in its description, and xarray puts them into the attributes of format 2.
+    """
+    names = getattr(array.metadata, "dimension_names", None)
+    names = names or array.attrs.get("_ARRAY_DIMENSIONS") or ()
+    found = []
+    for at, name in enumerate(names):
+        plain = str(name).lower()
+        letter = next((one for one, known in _NAMES.items() if plain in known), "")
+        found.append(letter or "tzabdefg"[at % 8])
+    axes = "".join(found)
+    return axes if len(axes) == array.ndim and {"y", "x"} <= set(axes) else ""
 
 
 def _assumed(shape: tuple[int, ...], channel_axis: int | None, name: str) -> str:
@@ -162,7 +200,9 @@ def write_zarr(
 
 
 def _open(path: str | os.PathLike[str], reading: Reading) -> ZarrReader:
-    return ZarrReader(path, channel_axis=reading.channel_axis, page=reading.page)
+    return ZarrReader(
+        path, channel_axis=reading.channel_axis, page=reading.page, max_bytes=reading.max_bytes
+    )  # fmt: skip
 
 
 def _bands(bands: Iterable[NDArray[Any]], target: Target) -> None:
@@ -176,5 +216,6 @@ FORMAT = Format(
     recognises_folder=is_zarr,
     open_windows=_open,
     write_bands=_bands,
+    largest=2**64 - 1,
     needs=("zarr", "zarr"),
 )

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from segprior.errors import ImageError, OutputError, SegpriorError
 from segprior.image.colour import to_uint8
+from segprior.io.files.budget import check_values
 from segprior.io.files.pixels import Alpha, Pixels, check_page, check_pixels, orient
 from segprior.io.files.source import one_line
 from segprior.io.format import Reading
@@ -25,9 +26,19 @@ from segprior.messages import Setting
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["decoding", "encode_pillow", "from_pillow", "read_pillow", "upright"]
+__all__ = [
+    "check_picture",
+    "check_scans",
+    "decoding",
+    "encode_pillow",
+    "from_pillow",
+    "read_pillow",
+    "upright",
+]
 
 _EXIF_ORIENTATION = 0x0112
+# A progressive JPEG has some ten, for each of the pictures in its file.
+_MOST_SCANS = 500
 
 
 @contextmanager
@@ -62,7 +73,11 @@ def decoding(name: str, kind: str) -> Iterator[None]:
 
 
 def from_pillow(
-    image: Image.Image, *, page: int | None = None, max_pixels: int | None = None
+    image: Image.Image,
+    *,
+    page: int | None = None,
+    max_pixels: int | None = None,
+    max_bytes: int | None = None,
 ) -> Pixels:
     """Take the numbers out of a Pillow image of any mode, upright as its EXIF data say.
 
@@ -73,7 +88,8 @@ def from_pillow(
     """
     name = getattr(image, "filename", "") or "the Pillow image"
     with decoding(name, "image"):
-        return read_pillow(image, name, Reading(page=page, max_pixels=max_pixels))
+        reading = Reading(page=page, max_pixels=max_pixels, max_bytes=max_bytes)
+        return read_pillow(image, name, reading)
 
 
 def read_pillow(image: Image.Image, name: str, reading: Reading) -> Pixels:
@@ -84,7 +100,7 @@ def read_pillow(image: Image.Image, name: str, reading: Reading) -> Pixels:
     ImageError
         If it has too many pixels or not that page.
     """
-    check_pixels(image.height, image.width, reading.max_pixels, name)
+    check_picture(image, name, reading)
     if reading.page is not None:
         check_page(reading.page, getattr(image, "n_frames", 1), name)
         image.seek(reading.page)
@@ -99,6 +115,33 @@ def read_pillow(image: Image.Image, name: str, reading: Reading) -> Pixels:
         values=upright(values, image), name=name, stored_axis=2, alpha=alpha,
         depth=_declared_depth(image), indexed=indexed,
     )  # fmt: skip
+
+
+def check_picture(image: Image.Image, name: str, reading: Reading) -> None:
+    """Refuse a picture above one of the limits, before it is decoded.
+
+    Raises
+    ------
+    ImageError
+        If it has too many pixels, or takes too many bytes.
+    """
+    check_pixels(image.height, image.width, reading.max_pixels, name)
+    shape = (image.height, image.width, len(image.getbands()))
+    check_values(shape, 4 if image.mode in ("I", "F") else 2, reading.max_bytes, name)
+
+
+def check_scans(data: bytes) -> None:
+    """Refuse a JPEG that goes over its picture so often that it would take minutes.
+
+    Raises
+    ------
+    ValueError
+        If there are more scans than any encoder makes.
+    """
+    # Within a scan this byte is followed by another one, so that this counts scans.
+    scans = data.count(b"\xff\xda")
+    if scans > _MOST_SCANS:
+        raise ValueError(f"{scans} scans, more than {_MOST_SCANS}")
 
 
 def _plain_mode(image: Image.Image, indexed: bool) -> tuple[str, Alpha]:

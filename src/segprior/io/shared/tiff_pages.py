@@ -23,6 +23,8 @@ __all__ = ["check_whole", "find_pages", "interpret", "orientation", "quiet_log"]
 _NOWHERE = logging.NullHandler()
 
 _ORIENTATION = 274
+_INK_SET, _CMYK = 332, 1
+_ALPHAS: dict[str, Alpha] = {"ASSOCALPHA": "premultiplied", "UNASSALPHA": "straight"}
 
 
 def quiet_log() -> None:
@@ -74,12 +76,12 @@ def orientation(page: Any) -> int:
 
 def interpret(
     values: NDArray[Any], key: Any, *, pages: int, indices: bool = False
-) -> tuple[NDArray[Any], Alpha, int]:
+) -> tuple[NDArray[Any], Alpha, int | None]:
     """Turn stored values into grey, colours or bands, as the tags of their page say.
 
     Parameters
     ----------
-    values : ndarray of shape (H, W) or (H, W, C)
+    values : ndarray of shape (H, W, C)
         Any part of the picture.
     key : tifffile.TiffPage
         The page whose tags count.
@@ -90,22 +92,56 @@ def interpret(
 
     Returns
     -------
-    values : ndarray
+    values : ndarray of shape (H, W, C)
     alpha : {"none", "straight", "premultiplied"}
-    depth : int
-        Bits per value.
+    depth : int or None
+        Bits per value, where that is not what the type has.
     """
-    alpha: Alpha = "none"
-    depth = int(key.bitspersample)
-    if key.photometric.name == "MINISWHITE" and values.dtype.kind in "bu":
-        values = ~values if values.dtype.kind == "b" else (1 << depth) - 1 - values
-    elif key.photometric.name == "PALETTE" and not indices:
+    depth: int | None = int(key.bitspersample)
+    photometric = key.photometric.name
+    extras = [kind.name for kind in key.extrasamples] if pages == 1 else []
+    alpha: Alpha = _ALPHAS.get(extras[0], "none") if len(extras) == 1 else "none"
+    if photometric == "MINISWHITE":
+        colours = values.shape[2] - len(extras)
+        values = np.concatenate(
+            [_inverted(values[..., :colours], int(key.bitspersample)), values[..., colours:]],
+            axis=-1,
+        )
+    elif photometric == "PALETTE" and not indices:
         # The high bytes, because programs differ in what they write into the low ones.
-        values, depth = (key.colormap >> 8).astype(np.uint8).T[values], 8
-    elif key.photometric.name == "SEPARATED" and values.shape[-1] == 4:
-        ink = values.astype(np.float32) / np.float32((1 << depth) - 1)
-        values = (1 - ink[..., :3]) * (1 - ink[..., 3:])
-    elif pages == 1 and len(key.extrasamples) == 1:
-        kinds: dict[str, Alpha] = {"ASSOCALPHA": "premultiplied", "UNASSALPHA": "straight"}
-        alpha = kinds.get(key.extrasamples[0].name, "none")
+        colours8 = (key.colormap >> 8).astype(np.uint8).T[values[..., 0]]
+        more = (values[..., 1:] * (255 / ((1 << int(key.bitspersample)) - 1))).astype(np.uint8)
+        values, depth = np.concatenate([colours8, more], axis=-1), 8
+    elif photometric == "SEPARATED" and _is_cmyk(key) and values.shape[2] >= 4 and pages == 1:
+        values, alpha = _from_inks(values, int(key.bitspersample), alpha)
+        depth = None
     return values, alpha, depth
+
+
+def _inverted(values: NDArray[Any], depth: int) -> NDArray[Any]:
+    """Values of which the least is white, as if the largest were."""
+    if values.dtype.kind == "f":
+        return 1 - values
+    if values.dtype.kind == "u" and depth < 8 * values.dtype.itemsize:
+        mirrored: NDArray[Any] = values.dtype.type((1 << depth) - 1) - values
+        return mirrored
+    return ~values
+
+
+def _is_cmyk(key: Any) -> bool:
+    """Whether separated inks are those four, which they are if no other ones are named."""
+    tag = key.tags.get(_INK_SET) if hasattr(key, "tags") else None
+    return tag is None or int(tag.value) == _CMYK
+
+
+def _from_inks(values: NDArray[Any], depth: int, alpha: Alpha) -> tuple[NDArray[Any], Alpha]:
+    """Make RGB of cyan, magenta, yellow and black, and put other samples behind it."""
+    whole = values.dtype.kind in "ui"
+    share = values.astype(np.float32) / np.float32((1 << depth) - 1 if whole else 1)
+    ink, more = share[..., :4], share[..., 4:]
+    if alpha == "premultiplied":
+        cover = more[..., :1]
+        ink = np.divide(ink, cover, out=np.zeros_like(ink), where=cover > 0)
+        ink, alpha = np.minimum(ink, 1), "straight"
+    colours = (1 - ink[..., :3]) * (1 - ink[..., 3:])
+    return np.concatenate([colours, more], axis=-1), alpha

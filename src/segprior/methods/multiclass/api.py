@@ -46,9 +46,8 @@ def segment(
 ) -> Segmentation:
     """Divide an image into classes, with nothing but that image.
 
-    Regions are merged along edges up to a cost (``hierarchy``), with the prior's help where the
-    image is noisy; each segment is then a class of its own, and
-    :func:`segprior.segment_hierarchy` gives all levels at once.
+    Regions are merged along edges up to a cost (``hierarchy``); each segment is then a class of its
+    own, and :func:`segprior.segment_hierarchy` gives all levels at once.
 
     Or a small network gives each pixel a response of ``channels`` numbers, the largest of which
     is its label; the labels are made constant in each superpixel by majority (``backprop``), or

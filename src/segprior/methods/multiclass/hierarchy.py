@@ -44,8 +44,8 @@ __all__ = [
 ]
 
 
-# The working size at which blur, by so many pixels, and prior were measured to gain more than they
-# lose on noisy images (docs/quality.md); photographs have a noise of .001 to .027 there.
+# The working size at which a blur, by so many pixels, was measured to gain more than it loses on
+# noisy images (docs/quality.md); photographs have a noise of .001 to .027 there.
 _SIZE, _BLUR = 480, 1.5
 
 
@@ -64,7 +64,7 @@ class HierarchyConfig(Presets):
         is about 75.
     edges : {"auto", "prior", "image"}
         Whether the ``hierarchy`` looks for edges in the prior's hidden features too, or in the
-        image alone; ``auto`` takes the prior where the image is noisy or one is brought along.
+        image alone; ``auto`` takes the prior only if one is brought along.
     """
 
     coarseness: float = 0.5
@@ -90,8 +90,8 @@ def segment_hierarchy(
     """Divide an image into nested segments, from fine to coarse.
 
     The basins of a map of boundary strength are merged, the cheapest pair of neighbours first,
-    until one is left. The strength comes from gradients of colour and, where the image is noisy or
-    with ``edges="prior"``, of the hidden features of the prior. A noisy image is blurred first.
+    until one is left. The strength comes from gradients of colour and, with ``edges="prior"``, of
+    the hidden features of the prior. A noisy image is blurred first.
 
     Parameters
     ----------
@@ -193,8 +193,7 @@ def build_hierarchy(image: Pyramid, context: Context) -> Hierarchy:
     regions, merges, costs = _one_region(image.shape)
     if not image.flat:
         small = image.at(config.working_size)
-        wanted = config.options.edges
-        if prior is None and (wanted == "prior" or (wanted == "auto" and is_noisy(small))):
+        if prior is None and config.options.edges == "prior":
             prior = context.fit_prior(image)
         edges = "image" if prior is None else "prior"
         regions, merges, costs = grow(small, prior, context.seed)

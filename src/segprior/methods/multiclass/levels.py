@@ -51,7 +51,8 @@ class Hierarchy:
     config : SegmentConfig
     seed : int
     seconds : float
-        How long it took, with the fit of the prior if there was one.
+        How long it took, with the fit of the prior if there was one; NaN if it was loaded, for
+        files of the same hierarchy are the same bytes.
 
     Examples
     --------
@@ -81,8 +82,7 @@ class Hierarchy:
         counts = ", ".join(str(self.count(coarseness=level)) for level in (0, 0.5, 1))
         return (
             f"Hierarchy({rows} x {columns} pixels, {self.n_regions} regions; {counts} segments at "
-            f"coarseness 0, 0.5, 1; edges of the {self.edges}, seed {self.seed}, "
-            f"{self.seconds:.1f} s)"
+            f"coarseness 0, 0.5, 1; edges of the {self.edges}, seed {self.seed})"
         )
 
     def _repr_png_(self) -> bytes:
