@@ -11,7 +11,6 @@ import numpy as np
 from segprior.features.contrast_axis import contrast_level
 from segprior.image.noise import noise_level, noise_of
 from segprior.image.pyramid import Pyramid
-from segprior.image.upsampling import enlarge_labels
 from segprior.methods.foreground.instances.fitness import FIRST, SECOND, Weights, fitness
 from segprior.methods.foreground.instances.outlines import at_own_level, in_order
 from segprior.regions.threshold_tree.choice import choose, paint
@@ -87,13 +86,10 @@ def find_things(
         level,
         tree_of(level),
         area=None if diameter is None else math.pi * (diameter * ratio / 2) ** 2,
-        least=math.ceil(min_size * ratio**2),
+        least=max(min_size, math.ceil(_LEAST / ratio**2)),
+        shape=shape,
     )
-    return Things(
-        labels=enlarge_labels(found.labels, shape),
-        likely=found.likely,
-        diameter=found.diameter / ratio,
-    )
+    return Things(labels=found.labels, likely=found.likely, diameter=found.diameter / ratio)
 
 
 def pick(
@@ -101,7 +97,8 @@ def pick(
     tree: ThresholdTree,
     *,
     area: float | None = None,
-    least: int = 0,
+    least: int = _LEAST,
+    shape: tuple[int, int] | None = None,
     first: Weights = FIRST,
     second: Weights = SECOND,
 ) -> Things:
@@ -115,7 +112,9 @@ def pick(
     area : float, optional
         Of usual things, in pixels; by default that of those that are told most surely.
     least : int
-        Pixels that a thing must have, if they are more than 12.
+        Pixels that a thing must have, of those of the shape.
+    shape : (int, int), optional
+        Rows and columns to draw things at; by default those of the level.
     first, second : sequence of float
         Weights of :mod:`segprior.methods.foreground.instances.fitness`, before the usual area is
         known and after.
@@ -123,20 +122,20 @@ def pick(
     Returns
     -------
     Things
-        At the size of the level.
+        Their diameter is in pixels of the level.
     """
     told = area is not None
     area = usual_area(tree, first) if area is None else area
     if not area:
-        nothing = np.zeros(tree.shape, np.int32)
+        nothing = np.zeros(shape or tree.shape, np.int32)
         return Things(labels=nothing, likely=np.zeros(0), diameter=0.0)
     likely = fitness(tree.measures, second, area)
     if told:
         # Who says how large things are knows better than their usual spread.
         likely = likely * np.exp(-((np.log(tree.measures[:, 0] / area) / _SPREAD) ** 2) / 2)
     chosen = choose(tree, _worth(tree, likely, _LIKELY))
-    drawn = at_own_level(paint(tree, chosen), level.values)
-    labels, before = in_order(drawn, max(least, _LEAST))
+    drawn = at_own_level(paint(tree, chosen), level.values, shape)
+    labels, before = in_order(drawn, least)
     return Things(
         labels=labels,
         likely=likely[np.array(chosen, np.int64)[before - 1]],
