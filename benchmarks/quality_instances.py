@@ -58,8 +58,10 @@ def main() -> None:
     options = parser.parse_args()
     paths = list_images(options.data / "images")[:: options.every]
     truths = [read_labels(options.data / "instances" / f"{p.stem}.png") for p in paths]
-    print("| | AP50 | AP75 | AP .5 to .95 | count | AP50 even, odd | s, median and most |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    print(
+        "| | AP50 | AP75 | AP .5 to .95 | count | even images | odd images | s, median and most |"
+    )
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for name, way in WAYS.items():
         scores, seconds, labels = InstanceScores(), [], []
         for path, truth in zip(tqdm(paths, desc=name, leave=False), truths, strict=True):
@@ -70,10 +72,16 @@ def main() -> None:
             labels.append(found)
             scores.add(truth.astype(np.int64), found)
         mean = scores.compute()
-        halves = [np.mean([row["ap50"] for row in scores.per_image[half::2]]) for half in (0, 1)]
+        halves = [
+            " / ".join(
+                f"{np.mean([row[key] for row in scores.per_image[half::2]]):.3f}"
+                for key in ("ap50", "ap75", "count_error")
+            )
+            for half in (0, 1)
+        ]
         print(
             f"| {name} | {mean['ap50']:.3f} | {mean['ap75']:.3f} | {mean['ap']:.3f} "
-            f"| {mean['count_error']:.3f} | {halves[0]:.3f}, {halves[1]:.3f} "
+            f"| {mean['count_error']:.3f} | {halves[0]} | {halves[1]} "
             f"| {np.median(seconds):.2f}, {max(seconds):.2f} |",
             flush=True,
         )

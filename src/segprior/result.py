@@ -165,6 +165,7 @@ class Segmentation:
         ``labels`` as they are. :func:`segprior.io.label_maps.read_labels` reads all of these back
         exactly. GeoJSON, LabelMe and SVG hold polygons along the edges of the pixels, in (column,
         row), COCO run-length encoded masks; label 0 has none, all other pixels are kept exactly.
+        Of things one by one each is an entry of its own, all of the one kind ``thing``.
         Zarr arrays need the extra ``zarr``. Other distributions may bring more formats.
 
         Parameters
@@ -193,8 +194,10 @@ class Segmentation:
         ConfigError
             If ``format`` is another word.
         """
-        mask = self.kind == "mask"
-        return save_segmentation(path, self.labels, mask=mask, wanted=format, image=image)
+        return save_segmentation(
+            path, self.labels, mask=self.kind == "mask", wanted=format, image=image,
+            things=self.kind == "instances",
+        )  # fmt: skip
 
     def table(self, image: Any = None, *, channel_axis: int | None = -1) -> dict[str, NDArray[Any]]:
         """Measure the region of each label but 0: size, place and colour.

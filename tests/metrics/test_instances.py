@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 
 from segprior.errors import ConfigError, ImageError
 from segprior.metrics.instances import (
@@ -52,6 +53,41 @@ def test_ground_is_no_thing(two: NDArray[np.int64]) -> None:
     assert count_error(0 * two, two) == 2
     everywhere = np.ones((6, 10), int)
     assert match_counts(everywhere, everywhere) == (1, 0, 0)
+
+
+def independent(truth: NDArray[np.int64], made: NDArray[np.int64], level: float) -> list[int]:
+    """The best assignment of whole masks, one to one, after which weak pairs are no matches."""
+    true = [truth == number for number in np.unique(truth) if number]
+    predicted = [made == number for number in np.unique(made) if number]
+    ious = np.array([[(a & b).sum() / (a | b).sum() for b in predicted] for a in true])
+    rows, columns = linear_sum_assignment(-ious)
+    found = int((ious[rows, columns] > level).sum())
+    return [found, len(predicted) - found, len(true) - found]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_counts_are_those_of_an_assignment(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    seeds = np.zeros((60, 70), bool)
+    seeds[draw.integers(0, 60, 25), draw.integers(0, 70, 25)] = True
+    places = np.argwhere(seeds)
+    grid = np.moveaxis(np.indices(seeds.shape), 0, -1)[..., None, :]
+    far = np.hypot(*np.moveaxis(grid - places, -1, 0))
+    truth = np.where(far.min(-1) < 7, far.argmin(-1) + 1, 0)
+    made = np.roll(truth, draw.integers(-2, 3, 2), (0, 1))
+    made[draw.random(truth.shape) < 0.1] = 0
+    made[made == 3] = 4
+    scores = InstanceScores()
+    found = scores.add(truth, made)
+    precisions = []
+    for level in IOU_LEVELS:
+        counts = independent(truth, made, level)
+        assert list(match_counts(truth, made, level)) == counts
+        precisions.append(counts[0] / sum(counts))
+    assert precisions[0] > precisions[-1]
+    assert found["ap50"] == pytest.approx(precisions[0])
+    assert found["ap75"] == pytest.approx(precisions[5])
+    assert found["ap"] == pytest.approx(sum(precisions) / 10)
 
 
 def test_means_over_images(two: NDArray[np.int64]) -> None:

@@ -124,6 +124,7 @@ def save_segmentation(
     mask: bool,
     wanted: str | None = None,
     image: str | os.PathLike[str] | None = None,
+    things: bool = False,
 ) -> Path:
     """Write a mask or label map; see :meth:`segprior.result.Segmentation.save`.
 
@@ -139,6 +140,8 @@ def save_segmentation(
         One of `result_formats`; by default the suffix decides.
     image : str or path-like, optional
         File of the image, for formats that name it, and for a TIFF, which keeps its georeference.
+    things : bool
+        Whether each label is one thing, all of a kind.
 
     Returns
     -------
@@ -160,6 +163,7 @@ def save_segmentation(
         mask=mask,
         largest=int(labels.max(initial=0)),
         image=image,
+        things=things,
     )
     if format.encode_labels is not None:
         return write_atomically(path, format.encode_labels(labels, target))

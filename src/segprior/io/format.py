@@ -64,6 +64,8 @@ class Target:
         The largest label that there may be.
     image : path-like or None
         The file that was segmented, for formats that name it or take its georeference.
+    things : bool
+        Whether each label is one thing, all of a kind, for formats that name kinds.
     """
 
     path: Path
@@ -71,6 +73,7 @@ class Target:
     mask: bool
     largest: int
     image: str | os.PathLike[str] | None = None
+    things: bool = False
 
     @property
     def dtype(self) -> type[np.unsignedinteger[Any]]:

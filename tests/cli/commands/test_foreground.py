@@ -104,17 +104,27 @@ def test_things_are_counted_in_the_report(
 @pytest.mark.parametrize(
     ("name", "entries"),
     [
-        ("geojson", lambda found: [one["properties"]["label"] for one in found["features"]]),
-        ("coco", lambda found: [one["id"] for one in found["annotations"]]),
-        ("labelme", lambda found: [one["group_id"] for one in found["shapes"]]),
+        (
+            "geojson",
+            lambda found: [(one["id"], one["properties"]["name"]) for one in found["features"]],
+        ),
+        (
+            "coco",
+            lambda found: [
+                (one["id"], found["categories"][one["category_id"] - 1]["name"])
+                for one in found["annotations"]
+            ],
+        ),
+        ("labelme", lambda found: [(one["group_id"], one["label"]) for one in found["shapes"]]),
     ],
 )
 def test_each_thing_has_an_entry(
-    things: Path, tmp_path: Path, name: str, entries: Callable[[Any], list[int]]
+    things: Path, tmp_path: Path, name: str, entries: Callable[[Any], list[tuple[int, str]]]
 ) -> None:
     output = tmp_path / "t.json"
     assert main(["foreground", str(things), "-o", str(output), *THINGS, "--format", name]) == 0
-    assert entries(json.loads(output.read_text(encoding="utf-8"))) == list(range(1, 8))
+    found = entries(json.loads(output.read_text(encoding="utf-8")))
+    assert found == [(number, "thing") for number in range(1, 8)]
 
 
 @pytest.mark.parametrize(

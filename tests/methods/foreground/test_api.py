@@ -319,6 +319,26 @@ def test_things_are_numbered_one_by_one() -> None:
     assert 0 < found.score <= 1
 
 
+def test_things_are_the_same_on_one_thread_or_two() -> None:
+    image, _ = discs()
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(limits=threads):
+            found.append(foreground(image, instances=True, rng=3))
+    np.testing.assert_array_equal(found[0].labels, found[1].labels)
+    np.testing.assert_array_equal(found[0].confidence, found[1].confidence)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 5])
+def test_the_type_of_the_image_changes_no_thing(channels: int) -> None:
+    image = np.rint(255 * discs()[0][..., :1].repeat(channels, axis=2)).astype(np.uint8)
+    expected = foreground(image, instances=True, reading="things").labels
+    assert expected.max() == 7
+    for same in (image.astype(np.uint16) * 257, image / 255, (image / 255).astype(np.float32)):
+        found = foreground(same, instances=True, reading="things").labels
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_things_are_the_same_at_any_gain_and_polarity() -> None:
     image, _ = discs()
     expected = foreground(image, instances=True, reading="things").labels

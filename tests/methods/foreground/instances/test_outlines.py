@@ -23,6 +23,18 @@ def test_a_thing_is_drawn_at_its_own_level() -> None:
     assert average_precision(truth, found, 0.85) == 1
 
 
+def test_outlines_at_full_size_follow_the_level() -> None:
+    rows, columns = np.ogrid[:120, :160]
+    small = np.clip((30.3 - np.hypot(rows - 60, columns - 80)) / 6 + 0.5, 0, 1)
+    labels = (small > 0.5).astype(np.int32)
+    found = at_own_level(labels, small, (480, 640))
+    rows, columns = np.ogrid[:480, :640]
+    # Level .58 of the way lies half a pixel further in, which is two at four times the size.
+    truth = np.hypot(rows - 241.5, columns - 321.5) < 4 * (30.3 - 0.5)
+    assert average_precision(truth.astype(int), found, 0.98) == 1
+    assert found.shape == at_own_level(0 * labels, small, (480, 640)).shape == (480, 640)
+
+
 def test_what_was_cut_off_is_dropped_and_holes_are_filled() -> None:
     level = np.zeros((20, 30))
     level[5:15, 5:15], level[9, 9], level[9, 16] = 1, 0, 1
