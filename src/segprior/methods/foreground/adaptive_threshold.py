@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segprior.features.telling_axis import find_axis
 from segprior.image.otsu import otsu_threshold
 from segprior.image.resize import resize, working_shape
 from segprior.methods.foreground.candidate import Candidate
@@ -13,7 +14,7 @@ from segprior.methods.foreground.candidate import Candidate
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["LARGEST_SIZE", "levels_of", "read_things", "share_of"]
+__all__ = ["LARGEST_SIZE", "read_things", "share_of"]
 
 # Longest side at which things are thresholded, and the share of it over which the grey levels of
 # things and ground are averaged.
@@ -32,8 +33,9 @@ _SPECK = 9
 def read_things(image: NDArray[np.float32]) -> Candidate:
     """Find things that are brighter or darker than their ground, however many.
 
-    The square root of the grey image, lightly smoothed, is split at Otsu's threshold; the side
-    with fewer pixels is foreground. The threshold then follows the levels of things and ground
+    Along the axis that tells most (:func:`segprior.features.telling_axis.find_axis`: grey, or a
+    mixture of the bands), the image is split at Otsu's threshold; the side with fewer pixels is
+    foreground. The threshold then follows the levels of things and ground
     nearby: half way between their local means, four times over. Where what was found is ragged
     and holds things that stand out as much again, like the nuclei of stained cells, it is split
     once more in the same way.
@@ -41,8 +43,7 @@ def read_things(image: NDArray[np.float32]) -> Candidate:
     Parameters
     ----------
     image : ndarray of float32, shape (H, W, C)
-        In [0, 1]; reduced to a longest side of 640 if it is larger. Grey is the mean of
-        the channels.
+        In [0, 1]; reduced to a longest side of 640 if it is larger.
 
     Returns
     -------
@@ -59,7 +60,8 @@ def read_things(image: NDArray[np.float32]) -> Candidate:
        on Systems, Man and Cybernetics 9, 1979.
     """
     image = resize(image, working_shape(image.shape, LARGEST_SIZE))
-    level = levels_of(image)
+    axis = find_axis(image)
+    level = axis.levels(image)
     if np.ptp(level) < 1e-6:
         return Candidate(
             kind="things",
@@ -93,17 +95,9 @@ def read_things(image: NDArray[np.float32]) -> Candidate:
             "nested": float(inner is not None),
         },
         levels=levels,
+        axis=axis,
         sign=sign,
     )
-
-
-def levels_of(image: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Square root of the mean channel, lightly smoothed: what things are told by, (h, w)."""
-    from scipy import ndimage
-
-    raw = np.sqrt(image.mean(axis=2, dtype=np.float64))
-    smooth: NDArray[np.float64] = ndimage.gaussian_filter(raw, 0.7)
-    return smooth
 
 
 def share_of(
