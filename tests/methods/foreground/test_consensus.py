@@ -56,7 +56,9 @@ def test_the_reading_can_be_asked_for() -> None:
         assert other not in found.evidence
         assert "things" not in found.evidence
     both = foreground(image)
-    assert {"agreement", "separability", "flatness", "things", "reading"} <= set(both.evidence)
+    assert {"agreement", "separability", "mixture", "frame", "things", "reading"} <= set(
+        both.evidence
+    )
     np.testing.assert_array_equal(both.labels, foreground(image, reading="object").labels)
     assert all(isinstance(value, float) for value in both.evidence.values())
 

@@ -37,8 +37,8 @@ def read_things(image: NDArray[np.float32]) -> Candidate:
     mixture of the bands), the image is split at Otsu's threshold; the side with fewer pixels is
     foreground. The threshold then follows the levels of things and ground
     nearby: half way between their local means, four times over. Where what was found is ragged
-    and holds things that stand out as much again, like the nuclei of stained cells, it is split
-    once more in the same way.
+    and holds things that stand out as much again, like the nuclei of stained cells, those are
+    taken that stand out from what is around them, within a radius of an 80th of the longest side.
 
     Parameters
     ----------
@@ -50,9 +50,8 @@ def read_things(image: NDArray[np.float32]) -> Candidate:
     Candidate
         ``share`` goes from 0 at the level of the ground to 1 at that of the things.
         ``score`` comes from the share of the variance that the threshold explains (Otsu's
-        criterion). ``evidence`` holds it as ``separability``, and ``flatness``, the standard
-        deviation of the flatter side over that of the image, and ``nested``, 1 if it was split
-        once more.
+        criterion). ``evidence`` holds it as ``separability``, and ``nested``, 1 if it was split
+        once more, and ``mixture``, 1 if the axis is a mixture of the bands.
 
     References
     ----------
@@ -67,14 +66,13 @@ def read_things(image: NDArray[np.float32]) -> Candidate:
             kind="things",
             share=np.zeros(level.shape, np.float32),
             score=0.0,
-            evidence={"separability": 0.0, "flatness": 1.0, "nested": 0.0},
+            evidence={"separability": 0.0, "nested": 0.0, "mixture": 0.0},
         )
     bright = level > otsu_threshold(level)
     few = float(bright.mean(dtype=np.float64))
     variance = float(level.var())
     between = (level[bright].mean() - level[~bright].mean()) ** 2 * few * (1 - few)
     separability = float(between / variance)
-    flatness = float(min(level[bright].std(), level[~bright].std()) / np.sqrt(variance))
     sign = 1
     # What owns most of the border is the ground of an object that fills the frame.
     if (few > 0.5) != (_on_border(bright if few <= 0.5 else ~bright) > _RIM):
@@ -83,7 +81,7 @@ def read_things(image: NDArray[np.float32]) -> Candidate:
     bright, low, high = _follow(level, bright, np.ones_like(bright), over)
     inner = _inner_things(level, bright)
     if inner is not None:
-        _, low, high = _follow(level, inner, bright, over)
+        low, high = _levels_of_peaks(level, _follow(level, inner, bright, over)[0], over)
     levels = np.stack([low, high]).astype(np.float32)
     return Candidate(
         kind="things",
@@ -91,8 +89,8 @@ def read_things(image: NDArray[np.float32]) -> Candidate:
         score=float(np.clip((separability - 0.5) / 0.45, 0, 1)),
         evidence={
             "separability": separability,
-            "flatness": flatness,
             "nested": float(inner is not None),
+            "mixture": float(axis.weights is not None),
         },
         levels=levels,
         axis=axis,
@@ -142,6 +140,20 @@ def _inner_things(
     area = sum(piece.area for piece in pieces)
     ragged = bool(pieces) and sum(p.area * p.solidity for p in pieces) < _SOLID * area
     return inner if ragged else None
+
+
+def _levels_of_peaks(
+    level: NDArray[np.float64], bright: NDArray[np.bool_], width: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Levels of what is narrow and stands out from what is around it, in bright things only."""
+    from scipy import ndimage
+
+    around = ndimage.grey_opening(ndimage.gaussian_filter(level, 1), size=2 * round(width) + 1)
+    low = ndimage.gaussian_filter(around, width / 2)
+    step = 2 * otsu_threshold(level - low)
+    # Where nothing is bright, nothing is half way.
+    far = 2 * float(np.ptp(level)) + step
+    return low, low + np.where(ndimage.binary_dilation(bright), step, far)
 
 
 def _on_border(mask: NDArray[np.bool_]) -> float:
