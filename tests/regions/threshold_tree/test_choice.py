@@ -16,7 +16,7 @@ def tree() -> ThresholdTree:
     rows, columns = np.ogrid[:24, :40]
     for row, column in ((12, 9), (12, 20), (12, 33)):
         values = np.maximum(values, np.clip(1 - np.hypot(rows - row, columns - column) / 8, 0, 1))
-    level = Level(values=values, slope=np.ones(values.shape), low=0.0, span=1.0, mask=values > 0.5)
+    level = Level(values=values, slope=np.ones(values.shape), low=0.0, span=1.0)
     return grow(level, [0.05, 0.5])
 
 

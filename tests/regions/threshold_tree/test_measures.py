@@ -10,8 +10,7 @@ from segprior.regions.threshold_tree.parts import part
 
 def of(mask: NDArray[np.bool_], height: NDArray[np.float32]) -> list[dict[str, float]]:
     values: NDArray[np.float64] = 0.8 * mask.astype(np.float64)
-    upper = np.arange(mask.shape[0])[:, None] < mask.shape[0] / 2
-    level = Level(values=values, slope=np.ones(mask.shape), low=0.0, span=0.8, mask=mask & upper)
+    level = Level(values=values, slope=np.ones(mask.shape), low=0.0, span=0.8)
     found = measure(level, 0.4, part(height, mask, 0.01))
     return [dict(zip(MEASURES, row, strict=True)) for row in found.tolist()]
 
@@ -50,12 +49,6 @@ def test_levels_are_relative_to_the_image() -> None:
     assert square["edge"] == pytest.approx(1 / 0.8)
     assert square["step"] == pytest.approx(1)
     assert square["frame"] == 0
-
-
-def test_the_share_in_the_mask_is_of_the_node_alone() -> None:
-    whole, lower = np.zeros((20, 20), bool), np.zeros((20, 20), bool)
-    whole[6:16, 5:15] = lower[12:16] = True
-    assert (flat(whole)[0]["masked"], flat(lower)[0]["masked"]) == (0.4, 0)
 
 
 def test_the_border_of_the_image_is_told_from_a_contour() -> None:

@@ -13,7 +13,7 @@ def tree() -> ThresholdTree:
     values = discs(noise=0)[0][..., 0].astype(np.float64)
     # One of those that are alone holds a brighter thing.
     values[78:83, 58:63] = 1
-    level = Level(values=values, slope=np.ones(values.shape), low=0.1, span=0.9, mask=values > 0.5)
+    level = Level(values=values, slope=np.ones(values.shape), low=0.1, span=0.9)
     return grow(level, [0.2, 0.5, 0.9])
 
 
@@ -43,7 +43,7 @@ def test_pieces_and_parts_of_each_threshold(tree: ThresholdTree) -> None:
 
 def test_nothing_above_gives_an_empty_tree() -> None:
     flat = np.zeros((9, 9))
-    tree = grow(Level(values=flat, slope=flat, low=0.0, span=1.0, mask=flat > 0), [0.5])
+    tree = grow(Level(values=flat, slope=flat, low=0.0, span=1.0), [0.5])
     assert len(tree) == 0
     assert tree.measures.shape == (0, len(MEASURES))
 

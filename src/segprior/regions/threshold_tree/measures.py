@@ -15,7 +15,7 @@ __all__ = ["MEASURES", "Level", "measure"]
 
 MEASURES = (
     "area", "ellipse", "roundness", "edge", "mean", "spread", "threshold", "cut", "outer", "inner",
-    "frame", "step", "masked",
+    "frame", "step",
 )  # fmt: skip
 
 # How many pixels beyond a contour the level outside is taken.
@@ -33,15 +33,12 @@ class Level(NamedTuple):
         Length of the gradient.
     low, span : float
         Level of the ground, and from there to that of the brightest.
-    mask : ndarray of bool, shape (h, w)
-        Roughly where things are.
     """
 
     values: NDArray[np.float64]
     slope: NDArray[np.float64]
     low: float
     span: float
-    mask: NDArray[np.bool_]
 
 
 def measure(level: Level, threshold: float, parts: Parts) -> NDArray[np.float64]:
@@ -57,25 +54,24 @@ def measure(level: Level, threshold: float, parts: Parts) -> NDArray[np.float64]
 
     Returns
     -------
-    ndarray of float64, shape (N, 13)
+    ndarray of float64, shape (N, 12)
         In the order of `MEASURES`: ``area`` in pixels; ``ellipse``, the area over that of the
         ellipse of the same second moments, 1 for an ellipse, less for what is bent, branched or
         pinched; ``roundness``, 4π area / perimeter²; ``edge``, the mean slope along the contour;
         ``mean`` and ``spread`` (standard deviation) of the level; ``threshold``; ``cut``, the
         share of the contour that runs inside of the mask; ``outer`` and ``inner`` of the parts;
-        ``frame``, the share of the contour that is the border of the image; ``step``, the mean
-        level less that beyond the contour; and ``masked``, the share of the pixels that are in
-        the mask of the level. Levels are in units of ``span`` above ``low``.
+        ``frame``, the share of the contour that is the border of the image; and ``step``, the
+        mean level less that beyond the contour. Levels are in units of ``span`` above ``low``.
     """
     count = int(parts.stop.max())
     inside = np.flatnonzero(parts.hills >= 0)
     hill = parts.hills.ravel()[inside]
-    sums = _ranges(_moments(level, inside, hill, count), parts)
+    sums = _ranges(_moments(level.values, inside, hill, parts.hills.shape[1], count), parts)
     ground, between, pairs = _contours(level, parts.hills, count)
     outside = _ranges(ground, parts)
     crossing = _ranges(between, parts) - _within(pairs, parts)
     area = sums[:, 0]
-    row, column, rows, columns, mixed, mean, square, masked = (sums[:, 1:] / area[:, None]).T
+    row, column, rows, columns, mixed, mean, square = (sums[:, 1:] / area[:, None]).T
     # A pixel is a square, whose own second moment is 1/12.
     determinant = (rows - row**2 + 1 / 12) * (columns - column**2 + 1 / 12)
     determinant -= (mixed - row * column) ** 2
@@ -97,7 +93,6 @@ def measure(level: Level, threshold: float, parts: Parts) -> NDArray[np.float64]
             parts.inner,
             outside[:, 3] / length,
             (mean - contour[:, 2] / sides) / level.span,
-            masked,
         ],
         axis=1,
     )
@@ -111,12 +106,15 @@ def _ranges(of_hills: NDArray[np.float64], parts: Parts) -> NDArray[np.float64]:
 
 
 def _moments(
-    level: Level, inside: NDArray[np.int64], hill: NDArray[np.int32], count: int
+    values: NDArray[np.float64],
+    inside: NDArray[np.int64],
+    hill: NDArray[np.int32],
+    columns: int,
+    count: int,
 ) -> NDArray[np.float64]:
-    place = np.divmod(inside, level.values.shape[1])
-    row, column = (axis.astype(np.float64) for axis in place)
-    value, masked = level.values.ravel()[inside], level.mask.ravel()[inside]
-    weights = (None, row, column, row**2, column**2, row * column, value, value**2, masked)
+    row, column = (axis.astype(np.float64) for axis in np.divmod(inside, columns))
+    value = values.ravel()[inside]
+    weights = (None, row, column, row**2, column**2, row * column, value, value**2)
     return np.stack([np.bincount(hill, weight, count) for weight in weights], axis=1).astype(float)
 
 

@@ -42,7 +42,7 @@ class ThresholdTree:
         The node at the same threshold of which it is a part; -1 for whole pieces.
     inside : ndarray of int64, shape (N,)
         For whole pieces the one at the threshold before that holds it; else -1.
-    measures : ndarray of float64, shape (N, 13)
+    measures : ndarray of float64, shape (N, 12)
         In the order of :data:`~segprior.regions.threshold_tree.measures.MEASURES`.
     """
 

@@ -11,7 +11,6 @@ from segprior.regions.threshold_tree.measures import MEASURES
 DISC = {
     "area": 300.0, "ellipse": 1.0, "roundness": 1.0, "edge": 0.2, "mean": 0.8, "spread": 0.1,
     "threshold": 0.4, "cut": 0.0, "outer": np.inf, "inner": 0.0, "frame": 0.0, "step": 0.7,
-    "masked": 1.0,
 }  # fmt: skip
 
 

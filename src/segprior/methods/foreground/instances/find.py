@@ -33,7 +33,7 @@ _LEAST = 12
 # Standard deviation of the logarithm of the area of things whose size is given.
 _SPREAD = 0.7
 # How likely a node must be a thing to say what size things have, and to be one.
-_SURE, _LIKELY = 0.5, 0.35
+_SURE, _LIKELY = 0.5, 0.37
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -185,7 +185,7 @@ def level_of(image: NDArray[np.float32], mask: NDArray[np.bool_]) -> Level:
     values = ndimage.gaussian_filter(raw, _STRONG_BLUR if noisy else _BLUR)
     low, high = (float(value) for value in np.percentile(values, (_LOW, _HIGH)))
     slope = ndimage.gaussian_gradient_magnitude(values, 1.0)
-    return Level(values=values, slope=slope, low=low, span=max(high - low, 1e-6), mask=mask)
+    return Level(values=values, slope=slope, low=low, span=max(high - low, 1e-6))
 
 
 def _thresholds(level: Level) -> NDArray[np.float64]:

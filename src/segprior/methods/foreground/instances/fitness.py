@@ -20,17 +20,16 @@ TERMS = (
     "one", "ellipse", "ellipse squared", "roundness", "roundness squared", "edge", "step", "cut",
     "outer", "outer of cuts", "inner", "frame", "spread", "height", "height squared", "mean",
     "threshold", "larger", "smaller", "size squared", "smaller at the frame", "cut of merged",
-    "masked", "masked squared",
 )  # fmt: skip
 # Weights of the terms before the size of things is known, and after
 # (benchmarks/fit_instances.py; docs/quality.md).
 FIRST: Weights = (
-    -2.13, 13.4, 11.9, -0.0174, -0.688, 0.581, 1.37, -4.65, 0.48, 7.99, -0.271, 1.28, -1.61, 9.33,
-    -2.64, -5.51, 3.1, 0, 0, 0, 0, -36.8, 4.58, 0.599,
+    0.926, 17, 15.4, -0.995, -1.31, 0.464, 1.99, -3.82, 0.573, 7.49, 0.122, 1.78, -5.45, 12, -3.58,
+    -5.54, 6.65, 0, 0, 0, 0, -41.1,
 )  # fmt: skip
 SECOND: Weights = (
-    -0.152, 9.16, 6.95, 0.606, 0.156, -0.161, 1.64, -2.87, 0.335, 7.32, 0.103, -0.00356, -3.09, 6,
-    -1.08, -2.93, 1.18, -1.84, -0.708, -0.206, 1.73, -23.4, 2.56, 0.709,
+    2.46, 9.9, 7.43, 0.37, -0.0681, -0.206, 1.98, -2.42, 0.335, 6.21, 0.353, -0.0769, -5.79, 6.97,
+    -1.24, -3.08, 3.33, -2.07, -0.792, -0.21, 1.92, -30.4,
 )  # fmt: skip
 
 
@@ -39,14 +38,14 @@ def terms(measures: NDArray[np.float64], area: float | None = None) -> NDArray[n
 
     Parameters
     ----------
-    measures : ndarray of float64, shape (N, 13)
+    measures : ndarray of float64, shape (N, 12)
         Of :func:`segprior.regions.threshold_tree.measures.measure`.
     area : float, optional
         Of a usual thing, in pixels. Without, sizes say nothing.
 
     Returns
     -------
-    ndarray of float64, shape (N, 24)
+    ndarray of float64, shape (N, 22)
         In the order of `TERMS`.
     """
     of = dict(zip(MEASURES, measures.T, strict=True))
@@ -64,7 +63,7 @@ def terms(measures: NDArray[np.float64], area: float | None = None) -> NDArray[n
             outer, outer * of["cut"], inner, of["frame"],
             of["spread"] / (step + 0.05), height, height**2, of["mean"], of["threshold"],
             np.maximum(size, 0), smaller, np.minimum(size**2, 9), of["frame"] * smaller,
-            of["cut"] * inner, of["masked"], of["masked"] ** 2,
+            of["cut"] * inner,
         ],
         axis=1,
     )  # fmt: skip
