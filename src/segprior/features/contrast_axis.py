@@ -1,4 +1,8 @@
-"""One level for each pixel, along which small things differ most from their ground."""
+"""One level for each pixel, in which stains add up, for telling things that touch.
+
+:mod:`segprior.features.telling_axis` says where things are, from how well a threshold splits the
+image; in its place here it parted things no better (docs/quality.md).
+"""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _LEAST = 12
 # Standard deviation of the logarithm of the area of things whose size is given.
 _SPREAD = 0.7
 # How likely a node must be a thing to say what size things have, and to be one.
-_SURE, _LIKELY = 0.5, 0.37
+_SURE, _LIKELY = 0.5, 0.33
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
