@@ -153,7 +153,8 @@ def command_parser(name: str) -> Parser:
             "--scribbles",
             metavar="FILE",
             help="pixels whose label is known: a label picture of the image's size, 0 or 255 where "
-            "unmarked, or a .csv of row,column,label",
+            "unmarked; strokes in colours, green 1, red ground; points, row,column,label, in a "
+            ".csv; or shapes of LabelMe",
         )
     add_input(group)
     if name in _RESULTS:

@@ -16,13 +16,13 @@ from segprior.errors import ConfigError, ImageError
 from segprior.image.pyramid import Pyramid
 from segprior.image.upsampling import enlarge, enlarge_labels
 from segprior.io.image import open_planes, reading_of
+from segprior.io.marks.reader import read_marks
 from segprior.messages import Setting
 from segprior.methods.method import Context
 from segprior.methods.multiclass.classes import Classes
 from segprior.methods.multiclass.config import SegmentConfig
 from segprior.methods.multiclass.hierarchy import level_of
 from segprior.methods.multiclass.levels import Hierarchy
-from segprior.methods.multiclass.scribbles import as_scribbles
 from segprior.methods.planes import each_plane
 from segprior.prior.prior import Prior
 from segprior.regions.label_map import absorb, by_area, join, pieces
@@ -78,11 +78,12 @@ def segment(
         A prior fitted to this image before, in place of one fitted here; for a hierarchy, where it
         has a say then, with the hidden features ``up2`` and ``up3`` of its last iteration. Its own
         configuration takes the place of ``config.prior``.
-    scribbles : str, path, or array of int of shape (H, W) or (K, 3), optional
-        Pixels whose label is known: a label picture in which 0 and 255 are unmarked, or points of
-        row, column and label; see :func:`segprior.methods.multiclass.scribbles.as_scribbles`. They
-        are for the methods that train a network, whose fit then comes to an end at no fewer labels
-        than there are marks.
+    scribbles : str, path, bytes, file object or array, optional
+        Pixels whose label is known: a label picture in which 0 and 255 are unmarked, strokes in
+        colours, points of row, column and label, or shapes of LabelMe; see
+        :func:`segprior.io.marks.reader.read_marks`. Ground is one more class. They are for the
+        methods that train a network, whose fit then comes to an end at no fewer labels than there
+        are marks.
     **overrides
         Options of :class:`segprior.SegmentConfig`, or, where that has none of the
         name, of :class:`segprior.PriorConfig`, in place of those of the preset or the
@@ -210,7 +211,9 @@ def find_classes(
         )
     if prior is not None:
         config = config.with_prior(prior, image.full.shape)
-    marks = None if scribbles is None else as_scribbles(scribbles, image.shape)
+    marks = None
+    if scribbles is not None:
+        marks = read_marks(scribbles, image.shape, image=image.full).classes()
     if image.flat:
         return _blank(image, config, seed, start)
     context = Context(

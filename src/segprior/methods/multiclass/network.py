@@ -12,10 +12,10 @@ from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.image.pyramid import Pyramid
 from segprior.image.upsampling import enlarge
+from segprior.io.marks.marks import shrink
 from segprior.messages import Setting
 from segprior.methods.method import Context
 from segprior.methods.multiclass.classes import Classes
-from segprior.methods.multiclass.scribbles import shrink_scribbles
 from segprior.regions.label_map import by_area, join
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _known(
         raise ConfigError(
             f"got scribbles of {len(known)} labels for at most {most} classes; allow more classes"
         )
-    small = shrink_scribbles(marks, shape)
+    small = shrink(marks, shape)
     return known.tolist(), np.where(small > 0, np.searchsorted(known, small), -1)
 
 
