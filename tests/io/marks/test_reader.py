@@ -158,7 +158,7 @@ def test_pictures_of_another_size_if_that_is_allowed() -> None:
         (b"", "0 bytes"),
         (b"20,1,1\n", "the bytes: point at row 20, column 1 of an image of 20 x 30"),
         (b"{}", r"JSON of keys \(none\), not of LabelMe"),
-        (encoded(np.zeros((*SHAPE, 3), np.uint8), "JPEG"), "1 colour, none of them strong"),
+        (encoded(np.zeros((*SHAPE, 3), np.uint8), "JPEG"), "1 colour, not green or red"),
         (encoded(np.zeros(SHAPE, np.uint8), "JPEG"), "JPEG blurs labels; pass PNG"),
     ],
 )

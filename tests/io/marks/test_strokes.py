@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -72,6 +73,29 @@ def test_strokes_on_an_image_that_was_a_jpeg() -> None:
         assert np.count_nonzero(found[far]) < 0.02 * far.sum()
 
 
+def test_soft_strokes_on_a_colourful_image() -> None:
+    large = Image.fromarray(photo()).resize((256, 192), Image.Resampling.NEAREST)
+    ImageDraw.Draw(large).line((20, 40, 230, 150), GREEN, 24)
+    picture = np.asarray(large.resize(SIZE[::-1], Image.Resampling.BOX))
+    found = find_strokes(picture, "a", image=photo())
+    assert set(np.unique(found.values)) == {0, 1}
+    assert found.values[24, 31] == 1
+    assert re.fullmatch(r"strokes: [0-9]+ pixels of colours mixed at edges left out", found.told)
+
+
+def test_jpeg_has_two_colours_only() -> None:
+    white = np.full((*SIZE, 3), 255, np.uint8)
+    picture = painted(white, blue=4, green=12, red=20)
+    values, told = find_strokes(picture, "a", lossy=True)
+    np.testing.assert_array_equal(values, expected(a=(12, 1), b=(20, GROUND)))
+    assert told == (
+        "strokes: 96 pixels of colours blurred as by JPEG left out; save other than green and red "
+        "as PNG"
+    )
+    with pytest.raises(ImageError, match="2 colours, none of them green or red"):
+        find_strokes(painted(white, blue=4), "a", lossy=True)
+
+
 def test_transparency_is_nothing() -> None:
     picture = painted(photo(), green=4, red=20)
     opaque = np.zeros(SIZE, bool)
@@ -109,7 +133,7 @@ def test_soft_edges_and_crossings_are_no_colours() -> None:
     picture = np.asarray(large.resize(SIZE[::-1], Image.Resampling.LANCZOS))
     found = find_strokes(picture, "a")
     assert set(np.unique(found.values)) == {GROUND, 0, 1}
-    assert found.told == ""
+    assert found.told == "strokes: 1 pixel of colours mixed at edges left out"
 
 
 def test_all_may_be_painted() -> None:

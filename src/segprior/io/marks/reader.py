@@ -192,8 +192,9 @@ def _from_colours(
     if fitted.shape[2] == 4 and (pixels.alpha != "none" or pixels.stored_axis is None):
         opaque = fitted[..., 3] > _OPAQUE * 255
     strokes = find_strokes(
-        fitted[..., :3], name, opaque=opaque, image=_shown(image), several=several
-    )
+        fitted[..., :3], name, opaque=opaque, image=_shown(image), several=several,
+        lossy=pixels.lossy,
+    )  # fmt: skip
     points = np.zeros((0, 3), np.int64)
     return Marks(values=strokes.values, points=points, name=name), strokes.told
 
