@@ -87,3 +87,5 @@ def test_a_list_has_a_limit() -> None:
     assert read_limited(io.BytesIO(b"12345"), "a", 5, "points") == b"12345"
     with pytest.raises(ImageError, match="a: more than 4 bytes of points"):
         read_limited(io.BytesIO(b"12345"), "a", 4, "points")
+    with pytest.raises(ImageError, match=r"a\.csv: more than 500000 lines of points"):
+        read(b"1,1,1\n" * 500_001)

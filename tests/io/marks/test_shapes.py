@@ -188,6 +188,11 @@ def test_work_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("segprior.io.marks.shapes._MOST", 2)
     with pytest.raises(ImageError, match="3 shapes; at most 2"):
         read(document(box(), box(), box()))
+    monkeypatch.setattr("segprior.io.marks.shapes._MOST", 10)
+    monkeypatch.setattr("segprior.io.marks.shapes._LONGEST_SHAPES", 500)
+    assert read(document(box(), imageData="A" * 1000))[0].any()
+    with pytest.raises(ImageError, match="more than 500 bytes of shapes"):
+        read(document(box(), imagePath="A" * 1000))
     monkeypatch.setattr("segprior.io.marks.shapes._LONGEST", 20)
     with pytest.raises(ImageError, match="more than 20 bytes of shapes"):
         read(document(box()))

@@ -16,6 +16,7 @@ from segprior.io.marks.names import number_names
 __all__ = ["Table", "columns_of", "parse_points", "read_limited", "read_table"]
 
 _LONGEST = 1 << 24
+_MOST = 500_000
 _FARTHEST = 1 << 31
 _CURE = "write row,column,label on each line, or name the columns in the first"
 # What columns may be called; napari numbers its axes.
@@ -65,7 +66,7 @@ def read_table(stream: BinaryIO, name: str) -> Table:
     Raises
     ------
     ImageError
-        If it is too long, holds nothing, or is no text.
+        If it is too long, holds nothing, or is no such table.
     """
     text = read_limited(stream, name, _LONGEST, "points").decode("utf-8-sig", "replace")
     lines = [
@@ -75,6 +76,8 @@ def read_table(stream: BinaryIO, name: str) -> Table:
     ]
     if not lines:
         raise ImageError(f"{name}: no points; {_CURE}")
+    if len(lines) > _MOST:
+        raise ImageError(f"{name}: more than {_MOST} lines of points; pass a picture")
     first = lines[0][1].partition("#")[0]
     between = next((mark for mark in ",;\t" if mark in first), ",")
     named = not _is_number(first.split(between)[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, BinaryIO, NamedTuple
@@ -19,7 +20,10 @@ from segprior.io.marks.points import read_limited
 
 __all__ = ["read_shapes"]
 
+# Bytes of a file, and without the image in it, whose lists take some twenty times as much.
 _LONGEST = 1 << 26
+_LONGEST_SHAPES = 1 << 23
+_IMAGE = re.compile(rb'"imageData"\s*:\s*"[^"\\]*"')
 _MOST = 100_000
 # Pixels that boxes around all shapes may have together, for each pixel of the image and at least.
 _WORK = 64
@@ -98,7 +102,9 @@ def read_shapes(stream: BinaryIO, name: str, shape: tuple[int, int]) -> tuple[Ma
 
 
 def _content(stream: BinaryIO, name: str) -> dict[str, Any]:
-    data = read_limited(stream, name, _LONGEST, "shapes")
+    data = _IMAGE.sub(b'"imageData":null', read_limited(stream, name, _LONGEST, "shapes"), 1)
+    if len(data) > _LONGEST_SHAPES:
+        raise ImageError(f"{name}: more than {_LONGEST_SHAPES} bytes of shapes; pass a picture")
     try:
         content = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
