@@ -14,6 +14,7 @@ from .errors import (
     Cancelled as Cancelled,
     ConfigError as ConfigError,
     ImageError as ImageError,
+    InputWarning as InputWarning,
     OutputError as OutputError,
     SegpriorError as SegpriorError,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from segprior.image.overlay import draw_labels, draw_mask
 from segprior.image.palette import label_colours
 from segprior.io.export import save_segmentation
 from segprior.io.formats.png import encode_png
-from segprior.io.image import as_image
+from segprior.io.image import open_planes
 from segprior.io.label_maps import encode_labels
 from segprior.io.shared.region_table import region_table, save_table, thing_table
 
@@ -48,6 +48,11 @@ class Segmentation:
         Named numbers over the iterations, such as ``loss``; empty where there were none.
     kind : {"mask", "labels", "instances"}
         Whether ``labels`` is a foreground mask, a label map, or things one by one.
+    valid : ndarray of bool, shape (H, W), or None
+        Where the image has data, if not everywhere; elsewhere label and confidence are 0.
+    axes : str
+        Of a stack, a letter for each axis before rows and columns, such as ``"TZ"``; labels,
+        confidence and ``valid`` then have the shape (…, H, W).
 
     Raises
     ------
@@ -67,12 +72,14 @@ class Segmentation:
     evidence: dict[str, float] = field(default_factory=dict)
     curves: dict[str, NDArray[Any]] = field(default_factory=dict)
     kind: Literal["mask", "labels", "instances"] = "mask"
+    valid: NDArray[np.bool_] | None = None
+    axes: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in ("mask", "labels", "instances"):
             raise ConfigError(f"got kind={self.kind!r}; choose 'mask', 'labels' or 'instances'")
         labels = np.asarray(self.labels)
-        if labels.ndim != 2 or labels.dtype.kind not in "bui":
+        if labels.ndim != 2 + len(self.axes) or labels.dtype.kind not in "bui":
             raise ImageError(
                 f"labels of shape {labels.shape} and type {labels.dtype}; "
                 "pass whole numbers of shape (H, W)"
@@ -93,31 +100,62 @@ class Segmentation:
         object.__setattr__(self, "confidence", confidence)
 
     def __repr__(self) -> str:
-        rows, columns = self.labels.shape
+        size = " x ".join(map(str, self.labels.shape))
         what = {
             "mask": f"{self.foreground:.1%} foreground",
             "labels": f"{self.n_labels} labels",
             "instances": f"{(n := self.n_instances)} thing{'' if n == 1 else 's'}",
         }[self.kind]
         return (
-            f"Segmentation({self.kind} of {rows} x {columns} pixels, {what}, "
+            f"Segmentation({self.kind} of {size} pixels, {what}, "
             f"score {self.score:.2f}, seed {self.seed}, {self.seconds:.1f} s)"
         )
 
     @property
     def foreground(self) -> float:
-        """Share of the pixels whose label is not 0."""
-        return float(np.count_nonzero(self.labels) / self.labels.size)
+        """Share of the pixels with data whose label is not 0."""
+        pixels = self.labels.size if self.valid is None else np.count_nonzero(self.valid)
+        return float(np.count_nonzero(self.labels) / max(1, pixels))
 
     @property
     def n_labels(self) -> int:
-        """Number of distinct labels, 0 among them where it occurs."""
-        return int(np.unique(self.labels).size)
+        """Number of distinct labels of pixels with data, 0 among them where it occurs."""
+        return int(np.unique(self.labels if self.valid is None else self.labels[self.valid]).size)
+
+    def plane(self, *place: int) -> Segmentation:
+        """Take one plane out of a stack.
+
+        Parameters
+        ----------
+        *place : int
+            Where it lies along each of the ``axes``.
+
+        Returns
+        -------
+        Segmentation
+            With the ``score`` and ``evidence`` of the stack.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such plane.
+        """
+        sizes = self.labels.shape[: len(self.axes)]
+        if len(place) != len(sizes) or any(
+            not 0 <= at < n for at, n in zip(place, sizes, strict=True)
+        ):
+            raise ConfigError(f"got plane {place} of {sizes}; pass a place on each axis, from 0")
+        valid = None if self.valid is None else self.valid[place]
+        return replace(
+            self, labels=self.labels[place], confidence=self.confidence[place], valid=valid,
+            axes="",
+        )  # fmt: skip
 
     @property
     def n_instances(self) -> int:
-        """Number of distinct labels without 0."""
-        return int(np.count_nonzero(np.unique(self.labels)))
+        """Number of distinct labels without 0, added up over the planes of a stack."""
+        planes = self.labels.reshape(-1, *self.labels.shape[-2:])
+        return sum(int(np.count_nonzero(np.unique(plane))) for plane in planes)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the arrays as plain values, fit for JSON.
@@ -125,7 +163,9 @@ class Segmentation:
         The share of foreground stands under ``foreground`` for a mask and for things, the number
         of labels under ``labels`` for a label map, that of things under ``instances``.
         """
-        size = {"rows": self.labels.shape[0], "columns": self.labels.shape[1]}
+        size: dict[str, Any] = {"rows": self.labels.shape[-2], "columns": self.labels.shape[-1]}
+        if self.axes:
+            size["planes"] = dict(zip(self.axes, self.labels.shape, strict=False))
         content: dict[str, Any] = (
             {"labels": self.n_labels} if self.kind == "labels" else {"foreground": self.foreground}
         )
@@ -147,6 +187,8 @@ class Segmentation:
         return encode_labels(self.labels, ".png", mask=self.kind == "mask")
 
     def _repr_png_(self) -> bytes:
+        if self.axes:
+            return self.plane(*(0 for _ in self.axes))._repr_png_()
         if self.kind != "mask" and self.labels.max(initial=0) > 255:
             return encode_png(label_colours(self.labels))
         return self.to_png()
@@ -166,7 +208,9 @@ class Segmentation:
         exactly. GeoJSON, LabelMe and SVG hold polygons along the edges of the pixels, in (column,
         row), COCO run-length encoded masks; label 0 has none, all other pixels are kept exactly.
         Of things one by one each is an entry of its own, all of the one kind ``thing``.
-        Zarr arrays need the extra ``zarr``. Other distributions may bring more formats.
+        Zarr arrays need the extra ``zarr``. TIFF, ``.npy`` and Zarr hold stacks, with their axes.
+        Other distributions may bring more formats. Where pixels have no data, a TIFF says that its
+        0 is no data.
 
         Parameters
         ----------
@@ -196,7 +240,7 @@ class Segmentation:
         """
         return save_segmentation(
             path, self.labels, mask=self.kind == "mask", wanted=format, image=image,
-            things=self.kind == "instances",
+            axes=self.axes, nodata=self.valid is not None, things=self.kind == "instances",
         )  # fmt: skip
 
     def table(self, image: Any = None, *, channel_axis: int | None = -1) -> dict[str, NDArray[Any]]:
@@ -226,6 +270,7 @@ class Segmentation:
         ImageError
             If the image has another size.
         """
+        self._check_plane()
         values = None if image is None else self._image(image, channel_axis)
         table = thing_table if self.kind == "instances" else region_table
         return table(self.labels, values)
@@ -317,6 +362,7 @@ class Segmentation:
         ImageError
             If the image has another size.
         """
+        self._check_plane()
         result = np.zeros((*self.labels.shape, 4), np.uint8)
         chosen = self.labels > 0
         result[..., :3] = self._picture(image, channel_axis)
@@ -331,8 +377,16 @@ class Segmentation:
     def _picture(self, image: Any, channel_axis: int | None) -> NDArray[np.uint8]:
         return to_uint8(to_rgb(self._image(image, channel_axis)))
 
+    def _check_plane(self) -> None:
+        if self.axes:
+            raise ImageError(
+                f"labels of {self.labels.shape}, a stack; take one plane out of it with .plane()"
+            )
+
     def _image(self, image: Any, channel_axis: int | None) -> NDArray[np.float32]:
-        values = as_image(image, channel_axis=channel_axis, max_pixels=None)
+        self._check_plane()
+        planes = open_planes(image, channel_axis=channel_axis, max_pixels=None, quiet=True)
+        values = planes.only().full
         if values.shape[:2] != self.labels.shape:
             rows, columns = self.labels.shape
             raise ImageError(

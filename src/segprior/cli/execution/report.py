@@ -123,7 +123,7 @@ def short_warnings() -> Iterator[None]:
     """Show warnings as one line without the place in the code."""
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
-        complain(f"warning: {message}")
+        complain(f"warning: {in_words(message)}")
 
     with warnings.catch_warnings():
         warnings.showwarning = show

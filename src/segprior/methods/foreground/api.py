@@ -13,11 +13,12 @@ from segprior.config.presets import resolve
 from segprior.errors import ConfigError
 from segprior.image.pyramid import Pyramid
 from segprior.image.upsampling import enlarge
-from segprior.io.image import as_image
+from segprior.io.image import open_planes, reading_of
 from segprior.messages import Setting
 from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.foreground.instances.number import number_pieces, number_things
 from segprior.methods.method import Context
+from segprior.methods.planes import each_plane
 from segprior.prior.prior import Prior, check_prior
 from segprior.regions.label_map import drop_specks, fill_holes
 from segprior.result import Segmentation
@@ -78,7 +79,9 @@ def foreground(
         ``config.prior``.
     **overrides
         Options of :class:`segprior.ForegroundConfig` or
-        :class:`segprior.PriorConfig`, in place of those of the preset or the config.
+        :class:`segprior.PriorConfig`, in place of those of the preset or the config; and of
+        :func:`segprior.as_image`, for how the image is read: ``axes``, ``page``, ``project``,
+        ``alpha``, ``value_range``, ``nodata``, …
 
     Returns
     -------
@@ -120,6 +123,10 @@ def foreground(
 
         ``seconds`` counts the fit of the prior if this call made one.
 
+        Pixels without data, where ``valid`` is false, have label and confidence 0. Of a stack each
+        plane is segmented by itself; ``labels`` and ``confidence`` have its shape, (…, H, W), and
+        ``axes`` names the axes before rows and columns.
+
     Raises
     ------
     ImageError
@@ -151,15 +158,15 @@ def foreground(
     >>> int(found.labels.sum()), 16 * 24
     (384, 384)
     """
+    reading = reading_of(overrides)
     config = resolve(ForegroundConfig, preset, config, overrides)
     seed = as_seed(rng)
-    return find_foreground(
-        Pyramid(as_image(image, channel_axis=channel_axis)),
-        config,
-        seed=seed,
-        device=device,
-        callback=callback,
-        prior=prior,
+    planes = open_planes(image, channel_axis=channel_axis, **reading)
+    return each_plane(
+        planes,
+        lambda plane: find_foreground(
+            plane, config, seed=seed, device=device, callback=callback, prior=prior
+        ),
     )
 
 
@@ -205,6 +212,7 @@ def find_foreground(
         if config.features == "prior" and prior is None:
             context = replace(context, prior=context.fit_prior(image))
         decision = method.run(image, config.options, context)
+    valid = image.valid
     if not (config.instances and decision is not None and decision.things):
         del image  # the mask needs room too
     labels: NDArray[Any] = np.zeros(shape, np.uint8)
@@ -212,7 +220,9 @@ def find_foreground(
     score, evidence = 0.0, dict(method.blank)
     if decision is not None:
         labels = _made(decision, config, confidence)
-        score = decision.total(confidence)
+        if valid is not None:
+            labels[~valid], confidence[~valid] = 0, 0
+        score = decision.total(confidence if valid is None else confidence[valid])
         evidence = decision.evidence
     if config.instances:
         one_by_one = (
@@ -230,6 +240,7 @@ def find_foreground(
         seed=seed,
         seconds=time.perf_counter() - start,
         evidence=evidence,
+        valid=valid,
         kind="instances" if config.instances else "mask",
     )
 
