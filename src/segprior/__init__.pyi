@@ -21,6 +21,7 @@ from .errors import (
 from .estimators import ForegroundSegmenter as ForegroundSegmenter, Segmenter as Segmenter
 from .evaluation.evaluate import (
     evaluate_foreground as evaluate_foreground,
+    evaluate_instances as evaluate_instances,
     evaluate_hierarchies as evaluate_hierarchies,
     evaluate_regions as evaluate_regions,
 )

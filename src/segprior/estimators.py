@@ -166,7 +166,7 @@ class ForegroundSegmenter(_OneImage):
     Attributes
     ----------
     labels_ : ndarray of uint8, shape (H, W)
-        0 for background, 1 for foreground.
+        0 for background, 1 for foreground; with ``instances=True`` int32, 1 to n for things.
     confidence_ : ndarray of float32, shape (H, W)
         How sure each label is, in [0, 1].
     segmentation_ : Segmentation

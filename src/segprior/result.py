@@ -18,7 +18,7 @@ from segprior.io.export import save_segmentation
 from segprior.io.formats.png import encode_png
 from segprior.io.image import open_planes
 from segprior.io.label_maps import encode_labels
-from segprior.io.shared.region_table import region_table, save_table
+from segprior.io.shared.region_table import region_table, save_table, thing_table
 
 __all__ = ["Segmentation"]
 
@@ -30,7 +30,8 @@ class Segmentation:
     Attributes
     ----------
     labels : ndarray of int, shape (H, W)
-        For a mask 0 is background and 1 foreground (uint8); for a label map 1..n.
+        For a mask 0 is background and 1 foreground (uint8); for a label map 1..n; for things one
+        by one 1..n, and 0 where there is none.
     confidence : ndarray of float32, shape (H, W)
         How sure each label is, in [0, 1]; the method that made it says how it is measured.
     score : float
@@ -45,8 +46,8 @@ class Segmentation:
         Named numbers behind the decisions, such as ``polarity``.
     curves : dict of str to ndarray of shape (iterations,)
         Named numbers over the iterations, such as ``loss``; empty where there were none.
-    kind : {"mask", "labels"}
-        Whether ``labels`` is a foreground mask or a label map.
+    kind : {"mask", "labels", "instances"}
+        Whether ``labels`` is a foreground mask, a label map, or things one by one.
     valid : ndarray of bool, shape (H, W), or None
         Where the image has data, if not everywhere; elsewhere label and confidence are 0.
     axes : str
@@ -70,13 +71,13 @@ class Segmentation:
     seconds: float
     evidence: dict[str, float] = field(default_factory=dict)
     curves: dict[str, NDArray[Any]] = field(default_factory=dict)
-    kind: Literal["mask", "labels"] = "mask"
+    kind: Literal["mask", "labels", "instances"] = "mask"
     valid: NDArray[np.bool_] | None = None
     axes: str = ""
 
     def __post_init__(self) -> None:
-        if self.kind not in ("mask", "labels"):
-            raise ConfigError(f"got kind={self.kind!r}; choose 'mask' or 'labels'")
+        if self.kind not in ("mask", "labels", "instances"):
+            raise ConfigError(f"got kind={self.kind!r}; choose 'mask', 'labels' or 'instances'")
         labels = np.asarray(self.labels)
         if labels.ndim != 2 + len(self.axes) or labels.dtype.kind not in "bui":
             raise ImageError(
@@ -100,11 +101,11 @@ class Segmentation:
 
     def __repr__(self) -> str:
         size = " x ".join(map(str, self.labels.shape))
-        what = (
-            f"{self.foreground:.1%} foreground"
-            if self.kind == "mask"
-            else f"{self.n_labels} labels"
-        )
+        what = {
+            "mask": f"{self.foreground:.1%} foreground",
+            "labels": f"{self.n_labels} labels",
+            "instances": f"{(n := self.n_instances)} thing{'' if n == 1 else 's'}",
+        }[self.kind]
         return (
             f"Segmentation({self.kind} of {size} pixels, {what}, "
             f"score {self.score:.2f}, seed {self.seed}, {self.seconds:.1f} s)"
@@ -150,18 +151,26 @@ class Segmentation:
             axes="",
         )  # fmt: skip
 
+    @property
+    def n_instances(self) -> int:
+        """Number of distinct labels without 0, added up over the planes of a stack."""
+        planes = self.labels.reshape(-1, *self.labels.shape[-2:])
+        return sum(int(np.count_nonzero(np.unique(plane))) for plane in planes)
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the arrays as plain values, fit for JSON.
 
-        The share of foreground stands under ``foreground`` for a mask, the number of labels
-        under ``labels`` for a label map.
+        The share of foreground stands under ``foreground`` for a mask and for things, the number
+        of labels under ``labels`` for a label map, that of things under ``instances``.
         """
         size: dict[str, Any] = {"rows": self.labels.shape[-2], "columns": self.labels.shape[-1]}
         if self.axes:
             size["planes"] = dict(zip(self.axes, self.labels.shape, strict=False))
         content: dict[str, Any] = (
-            {"foreground": self.foreground} if self.kind == "mask" else {"labels": self.n_labels}
+            {"labels": self.n_labels} if self.kind == "labels" else {"foreground": self.foreground}
         )
+        if self.kind == "instances":
+            content["instances"] = self.n_instances
         return {
             "kind": self.kind,
             **size,
@@ -180,7 +189,7 @@ class Segmentation:
     def _repr_png_(self) -> bytes:
         if self.axes:
             return self.plane(*(0 for _ in self.axes))._repr_png_()
-        if self.kind == "labels" and self.labels.max(initial=0) > 255:
+        if self.kind != "mask" and self.labels.max(initial=0) > 255:
             return encode_png(label_colours(self.labels))
         return self.to_png()
 
@@ -198,6 +207,7 @@ class Segmentation:
         ``labels`` as they are. :func:`segprior.io.label_maps.read_labels` reads all of these back
         exactly. GeoJSON, LabelMe and SVG hold polygons along the edges of the pixels, in (column,
         row), COCO run-length encoded masks; label 0 has none, all other pixels are kept exactly.
+        Of things one by one each is an entry of its own, all of the one kind ``thing``.
         Zarr arrays need the extra ``zarr``. TIFF, ``.npy`` and Zarr hold stacks, with their axes.
         Other distributions may bring more formats. Where pixels have no data, a TIFF says that its
         0 is no data.
@@ -228,10 +238,9 @@ class Segmentation:
         ConfigError
             If ``format`` is another word.
         """
-        mask = self.kind == "mask"
         return save_segmentation(
-            path, self.labels, mask=mask, wanted=format, image=image, axes=self.axes,
-            nodata=self.valid is not None,
+            path, self.labels, mask=self.kind == "mask", wanted=format, image=image,
+            axes=self.axes, nodata=self.valid is not None, things=self.kind == "instances",
         )  # fmt: skip
 
     def table(self, image: Any = None, *, channel_axis: int | None = -1) -> dict[str, NDArray[Any]]:
@@ -253,6 +262,9 @@ class Segmentation:
             ``centroid_row``, ``centroid_column``, where whole numbers are the centres of pixels;
             and with an image ``mean_0``, ``mean_1``, …, the means of its channels in [0, 1].
 
+            Of things one by one the columns are those of
+            :func:`segprior.io.shared.region_table.thing_table`, with scikit-image's names.
+
         Raises
         ------
         ImageError
@@ -260,7 +272,8 @@ class Segmentation:
         """
         self._check_plane()
         values = None if image is None else self._image(image, channel_axis)
-        return region_table(self.labels, values)
+        table = thing_table if self.kind == "instances" else region_table
+        return table(self.labels, values)
 
     def save_table(
         self, path: str | os.PathLike[str], image: Any = None, *, channel_axis: int | None = -1

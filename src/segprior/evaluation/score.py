@@ -49,7 +49,7 @@ class Job:
 
     Attributes
     ----------
-    kind : {"regions", "foreground"}
+    kind : {"regions", "foreground", "instances"}
         What is scored.
     example : Example
         The image.
@@ -98,7 +98,8 @@ def score(job: Job) -> dict[str, Any]:
     dict of str to object
         Plain values. ``seconds``, ``cpu_seconds`` and ``score``, the method's own; for regions
         ``pieces`` and ``labels``, the scores of :class:`segprior.metrics.RegionScores` with and
-        without connected pieces, and ``boundaries``; for foreground ``mask``; for hierarchies
+        without connected pieces, and ``boundaries``; for foreground ``mask``; for instances
+        ``things``; for hierarchies
         what :func:`segprior.evaluation.cuts.score_tree` returns; ``kept``, the digest of the file
         that was saved. Only ``error`` if it failed.
     """
@@ -106,7 +107,7 @@ def score(job: Job) -> dict[str, Any]:
         with limited(max_pixels=job.max_pixels, max_bytes=job.max_bytes):
             if job.cuts is not None:
                 return _hierarchy(job, job.cuts)
-            return _regions(job) if job.kind == "regions" else _foreground(job)
+            return _SCORERS[job.kind](job)
     except SegpriorError as error:
         return {"error": joined(str(error))}
     except Exception as error:
@@ -225,3 +226,23 @@ def _foreground(job: Job) -> dict[str, Any]:
     scores["segments"] = float(len(np.unique(components(hard)[hard])))
     scores["foreground"] = float(hard.mean())
     return {**row, "mask": scores}
+
+
+def _instances(job: Job) -> dict[str, Any]:
+    from segprior.metrics.instances import InstanceScores
+
+    truth = read_prediction(job.example.truth[0])
+    row: dict[str, Any] = {"seconds": None, "cpu_seconds": None, "score": None}
+    if job.text is None:
+        labels = read_prediction(job.example.predictions[job.folder])
+    else:
+        labels = _run(job, row)
+    _same_size(job, labels, truth)
+    return {**row, "things": InstanceScores().add(truth, labels)}
+
+
+_SCORERS: dict[Kind, Callable[[Job], dict[str, Any]]] = {
+    "regions": _regions,
+    "foreground": _foreground,
+    "instances": _instances,
+}

@@ -142,6 +142,7 @@ def save_segmentation(
     image: str | os.PathLike[str] | None = None,
     axes: str = "",
     nodata: bool = False,
+    things: bool = False,
 ) -> Path:
     """Write a mask or label map; see :meth:`segprior.result.Segmentation.save`.
 
@@ -162,6 +163,8 @@ def save_segmentation(
         columns.
     nodata : bool
         Whether label 0 stands for pixels without data, as a TIFF then says.
+    things : bool
+        Whether each label is one thing, all of a kind.
 
     Returns
     -------
@@ -187,6 +190,7 @@ def save_segmentation(
         image=image,
         axes=axes,
         nodata=nodata,
+        things=things,
     )
     if format.encode_labels is not None:
         return write_atomically(path, format.encode_labels(labels, target))

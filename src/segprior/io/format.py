@@ -72,6 +72,8 @@ class Target:
         A letter for each axis before rows and columns, where there are several planes.
     nodata : bool
         Whether the image had pixels without data, whose label is 0.
+    things : bool
+        Whether each label is one thing, all of a kind, for formats that name kinds.
     """
 
     path: Path
@@ -81,6 +83,7 @@ class Target:
     image: str | os.PathLike[str] | None = None
     axes: str = ""
     nodata: bool = False
+    things: bool = False
 
     @property
     def dtype(self) -> type[np.unsignedinteger[Any]]:

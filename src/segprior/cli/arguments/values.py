@@ -14,6 +14,7 @@ __all__ = [
     "no_data",
     "number",
     "number_list",
+    "number_or_none",
     "number_or_numbers",
     "pixel_count",
     "range_or_none",
@@ -79,6 +80,11 @@ def whole_or_none(text: str) -> int | None:
         return int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"got {text!r}; pass a whole number or 'none'") from None
+
+
+def number_or_none(text: str) -> float | None:
+    """Read a number, or ``none``."""
+    return None if text.lower() == "none" else number(text)
 
 
 def block_list(text: str) -> tuple[tuple[str, int], ...]:

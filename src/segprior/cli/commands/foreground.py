@@ -73,10 +73,13 @@ class ForegroundTask(LabelTask):
 
     def facts(self, found: Segmentation) -> dict[str, Any]:
         """See `LabelTask`."""
-        return {
+        facts = {
             "foreground": found.foreground,
             "confidence": found.score,
             "evidence": found.evidence,
             "seed": found.seed,
             "settings": found.config.to_dict(),
         }
+        if found.kind == "instances":
+            facts["instances"] = found.n_instances
+        return facts

@@ -16,6 +16,7 @@ from segprior.image.upsampling import enlarge
 from segprior.io.image import open_planes, reading_of
 from segprior.messages import Setting
 from segprior.methods.foreground.config import ForegroundConfig
+from segprior.methods.foreground.instances.number import number_pieces, number_things
 from segprior.methods.method import Context
 from segprior.methods.planes import each_plane
 from segprior.prior.prior import Prior, check_prior
@@ -85,7 +86,12 @@ def foreground(
     Returns
     -------
     Segmentation
-        ``labels`` is uint8, 0 for background and 1 for foreground.
+        ``labels`` is uint8, 0 for background and 1 for foreground. With ``instances=True`` it is
+        int32, 0 for background and 1 to n for things one by one, in the order of their first
+        pixels, ``kind`` is ``"instances"``, and what follows is said of the mask that things were
+        found with. The confidence of a pixel in a thing is then how likely that is one whole thing,
+        ``score`` its mean over the things, and ``evidence`` also holds ``instances``, their number,
+        and ``diameter``, that of a usual one in pixels.
 
         ``confidence`` of a pixel is, of one object, how far what voters and regions say is from a
         draw, in [0, 1]; of things, how far its level is from the threshold, 1 at the mean level of
@@ -207,8 +213,10 @@ def find_foreground(
             context = replace(context, prior=context.fit_prior(image))
         decision = method.run(image, config.options, context)
     valid = image.valid
-    del image  # the mask needs room too
-    labels, confidence = np.zeros(shape, np.uint8), np.zeros(shape, np.float32)
+    if not (config.instances and decision is not None and decision.things):
+        del image  # the mask needs room too
+    labels: NDArray[Any] = np.zeros(shape, np.uint8)
+    confidence = np.zeros(shape, np.float32)
     score, evidence = 0.0, dict(method.blank)
     if decision is not None:
         labels = _made(decision, config, confidence)
@@ -216,6 +224,14 @@ def find_foreground(
             labels[~valid], confidence[~valid] = 0, 0
         score = decision.total(confidence if valid is None else confidence[valid])
         evidence = decision.evidence
+    if config.instances:
+        one_by_one = (
+            number_things(image, labels, confidence, config)
+            if decision is not None and decision.things
+            else number_pieces(labels, confidence)
+        )
+        labels, confidence, score, diameter = one_by_one
+        evidence = {**evidence, "instances": float(labels.max()), "diameter": diameter}
     return Segmentation(
         labels=labels,
         confidence=confidence,
@@ -225,6 +241,7 @@ def find_foreground(
         seconds=time.perf_counter() - start,
         evidence=evidence,
         valid=valid,
+        kind="instances" if config.instances else "mask",
     )
 
 
