@@ -75,6 +75,15 @@ class TestFields:
         with pytest.raises(ConfigError, match="kind='picture'"):
             made(np.eye(9, dtype=int), kind="picture")
 
+    def test_empty(self, mask: Segmentation, parts: Segmentation) -> None:
+        assert not mask.empty
+        assert not parts.empty
+        for value in (0, 1):
+            assert made(np.full((9, 9), value, np.uint8)).empty
+        assert made(np.eye(9, dtype=np.int64), kind="labels").empty  # 0 is no label
+        assert not made(1 + np.eye(9, dtype=np.int64), kind="labels").empty
+        assert made(np.full((9, 9), 7), kind="labels").empty
+
     def test_repr_is_one_short_line(self, mask: Segmentation, parts: Segmentation) -> None:
         assert repr(mask) == (
             "Segmentation(mask of 24 x 32 pixels, 25.0% foreground, score 0.75, seed 3, 1.2 s)"

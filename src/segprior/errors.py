@@ -1,4 +1,4 @@
-"""The errors that a user can meet, as one small tree.
+"""The errors and the warning that a user can meet, as one small tree.
 
 Every message is one line that says what is wrong, with the offending value, and what to do. It is
 kept in parts, so that options in it can be spelt as the user knows them.
@@ -10,13 +10,22 @@ from collections.abc import Callable, Sequence
 
 from segprior.messages import Setting
 
-__all__ = ["Cancelled", "ConfigError", "ImageError", "OutputError", "SegpriorError"]
+__all__ = [
+    "Cancelled",
+    "ConfigError",
+    "EmptyResultWarning",
+    "ImageError",
+    "InParts",
+    "OutputError",
+    "SegpriorError",
+    "UnknownNameError",
+]
 
 Text = str | Sequence[str | Setting]
 
 
-class SegpriorError(Exception):
-    """Base of all errors that segprior raises on purpose.
+class InParts(Exception):
+    """A message in parts.
 
     Parameters
     ----------
@@ -55,12 +64,51 @@ class SegpriorError(Exception):
         return "".join(part if isinstance(part, str) else say(part) for part in self.parts)
 
 
+class SegpriorError(InParts):
+    """Base of all errors that segprior raises on purpose.
+
+    Parameters are those of :class:`InParts`.
+    """
+
+
+class EmptyResultWarning(InParts, UserWarning):
+    """Nothing was told apart: a mask without foreground, or all of it, or a single segment.
+
+    The message says what might find more. Options of it are those of the function that warns;
+    ``value_range``, ``alpha`` and ``page`` are those of :func:`segprior.as_image`, with which an
+    image can be read first. Python shows a warning once for each place in the code; for every
+    image of a loop say ``warnings.simplefilter("always", segprior.EmptyResultWarning)``, or
+    ask :attr:`segprior.Segmentation.empty`.
+    """
+
+
 class ImageError(SegpriorError, ValueError):
     """An image, or a file that should hold one, cannot be used."""
 
 
 class ConfigError(SegpriorError, ValueError):
     """An option, a preset or a combination of options is not valid."""
+
+
+class UnknownNameError(ConfigError):
+    """An option or a preset that this function, or command, does not have.
+
+    Parameters
+    ----------
+    *problem, cure
+        As for :class:`ConfigError`.
+    name : str
+        The option or the preset.
+    what : {"option", "preset"}
+        Which of them.
+    """
+
+    def __init__(
+        self, *problem: str | Setting, name: str = "", what: str = "", cure: Text = ""
+    ) -> None:
+        super().__init__(*problem, cure=cure)
+        self.name = name
+        self.what = what
 
 
 class OutputError(SegpriorError, OSError):

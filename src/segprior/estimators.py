@@ -13,6 +13,7 @@ from segprior.errors import ConfigError
 from segprior.image.pyramid import Pyramid
 from segprior.io.image import as_image
 from segprior.methods.config import MethodConfig
+from segprior.methods.empty import told
 from segprior.methods.foreground.api import find_foreground
 from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.multiclass.api import find_classes
@@ -119,6 +120,11 @@ class _OneImage(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             If the image cannot be used.
         ConfigError
             If a parameter is not valid.
+
+        Warns
+        -----
+        EmptyResultWarning
+            If nothing is told apart; it says what to try.
         """
         config = self.resolved_config()
         image = as_image(X, channel_axis=self.channel_axis)
@@ -129,6 +135,7 @@ class _OneImage(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             device=self.device,
             callback=self.callback,
         )
+        told(self.segmentation_)
         self.labels_ = self.segmentation_.labels
         self.confidence_ = self.segmentation_.confidence
         self.n_features_in_ = image.shape[2]

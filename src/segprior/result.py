@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from segprior.errors import ConfigError, ImageError
+from segprior.errors import ConfigError, EmptyResultWarning, ImageError
 from segprior.image.colour import to_rgb, to_uint8
 from segprior.image.overlay import draw_labels, draw_mask
 from segprior.image.palette import label_colours
@@ -47,6 +47,8 @@ class Segmentation:
         Named numbers over the iterations, such as ``loss``; empty where there were none.
     kind : {"mask", "labels"}
         Whether ``labels`` is a foreground mask or a label map.
+    warning : EmptyResultWarning or None
+        What to try where nothing was told apart; the function that made it has warned of it.
 
     Raises
     ------
@@ -66,6 +68,7 @@ class Segmentation:
     evidence: dict[str, float] = field(default_factory=dict)
     curves: dict[str, NDArray[Any]] = field(default_factory=dict)
     kind: Literal["mask", "labels"] = "mask"
+    warning: EmptyResultWarning | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in ("mask", "labels"):
@@ -109,6 +112,14 @@ class Segmentation:
         return float(np.count_nonzero(self.labels) / self.labels.size)
 
     @property
+    def empty(self) -> bool:
+        """Whether nothing is told apart: no foreground, nothing else, or one segment."""
+        if not self.labels.size:
+            return True
+        low, high = self.labels.min(), self.labels.max()
+        return bool(low == high or (self.kind == "labels" and high <= 1))
+
+    @property
     def n_labels(self) -> int:
         """Number of distinct labels, 0 among them where it occurs."""
         return int(np.unique(self.labels).size)
@@ -117,7 +128,7 @@ class Segmentation:
         """Return everything but the arrays as plain values, fit for JSON.
 
         The share of foreground stands under ``foreground`` for a mask, the number of labels
-        under ``labels`` for a label map.
+        under ``labels`` for a label map, and whether it is :attr:`empty`.
         """
         size = {"rows": self.labels.shape[0], "columns": self.labels.shape[1]}
         content: dict[str, Any] = (
@@ -127,6 +138,7 @@ class Segmentation:
             "kind": self.kind,
             **size,
             **content,
+            "empty": self.empty,
             "score": float(self.score),
             "evidence": {name: float(value) for name, value in self.evidence.items()},
             "seed": int(self.seed),

@@ -212,6 +212,7 @@ def test_specks_and_holes(members: int) -> None:
     )
 
 
+@pytest.mark.filterwarnings("ignore::segprior.EmptyResultWarning")
 @pytest.mark.parametrize("options", [QUICK, SHORT], ids=["image", "prior"])
 @pytest.mark.parametrize("invert", [False, True])
 def test_an_image_of_one_colour_has_no_object(options: dict[str, Any], invert: bool) -> None:
@@ -222,6 +223,7 @@ def test_an_image_of_one_colour_has_no_object(options: dict[str, Any], invert: b
     assert found.score == found.evidence["polarity"] == 0
 
 
+@pytest.mark.filterwarnings("ignore::segprior.EmptyResultWarning")
 def test_a_prior_of_one_colour_has_no_object() -> None:
     image = paint(disc())
     flat = np.full(image.shape, 0.5, np.float32)

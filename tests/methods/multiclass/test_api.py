@@ -130,6 +130,7 @@ def test_no_more_than_the_maximum() -> None:
     )
 
 
+@pytest.mark.filterwarnings("ignore::segprior.EmptyResultWarning")
 def test_too_many_classes_are_an_error_not_fewer_classes() -> None:
     with pytest.raises(ImageError, match=r"found \d+ classes, not the 100 asked for"):
         segment(scene((16, 16)), preset="backprop", classes=100, superpixels="image", iterations=1)

@@ -29,7 +29,7 @@ from segprior.cli.arguments.values import (
 )
 from segprior.config.presets import Presets, field_names
 from segprior.config.prior import PriorConfig
-from segprior.errors import SegpriorError
+from segprior.errors import InParts
 from segprior.messages import NOTHING, Setting
 from segprior.methods.config import MethodConfig
 from segprior.methods.registry import methods as known_methods
@@ -254,7 +254,7 @@ def given(cls: type[Presets], arguments: argparse.Namespace) -> dict[str, Any]:
 
 def in_words(message: object) -> str:
     """Return what an error says, with options as they are typed: ``--window 4``."""
-    return message.text(_typed) if isinstance(message, SegpriorError) else str(message)
+    return message.text(_typed) if isinstance(message, InParts) else str(message)
 
 
 def _typed(setting: Setting) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from segprior.cli.arguments.values import axis, byte_count, pixel_count, value_range, whole
 from segprior.config.presets import Presets
-from segprior.errors import ConfigError
+from segprior.errors import ConfigError, UnknownNameError
 
 __all__ = [
     "Command",
@@ -220,7 +220,12 @@ def read_words(parser: Parser, words: Sequence[str]) -> argparse.Namespace:
         if not wrong.startswith("-"):
             raise ConfigError(f"{parser.prog} has no use for {wrong!r}; see {parser.prog} --help")
         known = [flag for action in parser._actions for flag in action.option_strings]
-        raise ConfigError(f"no option {wrong!r}{meant(wrong, known)}; see {parser.prog} --help")
+        raise UnknownNameError(
+            f"no option {wrong!r}{meant(wrong, known)}",
+            name=wrong,
+            what="option",
+            cure=f"see {parser.prog} --help",
+        )
     return arguments
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segprior.cli.arguments.options import given
+from segprior.cli.execution.report import emptiness
 from segprior.cli.execution.task import LabelTask, Result, Saver, load_prior
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError
@@ -65,6 +66,7 @@ class ForegroundTask(LabelTask):
         }
         facts = {
             "foreground": found.foreground,
+            **emptiness(found),
             "confidence": found.score,
             "evidence": found.evidence,
             "seed": found.seed,

@@ -15,6 +15,7 @@ from segprior.image.pyramid import Pyramid
 from segprior.image.upsampling import enlarge
 from segprior.io.image import as_image
 from segprior.messages import Setting
+from segprior.methods.empty import told, warning_of
 from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.method import Context
 from segprior.prior.prior import Prior, check_prior
@@ -118,6 +119,11 @@ def foreground(
     ConfigError
         If an option is not valid, or ``prior`` was fitted to an image of another shape.
 
+    Warns
+    -----
+    EmptyResultWarning
+        If the mask is empty or holds the whole image; it says what to try.
+
     Notes
     -----
     An image of one colour has no object: its mask is all background with confidence, score and
@@ -144,13 +150,15 @@ def foreground(
     """
     config = resolve(ForegroundConfig, preset, config, overrides)
     seed = as_seed(rng)
-    return find_foreground(
-        Pyramid(as_image(image, channel_axis=channel_axis)),
-        config,
-        seed=seed,
-        device=device,
-        callback=callback,
-        prior=prior,
+    return told(
+        find_foreground(
+            Pyramid(as_image(image, channel_axis=channel_axis)),
+            config,
+            seed=seed,
+            device=device,
+            callback=callback,
+            prior=prior,
+        )
     )
 
 
@@ -191,6 +199,7 @@ def find_foreground(
         config = config.replace(prior=prior.config)
     method = config.chosen
     decision: Decision | None = None
+    lost_to = ""
     if not image.flat:
         context = Context(config=config, seed=seed, device=device, callback=callback, prior=prior)
         if config.features == "prior" and prior is None:
@@ -200,10 +209,10 @@ def find_foreground(
     labels, confidence = np.zeros(shape, np.uint8), np.zeros(shape, np.float32)
     score, evidence = 0.0, dict(method.blank)
     if decision is not None:
-        labels = _made(decision, config, confidence)
+        labels, lost_to = _made(decision, config, confidence)
         score = decision.total(confidence)
         evidence = decision.evidence
-    return Segmentation(
+    found = Segmentation(
         labels=labels,
         confidence=confidence,
         score=score,
@@ -212,12 +221,16 @@ def find_foreground(
         seconds=time.perf_counter() - start,
         evidence=evidence,
     )
+    return replace(found, warning=warning_of(found, flat=decision is None, lost_to=lost_to))
 
 
 def _made(
     decision: Decision, config: ForegroundConfig, confidence: NDArray[np.float32]
-) -> NDArray[np.uint8]:
-    """Make the mask at full size, and write its confidence into the array."""
+) -> tuple[NDArray[np.uint8], str]:
+    """Make the mask at full size, and write its confidence into the array.
+
+    Returns the mask, and the option that left nothing of it, or nothing else.
+    """
     mask = np.empty(confidence.shape, bool)
     for rows, strip in enlarge(decision.maps, confidence.shape):
         inside, sure = decision.decide(strip)
@@ -227,10 +240,13 @@ def _made(
     if config.invert:
         mask = ~mask
     cleaned = mask
+    lost_to = ""
     if config.fill_holes:
         cleaned = fill_holes(cleaned)
+        lost_to = "fill_holes" if cleaned.all() and not mask.all() else ""
     if config.min_size > 1:
         cleaned = drop_specks(cleaned, config.min_size)
+        lost_to = "min_size" if mask.any() and not cleaned.any() else lost_to
     turned = cleaned != mask
     confidence[turned] = 1 - confidence[turned] if decision.voted else 0
-    return cleaned.astype(np.uint8)
+    return cleaned.astype(np.uint8), lost_to

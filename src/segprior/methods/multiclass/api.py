@@ -16,6 +16,7 @@ from segprior.image.pyramid import Pyramid
 from segprior.image.upsampling import enlarge, enlarge_labels
 from segprior.io.image import as_image
 from segprior.messages import Setting
+from segprior.methods.empty import told, warning_of
 from segprior.methods.method import Context
 from segprior.methods.multiclass.classes import Classes
 from segprior.methods.multiclass.config import SegmentConfig
@@ -119,6 +120,11 @@ def segment(
         If an option is not valid, or ``prior`` was fitted to an image of another shape or lacks
         features.
 
+    Warns
+    -----
+    EmptyResultWarning
+        If there is but one segment and that was not asked for; it says what to try.
+
     Notes
     -----
     A hierarchy is cut to ``classes``, or where ``coarseness`` says but to no fewer segments than
@@ -155,14 +161,16 @@ def segment(
         preset = SegmentConfig.start(overrides, scribbles=True)
     config = resolve(SegmentConfig, preset, config, overrides)
     seed = as_seed(rng)
-    return find_classes(
-        Pyramid(as_image(image, channel_axis=channel_axis)),
-        config,
-        seed=seed,
-        device=device,
-        callback=callback,
-        prior=prior,
-        scribbles=scribbles,
+    return told(
+        find_classes(
+            Pyramid(as_image(image, channel_axis=channel_axis)),
+            config,
+            seed=seed,
+            device=device,
+            callback=callback,
+            prior=prior,
+            scribbles=scribbles,
+        )
     )
 
 
@@ -243,6 +251,7 @@ def _finished(
 ) -> Segmentation:
     """Give small pieces away, part or number what a method has found at the size of the image."""
     labels = found.labels.astype(np.int32, copy=False)
+    lost_to = ""
     if config.min_size > 1:
         if image is None:
             raise ConfigError(
@@ -252,8 +261,10 @@ def _finished(
                 cure="leave it out",
             )
         keep = config.classes is not None
+        several = np.ptp(labels) > 0
         labels = absorb(labels, image, config.min_size, keep_classes=keep)
-    return Segmentation(
+        lost_to = "min_size" if several else ""
+    made = Segmentation(
         labels=by_area(pieces(labels)) if config.connected else found.numbered(labels),
         confidence=found.confidence.astype(np.float32, copy=False),
         score=float(found.confidence.mean(dtype=np.float64)),
@@ -264,6 +275,7 @@ def _finished(
         curves=found.curves,
         kind="labels",
     )
+    return replace(made, warning=warning_of(made, lost_to=lost_to))
 
 
 def _bounded(found: Classes, image: Pyramid, config: SegmentConfig) -> Classes:
@@ -306,7 +318,7 @@ def _blank(shape: tuple[int, int], config: SegmentConfig, seed: int, start: floa
             f"an image of one colour has one class, not the {config.classes} asked for; "
             "leave classes out"
         )
-    return Segmentation(
+    made = Segmentation(
         labels=np.ones(shape, np.int32),
         confidence=np.zeros(shape, np.float32),
         score=0.0,
@@ -316,3 +328,4 @@ def _blank(shape: tuple[int, int], config: SegmentConfig, seed: int, start: floa
         evidence=dict(config.chosen.blank),
         kind="labels",
     )
+    return replace(made, warning=warning_of(made, flat=True))
