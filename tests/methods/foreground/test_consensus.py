@@ -178,3 +178,17 @@ def test_invert_specks_and_holes() -> None:
     assert not large.labels[:30].any()
     assert truth[:30].any()
     assert large.confidence[51, 51] == 0
+
+
+def test_contours_follow_the_edges_of_the_full_image() -> None:
+    rows, columns = np.ogrid[:960, :1280]
+    turn = np.arctan2(rows - 470, columns - 650)
+    truth = np.hypot(rows - 470, columns - 650) < 250 + 60 * np.sin(7 * turn)
+    rng = np.random.default_rng(0)
+    image = np.where(truth[..., None], (190, 90, 60), (70, 90, 110)) + rng.normal(
+        0, 3, (960, 1280, 3)
+    )
+    found = foreground(image.astype(np.uint8), reading="object").labels > 0
+    wrong = np.count_nonzero(found != truth)
+    # The contour is some 2500 pixels long; one pixel of the size of the vote is 5 of these.
+    assert wrong < 500

@@ -12,6 +12,7 @@ from segprior.callbacks import Callback
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError
 from segprior.image.pyramid import Pyramid
+from segprior.image.refinement import first_shape, follow_edges
 from segprior.image.upsampling import enlarge
 from segprior.io.image import as_image
 from segprior.messages import Setting
@@ -205,11 +206,10 @@ def find_foreground(
         if config.features == "prior" and prior is None:
             context = replace(context, prior=context.fit_prior(image))
         decision = method.run(image, config.options, context)
-    del image  # the mask needs room too
     labels, confidence = np.zeros(shape, np.uint8), np.zeros(shape, np.float32)
     score, evidence = 0.0, dict(method.blank)
     if decision is not None:
-        labels, lost_to = _made(decision, config, confidence)
+        labels, lost_to = _made(decision, config, confidence, image.full)
         score = decision.total(confidence)
         evidence = decision.evidence
     found = Segmentation(
@@ -225,18 +225,22 @@ def find_foreground(
 
 
 def _made(
-    decision: Decision, config: ForegroundConfig, confidence: NDArray[np.float32]
+    decision: Decision,
+    config: ForegroundConfig,
+    confidence: NDArray[np.float32],
+    image: NDArray[np.float32],
 ) -> tuple[NDArray[np.uint8], str]:
     """Make the mask at full size, and write its confidence into the array.
 
     Returns the mask, and the option that left nothing of it, or nothing else.
     """
-    mask = np.empty(confidence.shape, bool)
-    for rows, strip in enlarge(decision.maps, confidence.shape):
-        inside, sure = decision.decide(strip)
-        if not inside.shape == sure.shape == strip.shape[1:]:
-            raise TypeError(f"decide gave {inside.shape} and {sure.shape} for {strip.shape[1:]}")
-        mask[rows], confidence[rows] = inside, sure
+    mask = _decided(decision, confidence)
+    shape = first_shape(decision.maps.shape[1:], mask.shape)
+    if shape is not None and 0 < np.count_nonzero(mask) < mask.size:
+        coarse = mask if shape == mask.shape else _decided(decision, np.empty(shape, np.float32))
+        followed = follow_edges(coarse, image)
+        confidence[followed != mask] = 0
+        mask = followed
     if config.invert:
         mask = ~mask
     cleaned = mask
@@ -250,3 +254,14 @@ def _made(
     turned = cleaned != mask
     confidence[turned] = 1 - confidence[turned] if decision.voted else 0
     return cleaned.astype(np.uint8), lost_to
+
+
+def _decided(decision: Decision, confidence: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Make the mask of the size of the confidence, and write that."""
+    mask = np.empty(confidence.shape, bool)
+    for rows, strip in enlarge(decision.maps, confidence.shape):
+        inside, sure = decision.decide(strip)
+        if not inside.shape == sure.shape == strip.shape[1:]:
+            raise TypeError(f"decide gave {inside.shape} and {sure.shape} for {strip.shape[1:]}")
+        mask[rows], confidence[rows] = inside, sure
+    return mask

@@ -13,6 +13,8 @@ from segprior.callbacks import Callback
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError, ImageError
 from segprior.image.pyramid import Pyramid
+from segprior.image.refinement import first_shape, follow_edges
+from segprior.image.resize import working_shape
 from segprior.image.upsampling import enlarge, enlarge_labels
 from segprior.io.image import as_image
 from segprior.messages import Setting
@@ -251,6 +253,8 @@ def _finished(
 ) -> Segmentation:
     """Give small pieces away, part or number what a method has found at the size of the image."""
     labels = found.labels.astype(np.int32, copy=False)
+    if image is not None:
+        labels = _along_edges(labels, image, config.working_size)
     lost_to = ""
     if config.min_size > 1:
         if image is None:
@@ -276,6 +280,19 @@ def _finished(
         kind="labels",
     )
     return replace(made, warning=warning_of(made, lost_to=lost_to))
+
+
+def _along_edges(
+    labels: NDArray[np.int32], image: NDArray[np.float32], working_size: int | None
+) -> NDArray[np.int32]:
+    """Bring the contours of labels that were found at a working size to the edges of the image."""
+    shape = first_shape(working_shape(image.shape, working_size), labels.shape)
+    if shape is None or not np.ptp(labels):
+        return labels
+    rows, columns = (
+        (2 * np.arange(n) + 1) * m // (2 * n) for n, m in zip(shape, labels.shape, strict=True)
+    )
+    return follow_edges(labels[rows][:, columns], image)
 
 
 def _bounded(found: Classes, image: Pyramid, config: SegmentConfig) -> Classes:
