@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from segprior.errors import ConfigError, EmptyResultWarning, ImageError
 from segprior.image.colour import to_rgb, to_uint8
+from segprior.image.matting import foreground_colours, soft_mask
 from segprior.image.overlay import draw_labels, draw_mask
 from segprior.image.palette import label_colours
 from segprior.io.export import save_segmentation
@@ -296,13 +297,22 @@ class Segmentation:
             return draw_mask(picture, self.labels > 0, alpha=alpha, boundaries=boundaries)
         return draw_labels(picture, self.labels, alpha=alpha, boundaries=boundaries)
 
-    def cutout(self, image: Any, *, channel_axis: int | None = -1) -> NDArray[np.uint8]:
+    def cutout(
+        self,
+        image: Any,
+        *,
+        channel_axis: int | None = -1,
+        edges: Literal["soft", "hard"] = "soft",
+    ) -> NDArray[np.uint8]:
         """Cut the foreground, all labels but 0, out of the image.
 
         Parameters
         ----------
         image, channel_axis
             As in :meth:`overlay`.
+        edges : {"soft", "hard"}
+            Whether pixels on the contour are transparent in part, with the colour of the object
+            alone (:mod:`segprior.image.matting`), or each is there or not.
 
         Returns
         -------
@@ -313,12 +323,22 @@ class Segmentation:
         ------
         ImageError
             If the image has another size.
+        ConfigError
+            If ``edges`` is another word.
         """
+        if edges not in ("soft", "hard"):
+            raise ConfigError(f"got edges={edges!r}; choose 'soft' or 'hard'")
         result = np.zeros((*self.labels.shape, 4), np.uint8)
         chosen = self.labels > 0
-        result[..., :3] = self._picture(image, channel_axis)
-        result[~chosen] = 0
-        result[..., 3] = np.where(chosen, 255, 0)
+        picture = self._picture(image, channel_axis)
+        alpha: NDArray[Any] = chosen.astype(np.uint8) * np.uint8(255)
+        if edges == "soft":
+            colours = picture.astype(np.float32) / np.float32(255)
+            soft = soft_mask(chosen, colours)
+            picture, alpha = to_uint8(foreground_colours(colours, soft)), to_uint8(soft)
+        result[..., :3] = picture
+        result[alpha == 0] = 0
+        result[..., 3] = alpha
         return result
 
     def confidence_picture(self) -> NDArray[np.uint8]:

@@ -12,22 +12,36 @@ from segprior.image.resize import resize
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SMALLEST_RATIO", "first_shape", "follow_edges"]
+__all__ = [
+    "CELL",
+    "INNER",
+    "MOST_CHANNELS",
+    "RADIUS",
+    "SMALLEST_RATIO",
+    "Guide",
+    "box",
+    "chunks",
+    "first_shape",
+    "follow_edges",
+    "near_contours",
+]
 
 SMALLEST_RATIO = 1.4
 """How much larger than labels an image must be for their contours to be brought to its edges."""
 
 # Of the guided filter: reach of its windows, variance of the image below which it does not guide,
 # and how often it is applied at each size. Measured with benchmarks/full_size.py.
-_RADIUS = 6
+RADIUS = 6
 _EPS = 1e-4
 _ROUNDS = 2
-_WIDTH = 2 * _RADIUS + 1
+_WIDTH = 2 * RADIUS + 1
 # Sides of the cells and blocks, in pixels, in which it is looked where contours are.
-_CELL, _BLOCK = 4, 32
+CELL, _BLOCK = 4, 32
+INNER = slice(2 * RADIUS, -2 * RADIUS)
+"""The block in a patch, which has what two windows reach around it."""
 # Blocks worked on at a time, which take some 10 MB with three channels.
 _AT_ONCE = 32
-_MOST_CHANNELS = 3
+MOST_CHANNELS = 3
 
 
 def first_shape(shape: tuple[int, int], full: tuple[int, int]) -> tuple[int, int] | None:
@@ -103,7 +117,7 @@ def follow_edges(labels: NDArray[Any], image: NDArray[np.float32]) -> NDArray[An
     images = [image]
     for size in sizes[1:]:
         images.append(resize(images[-1], size))
-    axes = _discriminants(labels, images[-1]) if image.shape[2] > _MOST_CHANNELS else None
+    axes = discriminants(labels, images[-1]) if image.shape[2] > MOST_CHANNELS else None
     while images:
         level = images.pop()
         labels = _enlarged(labels, level.shape[:2])
@@ -121,7 +135,7 @@ def _enlarged(labels: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
     return larger
 
 
-def _discriminants(labels: NDArray[Any], image: NDArray[np.float32]) -> NDArray[np.float32]:
+def discriminants(labels: NDArray[Any], image: NDArray[np.float32]) -> NDArray[np.float32]:
     """Directions of unit length along which the labels differ most, (C, K)."""
     from scipy.linalg import eigh
 
@@ -134,7 +148,7 @@ def _discriminants(labels: NDArray[Any], image: NDArray[np.float32]) -> NDArray[
     )  # (n, C)
     between = np.einsum("n,nc,nd->cd", areas / areas.sum(), means, means)
     within = np.einsum("pc,pd->cd", values, values) / len(values) - between
-    count = min(_MOST_CHANNELS, max(1, len(number) - 1))
+    count = min(MOST_CHANNELS, max(1, len(number) - 1))
     _, axes = eigh(between, within + _EPS * np.eye(len(within)))
     axes = axes[:, ::-1][:, :count]
     unit: NDArray[np.float32] = (axes / np.linalg.norm(axes, axis=0)).astype(np.float32)
@@ -145,20 +159,19 @@ def _pass(
     labels: NDArray[Any], image: NDArray[np.float32], axes: NDArray[np.float32] | None
 ) -> NDArray[Any]:
     """Filter once, where contours are; a label that would be lost by it stays."""
-    near, blocks = _near_contours(labels)
+    near, blocks = near_contours(labels)
     if not len(blocks):
         return labels
     found = labels.copy()
-    for rows, columns, few in _chunks(labels, blocks):
+    for rows, columns, few in chunks(labels, blocks):
         guide = image[rows, columns]  # (P, P, n, C)
         if axes is not None:
             guide = np.einsum("pqnc,ck->pqnk", guide, axes)
         patch = labels[rows, columns]
-        strongest = _strongest(patch, _Guide(guide), few)
-        inner = slice(2 * _RADIUS, -2 * _RADIUS)
-        at = rows[inner], columns[:, inner]
-        keep = ~near[at[0] // _CELL, at[1] // _CELL]
-        strongest[keep] = patch[inner, inner][keep]
+        strongest = _strongest(patch, Guide(guide), few)
+        at = rows[INNER], columns[:, INNER]
+        keep = ~near[at[0] // CELL, at[1] // CELL]
+        strongest[keep] = patch[INNER, INNER][keep]
         found[at] = strongest
     _without_specks(found)
     return _with_lost(found, labels)
@@ -194,16 +207,16 @@ def _with_lost(found: NDArray[Any], before: NDArray[Any]) -> NDArray[Any]:
         found[again] = before[again]
 
 
-def _near_contours(labels: NDArray[Any]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+def near_contours(labels: NDArray[Any]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
     """Whether a cell is beside a contour, and the blocks, (n, 2), that hold such cells."""
     edge = np.zeros(labels.shape, bool)
     edge[1:] = labels[1:] != labels[:-1]
     edge[:, 1:] |= labels[:, 1:] != labels[:, :-1]
-    cells = np.pad(_any(edge, _CELL), 1)
+    cells = np.pad(_any(edge, CELL), 1)
     for axis in (0, 1):
         cells |= np.roll(cells, 1, axis) | np.roll(cells, -1, axis)
     cells = cells[1:-1, 1:-1]
-    return cells, np.argwhere(_any(cells, _BLOCK // _CELL))
+    return cells, np.argwhere(_any(cells, _BLOCK // CELL))
 
 
 def _any(values: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
@@ -215,7 +228,7 @@ def _any(values: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
     return joined
 
 
-def _chunks(
+def chunks(
     labels: NDArray[Any], blocks: NDArray[np.intp]
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], bool]]:
     """Indices of rows, (P, 1, n), and columns, (1, P, n), of blocks and what is around them.
@@ -223,9 +236,9 @@ def _chunks(
     Those of two labels come first, and then, with False, the others. Beyond the border stand the
     pixels on it.
     """
-    span = np.arange(-2 * _RADIUS, _BLOCK + 2 * _RADIUS)
     places = []
     for axis, size in enumerate(labels.shape):
+        span = np.arange(-2 * RADIUS, min(_BLOCK, size) + 2 * RADIUS)
         # The last block may begin further up, so that all are whole.
         start = np.minimum(blocks[:, axis] * _BLOCK, max(0, size - _BLOCK))
         places.append(np.clip(span[:, None] + start, 0, size - 1))
@@ -244,7 +257,7 @@ def _chunks(
             yield rows[..., these], columns[..., these], two
 
 
-def _strongest(patch: NDArray[Any], guide: _Guide, few: bool) -> NDArray[Any]:
+def _strongest(patch: NDArray[Any], guide: Guide, few: bool) -> NDArray[Any]:
     """The label with the largest filtered indicator, of the inner pixels of patches (P, P, n)."""
     if few:
         low, high = patch.min(axis=(0, 1)), patch.max(axis=(0, 1))
@@ -266,22 +279,27 @@ def _strongest(patch: NDArray[Any], guide: _Guide, few: bool) -> NDArray[Any]:
     return found
 
 
-class _Guide:
-    """The guided filter of many patches at once, with what depends on the image made once."""
+class Guide:
+    """The guided filter of many patches at once, with what depends on the image made once.
+
+    Parameters
+    ----------
+    patches : ndarray of float32, shape (P, P, n, C)
+        Of the image.
+    """
 
     def __init__(self, patches: NDArray[np.float32]) -> None:
         # Differences of sums lose less where values are around 0.
         values = np.moveaxis(patches - patches.mean(axis=(0, 1), keepdims=True), 3, 0)
         self._values = np.ascontiguousarray(values)  # (C, P, P, n)
-        self._means = [_box(one) for one in self._values]
-        inner = slice(2 * _RADIUS, -2 * _RADIUS)
-        self._inner = self._values[:, inner, inner]
+        self._means = [box(one) for one in self._values]
+        self._inner = self._values[:, INNER, INNER]
         # The covariance in each window, as the product of a triangle and its transpose.
         self._triangle: list[list[NDArray[np.float32]]] = []
         for a, (one, mean) in enumerate(zip(self._values, self._means, strict=True)):
             row: list[NDArray[np.float32]] = []
             for b in range(a + 1):
-                spread = _box(one * self._values[b]) - mean * self._means[b]
+                spread = box(one * self._values[b]) - mean * self._means[b]
                 for c in range(b):
                     spread -= row[c] * (self._triangle[b][c] if b < a else row[c])
                 if a == b:
@@ -294,10 +312,10 @@ class _Guide:
     def filtered(self, inside: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Filter an indicator, (P, P, n), for the inner pixels, (B, B, n)."""
         source = inside.astype(np.float32)
-        level = _box(source)
+        level = box(source)
         slopes: list[NDArray[np.float32]] = []
         for a, (one, mean) in enumerate(zip(self._values, self._means, strict=True)):
-            joint = _box(one * source) - mean * level
+            joint = box(one * source) - mean * level
             for b in range(a):
                 joint -= self._triangle[a][b] * slopes[b]
             joint /= self._triangle[a][a]
@@ -308,13 +326,13 @@ class _Guide:
             slopes[a] /= self._triangle[a][a]
         for slope, mean in zip(slopes, self._means, strict=True):
             level -= slope * mean
-        found = _box(level)
+        found = box(level)
         for slope, one in zip(slopes, self._inner, strict=True):
-            found += _box(slope) * one
+            found += box(slope) * one
         return found
 
 
-def _box(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def box(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Means over the windows that lie within patches (P, Q, n), smaller by the radius around."""
     for axis in (0, 1):
         values = _sums(values, axis)

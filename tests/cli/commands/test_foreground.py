@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from segprior.cli import main
 from segprior.io.image import as_image
 from segprior.methods.foreground.api import foreground
-from tests.helpers.commands import TINY
+from tests.helpers.commands import QUICK, TINY
 from tests.helpers.folders import names, pixels
 
 
@@ -29,7 +30,7 @@ def test_the_mask_is_that_of_the_function(photo: Path, tmp_path: Path) -> None:
 
 
 def test_extras_lie_beside_the_mask(photo: Path, tmp_path: Path) -> None:
-    extras = ["--overlay", "--cutout", "--confidence", "--save-prior", "--snapshots", "1,2"]
+    extras = ["--overlay", "--cutout", "hard", "--confidence", "--save-prior", "--snapshots", "1,2"]
     assert main(["foreground", str(photo), "-o", str(tmp_path / "m.png"), *extras, *TINY]) == 0
     assert names(tmp_path) == [
         "m.png",
@@ -47,6 +48,28 @@ def test_extras_lie_beside_the_mask(photo: Path, tmp_path: Path) -> None:
     np.testing.assert_array_equal(cutout[..., 3], mask)
     np.testing.assert_array_equal(cutout[mask == 255][:, :3], pixels(photo)[mask == 255])
     assert pixels(tmp_path / "m_epochs.png").shape[1] > 2 * 40
+
+
+def test_the_edges_of_a_cutout(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def cut(*words: str) -> Any:
+        out = tmp_path / "out"
+        assert main(["foreground", *words, "-o", f"{out}/", *QUICK]) == 0
+        return pixels(out / "photo_cutout.png")
+
+    hard = cut(str(photo), "--cutout", "hard")
+    assert set(np.unique(hard[..., 3])) == {0, 255}
+    soft = cut("--cutout", str(photo))  # the name is not taken for its value
+    np.testing.assert_array_equal(soft, segprior_cutout(photo))
+    np.testing.assert_array_equal(cut(str(photo), "--cutout=soft"), soft)
+    capsys.readouterr()
+    assert main(["foreground", str(photo), "-o", "x.png", "--cutout=round"]) == 2
+    assert "soft" in capsys.readouterr().err
+
+
+def segprior_cutout(photo: Path) -> Any:
+    return foreground(photo, features="image").cutout(photo)
 
 
 def test_extras_do_not_change_the_mask(photo: Path, tmp_path: Path) -> None:

@@ -171,6 +171,7 @@ def _carry_out(name: str, arguments: argparse.Namespace) -> int:
         "config": task.config.to_dict(),  # type: ignore[attr-defined]
         "format": getattr(task, "format", None),
         **({"cuts": task.cuts} if task.cuts else {}),
+        **({"cutout": arguments.save_cutout} if "cutout" in task.extras else {}),
         "loading": task.loading,
         "device": task.calling.get("device", "auto"),
     }

@@ -31,6 +31,7 @@ class ForegroundTask(LabelTask):
     def __init__(self, arguments: argparse.Namespace) -> None:
         super().__init__(arguments)
         fields = given(ForegroundConfig, arguments)
+        self.edges: Any = arguments.save_cutout or "soft"
         self.config = resolve(ForegroundConfig, arguments.preset, None, fields)
         self.epochs = self.config.prior.snapshots
         if self.epochs:
@@ -62,7 +63,7 @@ class ForegroundTask(LabelTask):
         )
         savers: dict[str, Saver] = {
             **self.savers(found, image),
-            "cutout": lambda path: save_picture(path, found.cutout(image)),
+            "cutout": lambda path: save_picture(path, found.cutout(image, edges=self.edges)),
         }
         facts = {
             "foreground": found.foreground,
