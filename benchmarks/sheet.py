@@ -5,8 +5,8 @@
 The pictures are scikit-image's own and, in turns, those of the folders ``DATA`` (or of
 ``DATA/images``), evenly spread. Each has the contour of its mask in yellow, what is background
 darkened, and a title: its name, the share of foreground, the confidence, ``empty`` where nothing
-was told apart; with ``DATA/masks/STEM.png`` (grey 65 to 190: do not count) the IoU too. ``--option``
-gives one of ``segprior.foreground``, as in ``--option reading=things``.
+was told apart; with ``DATA/masks/STEM.png`` (grey 65 to 190: do not count) the IoU too.
+``--option`` gives one of ``segprior.foreground``, as in ``--option reading=things``.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def panel(picture: Picture, options: dict[str, Any]) -> Image.Image:
         title += f", IoU {score(found.labels > 0, truth):.2f}"
     if found.empty:
         title += ", empty"
-    drawn = draw_mask(to_uint8(to_rgb(as_image(image))), found.labels > 0, alpha=0.5)
+    drawn = draw_mask(to_uint8(to_rgb(as_image(image))), found.labels > 0, alpha=0.5, boundaries=True)
     small = Image.fromarray(drawn)
     small.thumbnail((SIDE, SIDE))
     sheet = Image.new("RGB", (SIDE + 8, SIDE + TITLE + 8), "white")
