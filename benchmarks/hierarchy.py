@@ -31,7 +31,7 @@ from segprior.regions.adjacency import Content, touching_pairs
 from segprior.regions.dendrogram import cut_table
 from segprior.regions.label_map import by_area
 from segprior.regions.merging import Weights, count_textons, merge_regions
-from segprior.regions.spectral import global_strength
+from segprior.regions.spectral import random_walk
 from segprior.regions.watershed import basins
 
 
@@ -59,7 +59,7 @@ def measure(path: Path) -> dict[str, float]:
     histograms = count_textons(regions, textons)
     content = Content(histograms.sum(axis=1), histograms, histograms @ spread)
     pairs = touching_pairs(regions.astype(np.int64), strength, len(histograms))
-    timed("  the whole image", global_strength, pairs, content, np.full(len(pairs.first), 0.3))
+    timed("  the whole image", random_walk, pairs, content, np.full(len(pairs.first), 0.3))
     large = timed("to full size", enlarge_labels, regions, image.shape[:2])
     table = cut_table(merges, max(len(merges) - 75, 0))
     timed("a cut", lambda: by_area(table[large]))

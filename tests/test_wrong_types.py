@@ -120,6 +120,17 @@ PARAMETERS = [
 ]
 CLASSES: dict[str, tuple[type, dict[str, Any]]] = {
     **{name: (getattr(segprior, name), {}) for name in segprior.__all__ if "Config" in name},
+    "Segmentation": (
+        segprior.Segmentation,
+        {
+            "labels": np.ones((9, 9), int),
+            "confidence": np.ones((9, 9), np.float32),
+            "score": 1.0,
+            "config": segprior.ForegroundConfig(),
+            "seed": 0,
+            "seconds": 0.0,
+        },
+    ),
     "EarlyStopping": (segprior.EarlyStopping, {}),
     "TensorBoard": (segprior.TensorBoard, {"folder": "nowhere"}),
     "BoundaryScores": (metrics.BoundaryScores, {}),
@@ -188,6 +199,12 @@ METHODS: list[tuple[str, Callable[[], Any], str, dict[str, Any]]] = [
     ("Hierarchy", lambda: segprior.segment_hierarchy(scene()), "cut", {}),
     ("Hierarchy", lambda: segprior.segment_hierarchy(scene()), "count", {}),
     ("Hierarchy", lambda: segprior.segment_hierarchy(scene()), "confidence", {"n_segments": 2}),
+    ("Hierarchy", lambda: segprior.segment_hierarchy(scene()), "save", {"path": "a.npz"}),
+    ("Hierarchy", lambda: segprior.segment_hierarchy(scene()), "save_ucm", {"path": "a.png"}),
+    ("Hierarchy", lambda: segprior.segment_hierarchy(scene()), "ucm", {}),
+    ("Hierarchy", lambda: segprior.Hierarchy, "load", {"path": "absent.npz"}),
+    ("SegmentConfig", lambda: segprior.SegmentConfig, "preset", {"name": "fast"}),
+    ("SegmentConfig", segprior.SegmentConfig, "replace", {"coarseness": 0.5}),
     ("Prior", lambda: segprior.fit_prior(scene(), members=1, iterations=1), "save",
      {"path": "a.npz"}),
     ("Prior", lambda: segprior.Prior, "load", {}),

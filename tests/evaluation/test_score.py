@@ -82,3 +82,18 @@ def test_void_does_not_count_for_regions(folders: Path, tmp_path: Path) -> None:
     made = saved(tmp_path / "made", wrong_there)
     (row,) = regions(folders, (), predictions=[made], limit=1).rows
     assert (row["miou"], row["voi"]) == (1, 0)
+
+
+def test_limits_hold_for_images_and_truth(folders: Path, tmp_path: Path) -> None:
+    made = saved(tmp_path / "made", scene(0)[1])
+    for options, told in (
+        (
+            {"max_pixels": 767},
+            "24 x 32 pixels are 0.000768 megapixels, above the limit of 0.000767",
+        ),
+        ({"max_bytes": 1000}, "in memory, above the limit of 1000 bytes"),
+    ):
+        for methods, predictions in ((["otsu"], ()), ((), [made])):
+            found = foreground(folders, methods, predictions=predictions, limit=1, **options)
+            assert told in found.failures[0]["error"]
+    assert not foreground(folders, ["otsu"], limit=1, max_pixels=768, max_bytes=None).failures

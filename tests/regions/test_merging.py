@@ -15,7 +15,7 @@ from segprior.features.co_occurrence import diffusion
 from segprior.regions import merging_plain
 from segprior.regions.adjacency import Content, Pairs, touching_pairs
 from segprior.regions.merging import Weights, merge_graph, merge_regions
-from segprior.regions.spectral import global_strength
+from segprior.regions.spectral import global_strength, random_walk
 from segprior.runtime import loops
 from tests.helpers.graphs import random_content, random_pairs
 
@@ -125,7 +125,8 @@ def test_it_is_the_plain_loop(seed: int) -> None:
         plain_cost(content, i, j, edge, (*scales, 0.0))
         for (i, j), edge in zip(ends, edges, strict=True)
     ]
-    whole = global_strength(pairs, content, 1 / (1 + np.exp(-np.array(nearby))))
+    walk = random_walk(pairs, content, 1 / (1 + np.exp(-np.array(nearby))))
+    whole = global_strength(pairs, walk)
     strengths = pairs._replace(sums=(edges + weights.whole * whole) * pairs.lengths)
     merged = [weights.merged * scale for scale in scales] + [weights.size]
     expected, odds = plain_merges(strengths, deepcopy(content), merged)

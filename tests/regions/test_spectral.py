@@ -7,7 +7,7 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from segprior.regions.adjacency import Content, Pairs
-from segprior.regions.spectral import embed, global_strength
+from segprior.regions.spectral import embed, global_strength, random_walk
 
 
 def grid(rows: int, columns: int) -> Pairs:
@@ -34,7 +34,7 @@ def test_a_gap_in_a_boundary_is_closed(size: int) -> None:
     crosses = words[pairs.first] != words[pairs.second]
     gap = crosses & (pairs.first // size == 2)
     chances = np.where(crosses & ~gap, 0.9, 0.05)
-    found = global_strength(pairs, content_of(words), chances)
+    found = global_strength(pairs, random_walk(pairs, content_of(words), chances))
     assert (found * pairs.lengths).sum() / pairs.lengths.sum() == pytest.approx(1)
     inside = found[~crosses]
     assert found[gap] > 2 * np.median(inside)
@@ -50,14 +50,15 @@ def test_what_is_alike_across_a_thin_thing_is_linked() -> None:
     chances = np.where(alike[pairs.first] != alike[pairs.second], 0.5, 0.05)
     walls = chances > 0.1
     linked, apart = (
-        global_strength(pairs, content_of(words), chances)[walls].mean() for words in (alike, other)
+        global_strength(pairs, random_walk(pairs, content_of(words), chances))[walls].mean()
+        for words in (alike, other)
     )
     assert linked < apart
 
 
 def test_two_regions_have_one_vector() -> None:
     pair = Pairs(np.array([0]), np.array([1]), np.zeros(1), np.array([7.0]))
-    found = global_strength(pair, content_of(np.array([0, 1])), np.array([0.3]))
+    found = global_strength(pair, random_walk(pair, content_of(np.array([0, 1])), np.array([0.3])))
     assert found == pytest.approx([1.0])
     places, gaps = embed(sparse.csr_array([[0.0, 2.0], [2.0, 0.0]]), np.array([1.0, 3.0]))
     assert places.shape == (2, 1)
@@ -73,5 +74,5 @@ def test_same_bytes_on_one_thread_and_on_two() -> None:
     found = []
     for threads in (1, 2):
         with threadpool_limits(threads):
-            found.append(global_strength(pairs, content, chances).tobytes())
+            found.append(random_walk(pairs, content, chances).tobytes())
     assert found[0] == found[1]

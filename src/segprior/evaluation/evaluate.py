@@ -287,8 +287,9 @@ def _evaluate(
     kept = make_folders(keep, texts)
     held = Store(store)
     jobs = make_jobs(
-        kind, examples, texts, folders, kept, seed=seed, boundaries=boundaries, cuts=cuts
-    )
+        kind, examples, texts, folders, kept, seed=seed, boundaries=boundaries, cuts=cuts,
+        max_pixels=config.max_pixels, max_bytes=config.max_bytes,
+    )  # fmt: skip
     keys = make_keys(jobs, settings)
     results: Results = {method: {} for method in settings}
     todo = take_held(held, jobs, keys, results)

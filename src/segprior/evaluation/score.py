@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from segprior.config.checks import MAX_PIXELS
 from segprior.errors import ImageError, SegpriorError
 from segprior.evaluation.cuts import (
     Cuts,
@@ -25,6 +26,7 @@ from segprior.evaluation.cuts import (
 from segprior.evaluation.dataset import Example
 from segprior.evaluation.method_spec import contender
 from segprior.evaluation.methods import Contender, Kind, nesting_of
+from segprior.io.files.budget import limited
 from segprior.io.files.jsonl import file_digest
 from segprior.io.files.source import unexpected
 from segprior.io.ground_truth import Regions, read_mask, read_prediction, read_regions
@@ -65,6 +67,8 @@ class Job:
         Where to save what the method found.
     cuts : Cuts or None
         Where the hierarchy is cut, if that is what is scored.
+    max_pixels, max_bytes : int or None
+        Limits of each file that is read.
     """
 
     kind: Kind
@@ -76,6 +80,8 @@ class Job:
     boundaries: bool
     keep: Path | None
     cuts: Cuts | None = None
+    max_pixels: int | None = MAX_PIXELS
+    max_bytes: int | None = None
 
 
 @functools.lru_cache
@@ -97,9 +103,10 @@ def score(job: Job) -> dict[str, Any]:
         that was saved. Only ``error`` if it failed.
     """
     try:
-        if job.cuts is not None:
-            return _hierarchy(job, job.cuts)
-        return _regions(job) if job.kind == "regions" else _foreground(job)
+        with limited(max_pixels=job.max_pixels, max_bytes=job.max_bytes):
+            if job.cuts is not None:
+                return _hierarchy(job, job.cuts)
+            return _regions(job) if job.kind == "regions" else _foreground(job)
     except SegpriorError as error:
         return {"error": joined(str(error))}
     except Exception as error:
@@ -116,7 +123,7 @@ def _prepared(made: Contender) -> None:
 def _timed(job: Job, row: dict[str, Any], run: Callable[[Contender, NDArray[np.float32]], T]) -> T:
     """Run the method on the image and add to the row what it took."""
     made = made_once(job.kind, str(job.text), job.seed)
-    image = as_image(job.example.image)
+    image = as_image(job.example.image, max_pixels=job.max_pixels, max_bytes=job.max_bytes)
     _prepared(made)
     with one_thread():
         start, start_of_cpu = time.perf_counter(), time.process_time()

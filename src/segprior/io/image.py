@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from segprior.config.checks import MAX_PIXELS
 from segprior.errors import ConfigError, ImageError
 from segprior.image.resize import MIN_SIDE
 from segprior.image.values import composite, to_unit
@@ -18,8 +19,6 @@ from segprior.io.registry import endings, known
 from segprior.messages import NOTHING
 
 __all__ = ["MAX_PIXELS", "as_image", "image_suffixes", "list_images"]
-
-MAX_PIXELS = 64_000_000
 
 
 def as_image(

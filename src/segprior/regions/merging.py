@@ -6,7 +6,7 @@ import ctypes
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -15,14 +15,24 @@ from segprior.features.gradients import boundary_strength
 from segprior.regions import merging_plain
 from segprior.regions.adjacency import Content, Pairs, touching_pairs
 from segprior.regions.merging_plain import distances
-from segprior.regions.spectral import global_strength
+from segprior.regions.spectral import global_strength, random_walk
 from segprior.regions.watershed import basins
 from segprior.runtime import loops
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Weights", "count_textons", "find_regions", "merge_graph", "merge_regions"]
+__all__ = [
+    "Judged",
+    "Weights",
+    "count_textons",
+    "find_regions",
+    "first_regions",
+    "judge",
+    "merge_graph",
+    "merge_judged",
+    "merge_regions",
+]
 
 # Smoothing, in pixels, of the map whose basins are the first regions.
 _BASINS = 1.0
@@ -96,11 +106,31 @@ def find_regions(
     merges, costs : ndarray
         As from :func:`merge_regions`.
     """
+    regions, strength = first_regions(colours, hidden)
+    return regions, *merge_regions(regions, strength, textons, weights or Weights())
+
+
+def first_regions(
+    colours: NDArray[np.float32], hidden: Sequence[NDArray[np.float32]] = ()
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Divide an image into the basins of its boundary strength.
+
+    Parameters
+    ----------
+    colours, hidden
+        As of :func:`find_regions`.
+
+    Returns
+    -------
+    regions : ndarray of int32, shape (h, w)
+        0 to n - 1.
+    strength : ndarray of float32, shape (h, w)
+        From :func:`segprior.features.gradients.boundary_strength`.
+    """
     from scipy.ndimage import gaussian_filter
 
     strength = boundary_strength(colours, hidden)
-    regions = basins(gaussian_filter(strength, _BASINS)) - 1
-    return regions, *merge_regions(regions, strength, textons, weights or Weights())
+    return basins(gaussian_filter(strength, _BASINS)) - 1, strength
 
 
 def merge_regions(
@@ -133,9 +163,57 @@ def merge_regions(
     costs : ndarray of float64, shape (n - 1,)
         Above 0 and never falling: that of a merge, or of one before it if that was higher.
     """
-    count = int(regions.max()) + 1
-    if count == 1:
+    if int(regions.max()) == 0:
         return np.zeros((0, 2), np.int32), np.zeros(0)
+    return merge_judged(judge(regions, strength, textons, weights, seen=seen), weights)
+
+
+class Judged(NamedTuple):
+    """The graph of the first regions, and what speaks for a boundary between neighbours.
+
+    Attributes
+    ----------
+    pairs : Pairs
+    content : Content
+    odds : ndarray of float64, shape (m,)
+        Logarithm of the odds of a boundary between each pair, without what their textures and
+        their sizes say.
+    apart : ndarray of float64, shape (2, m)
+        Distances of their histograms of words, as they are and diffused.
+    texture : (float, float)
+        What counts of each of the two.
+    chances : ndarray of float64, shape (m,)
+        Chance of a boundary between each pair, in [0, 1], as far as is told nearby, with what
+        their textures say.
+    walk : ndarray of float64, shape (n, k)
+        From :func:`segprior.regions.spectral.random_walk`.
+    """
+
+    pairs: Pairs
+    content: Content
+    odds: NDArray[np.float64]
+    apart: NDArray[np.float64]
+    texture: tuple[float, float]
+    chances: NDArray[np.float64]
+    walk: NDArray[np.float64]
+
+
+def judge(
+    regions: NDArray[np.int32],
+    strength: NDArray[np.float32],
+    textons: NDArray[np.int64],
+    weights: Weights,
+    *,
+    seen: NDArray[np.float32] | None = None,
+) -> Judged:
+    """Find which regions touch and what speaks for a boundary there.
+
+    Parameters
+    ----------
+    regions, strength, textons, weights, seen
+        As of :func:`merge_regions`; two regions or more.
+    """
+    count = int(regions.max()) + 1
     histograms = count_textons(regions, textons)
     areas = histograms.sum(axis=1)
     content = Content(areas, histograms, histograms @ diffusion(textons))
@@ -154,14 +232,23 @@ def merge_regions(
         )
     )
     nearby = local + texture * apart[0] + diffused * apart[1]
-    whole = global_strength(pairs, content, 1 / (1 + np.exp(-nearby)))
-    merges, odds = merge_graph(
-        pairs._replace(sums=(edges + weights.whole * whole) * pairs.lengths),
+    chances = 1 / (1 + np.exp(-nearby))
+    walk = random_walk(pairs, content, chances)
+    odds = edges + weights.whole * global_strength(pairs, walk)
+    return Judged(pairs, content, odds, np.stack(apart), (texture, diffused), chances, walk)
+
+
+def merge_judged(judged: Judged, weights: Weights) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Do what :func:`merge_regions` does, from what :func:`judge` has found."""
+    pairs, content, odds, _, (texture, diffused), *_ = judged
+    merges, costs = merge_graph(
+        pairs._replace(sums=odds * pairs.lengths),
         content,
         (weights.merged * texture, weights.merged * diffused, weights.size),
     )
     # Sizes are taken as shares of the image, so that a cost means the same on any.
-    return merges, _SCALE * np.exp((odds - weights.size * math.log(regions.size)) / 2)
+    size = float(content.areas.sum())
+    return merges, _SCALE * np.exp((costs - weights.size * math.log(size)) / 2)
 
 
 def _edges(pairs: Pairs, weights: Weights) -> NDArray[np.float64]:

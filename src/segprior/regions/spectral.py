@@ -13,7 +13,7 @@ from segprior.runtime.devices import one_blas_thread
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["embed", "global_strength"]
+__all__ = ["embed", "global_strength", "random_walk"]
 
 # Chosen on BSDS train images (docs/quality.md).
 _VECTORS = 8
@@ -39,10 +39,10 @@ class Embedding(NamedTuple):
     gaps: NDArray[np.float64]
 
 
-def global_strength(
+def random_walk(
     pairs: Pairs, content: Content, chances: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Find how far apart regions that touch are, seen from the whole image.
+    """Place regions so that what takes a random walk through the image long to reach is far away.
 
     Parameters
     ----------
@@ -54,16 +54,14 @@ def global_strength(
 
     Returns
     -------
-    ndarray of float64, shape (m,)
-        From 0; 1 on average over the length of all boundaries, but for what would be above 30,
-        or 0 everywhere.
+    ndarray of float64, shape (n, k)
 
     Notes
     -----
-    Distances along the eight leading eigenvectors of the normalised affinities, each square divided
-    by 1 - eigenvalue: what takes a random walk long to reach is far away. The affinity of two that
-    touch is length · exp(-16 chance); regions with a common neighbour are linked too where
-    their textures are alike, so that what lies on both sides of a stalk stays one.
+    The eight leading eigenvectors of the normalised affinities, each divided by the root of
+    1 - eigenvalue. The affinity of two that touch is length · exp(-16 chance); regions with a
+    common neighbour are linked too where their textures are alike, so that what lies on both sides
+    of a stalk stays one.
 
     References
     ----------
@@ -74,8 +72,27 @@ def global_strength(
     """
     affinities = _affinities(pairs, content, pairs.lengths * np.exp(-_FALL * chances))
     places, gaps = embed(affinities, content.areas)
-    steps = places[pairs.first] - places[pairs.second]
-    found: NDArray[np.float64] = np.sqrt((steps * steps / gaps).sum(axis=1))
+    walk: NDArray[np.float64] = places / np.sqrt(gaps)
+    return walk
+
+
+def global_strength(pairs: Pairs, walk: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Find how far apart regions that touch are, seen from the whole image.
+
+    Parameters
+    ----------
+    pairs : Pairs
+    walk : ndarray of float64, shape (n, k)
+        From :func:`random_walk`.
+
+    Returns
+    -------
+    ndarray of float64, shape (m,)
+        From 0; 1 on average over the length of all boundaries, but for what would be above 30,
+        or 0 everywhere.
+    """
+    steps = walk[pairs.first] - walk[pairs.second]
+    found: NDArray[np.float64] = np.sqrt((steps * steps).sum(axis=1))
     mean = float((found * pairs.lengths).sum() / pairs.lengths.sum())
     return np.minimum(found / mean, _MOST) if mean > 0 else found
 

@@ -8,6 +8,7 @@ from PIL import Image
 
 from segprior.errors import ImageError
 from segprior.methods.multiclass.scribbles import as_scribbles, shrink_scribbles
+from tests.helpers.bombs import png
 
 SHAPE = (20, 30)
 
@@ -81,3 +82,14 @@ def test_no_mark_is_lost_in_shrinking() -> None:
     crowded[20, 30] = 1
     crowded[20, 34] = 1
     assert set(np.unique(shrink_scribbles(crowded, (10, 15)))) == {0, 1, 2}
+
+
+def test_scribbles_have_a_limit(tmp_path: Path) -> None:
+    path = png(tmp_path / "a.png", 9000, 9000, bits=1)
+    with pytest.raises(ImageError, match="above the limit of 64"):
+        as_scribbles(path, SHAPE)
+    with pytest.raises(ImageError, match="nothing is marked"):
+        as_scribbles(path, (9000, 9000))
+    (tmp_path / "a.csv").write_bytes(b"1,1,1\n" * (1 << 22))
+    with pytest.raises(ImageError, match="more than 16777216 bytes of points"):
+        as_scribbles(tmp_path / "a.csv", SHAPE)

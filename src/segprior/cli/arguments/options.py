@@ -19,9 +19,11 @@ from typing import Any, Literal
 from segprior.cli.arguments.values import (
     block_list,
     byte_count,
+    byte_count_or_none,
     number,
     number_list,
     number_or_numbers,
+    pixel_count,
     range_or_none,
     whole,
     whole_or_full,
@@ -104,6 +106,10 @@ def _reader(name: str, annotation: Any) -> tuple[str, Callable[[str], Any] | Non
     }
     if name == "memory":
         return "BYTES", byte_count
+    if name == "max_bytes":
+        return "BYTES|none", byte_count_or_none
+    if name == "max_pixels":
+        return "N|none", pixel_count
     if name == "coarseness":
         return "X,X,...", number_or_numbers
     if annotation in simple:
@@ -136,6 +142,8 @@ def _shown(name: str, value: object) -> str:
         return _nothing(name)
     if name == "memory":
         return f"{int(str(value)) / 2**30:g}G"
+    if name == "max_pixels":
+        return f"{int(str(value)) / 1e6:g}M"
     if isinstance(value, bool) or value == ():
         return ""
     if isinstance(value, tuple):

@@ -9,6 +9,7 @@ __all__ = [
     "axis",
     "block_list",
     "byte_count",
+    "byte_count_or_none",
     "file_in",
     "number",
     "number_list",
@@ -136,6 +137,11 @@ def byte_count(text: str) -> int:
     power = "KMGT".find(text[-1:].upper()) + 1 if text else 0
     digits = text[:-1] if power else text
     return _count(text, digits, 1024**power, "bytes above 0, such as 2G for 2 gibibytes")
+
+
+def byte_count_or_none(text: str) -> int | None:
+    """Read a number of bytes, or ``none``."""
+    return None if text.lower() == "none" else byte_count(text)
 
 
 def pixel_count(text: str) -> int | None:

@@ -19,6 +19,7 @@ from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.image.pyramid import Pyramid
 from segprior.io.export import plain_suffixes, result_formats, result_suffixes, sharing
+from segprior.io.files.budget import limited
 from segprior.io.registry import one_of
 
 if TYPE_CHECKING:
@@ -257,7 +258,8 @@ def load_prior(
                 "leave one of them out"
             )
     path = Path(arguments.saved_prior)
-    prior = Prior.load(path)
+    with limited(max_bytes=vars(arguments).get("max_bytes")):
+        prior = Prior.load(path)
     missing = [number for number in epochs if number not in prior.snapshots]
     if missing:
         held = ", ".join(map(str, prior.snapshots)) or "none"

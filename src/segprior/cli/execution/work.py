@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from segprior.callbacks import Callback, Event, chain
 from segprior.cli.execution.report import Report, complain, short_warnings
 from segprior.errors import Cancelled, ImageError, OutputError, SegpriorError
+from segprior.io.files.budget import limited
 from segprior.io.files.source import folded, unexpected
 from segprior.io.image import as_image
 from segprior.runtime import stopping
@@ -137,6 +138,17 @@ def do_job(
     SegpriorError
         If it cannot be done; no file is left.
     """
+    names = ("max_pixels", "max_bytes")
+    with limited(**{name: task.loading[name] for name in names if name in task.loading}):
+        return _done(job, task, stop, progress)
+
+
+def _done(
+    job: Job,
+    task: Task,
+    stop: Callback | None,
+    progress: Callable[[], AbstractContextManager[Callback | None]],
+) -> dict[str, object]:
     start = time.perf_counter()
     task.name = "stdin" if job.source is None else job.source.stem
     task.image = job.source

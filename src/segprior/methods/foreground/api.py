@@ -47,8 +47,9 @@ def foreground(
 ) -> Segmentation:
     """Tell the object of an image from its ground, with nothing but that image.
 
-    By default the image is read in two ways, as one object, found by the vote of seven masks, and
-    as small things on a plain ground, found by a threshold, and the more fitting reading is taken
+    By default the image is read in two ways, as one object, found by the vote of four maps, and
+    as small things on a plain ground, found by a threshold along the grey or the mixture of bands
+    that tells them best, and the more fitting reading is taken
     (:mod:`segprior.methods.foreground.consensus`).
 
     With the presets ``dsp`` and ``published`` (``method="kmeans"``) it is the method of the Deep
@@ -90,9 +91,11 @@ def foreground(
         things or ground. ``score`` is the mean confidence where a fifth or more speaks for the
         object, or for things what the threshold explains of the variance, from a half on, in
         [0, 1]. ``evidence`` holds ``agreement``, that of the voters alone, ``separability``,
-        ``flatness``, ``nested``, 1 if things in things were found, ``things`` (the probability of
-        that reading), ``reading``, 1 if the things were taken, and ``noise``, the standard
-        deviation of the image's noise, above .04 of which it is blurred first.
+        ``nested``, 1 if things in things were found, ``mixture``, 1 if things are told along a
+        mixture of the bands, ``frame``, the share of the image that is a drawn frame around it,
+        ``things``, the probability of that reading, ``reading``, 1 if the things were taken, and
+        ``noise``, the standard deviation of the image's noise, above .04 of which it is blurred
+        first.
 
         With K-means, ``confidence`` of a pixel, on a prior of two or more members, is the share
         of the members whose nearest centroid says what the mask says, at the working size and then

@@ -49,8 +49,8 @@ METHOD = Method(
     kind="foreground",
     config=ConsensusConfig,
     run=find_by_consensus,
-    summary="two readings of the image, one object by the vote of several masks and small things "
-    "by a threshold, of which the more fitting is taken",
+    summary="two readings of the image, one object by the vote of several maps and small things "
+    "by a threshold along the axis that tells most, of which the more fitting is taken",
     prior="optional",
     tiles=Tiles(fit=fit_readings, cost=readings_cost),
     blank={"polarity": 0.0, "size": 0.0, "clusters": 1.0},

@@ -135,7 +135,7 @@ def segment_hierarchy(
 
     g is what is seen from the whole image, 1 on average: how far apart the first regions are
     along the eight leading eigenvectors of their normalised affinities, which fall with the chance
-    of a boundary; see :func:`segprior.regions.spectral.global_strength`. It closes gaps.
+    of a boundary; see :func:`segprior.regions.spectral.random_walk`. It closes gaps.
 
     The six numbers were fitted (a logistic regression on the first regions of BSDS train images)
     or chosen there; no other image was learnt from.
