@@ -77,7 +77,9 @@ def panel(picture: Picture, options: dict[str, Any]) -> Image.Image:
         title += f", IoU {score(found.labels > 0, truth):.2f}"
     if found.empty:
         title += ", empty"
-    drawn = draw_mask(to_uint8(to_rgb(as_image(image))), found.labels > 0, alpha=0.5, boundaries=True)
+    drawn = draw_mask(
+        to_uint8(to_rgb(as_image(image))), found.labels > 0, alpha=0.5, boundaries=True
+    )
     small = Image.fromarray(drawn)
     small.thumbnail((SIDE, SIDE))
     sheet = Image.new("RGB", (SIDE + 8, SIDE + TITLE + 8), "white")

@@ -118,11 +118,13 @@ def follow_edges(labels: NDArray[Any], image: NDArray[np.float32]) -> NDArray[An
     for size in sizes[1:]:
         images.append(resize(images[-1], size))
     axes = discriminants(labels, images[-1]) if image.shape[2] > MOST_CHANNELS else None
+    rounds = _ROUNDS
     while images:
         level = images.pop()
         labels = _enlarged(labels, level.shape[:2])
-        for _ in range(_ROUNDS):
+        for _ in range(rounds):
             labels = _pass(labels, level, axes)
+        rounds = 1
     return labels
 
 

@@ -93,9 +93,8 @@ def test_more_clusters_than_two() -> None:
 def test_the_boundary_is_smooth_at_full_size() -> None:
     inside = disc((320, 400), (160, 200), 90)
     found = foreground(paint(inside), working_size=40, window=1, **QUICK)
-    assert iou(found.labels, inside) > 0.9
-    # Blocks of 10 pixels would leave 40 different rows at most.
-    assert len(np.unique(found.labels, axis=0)) > 60
+    # Blocks of 10 pixels, the size at which it was found, have an IoU of .96.
+    assert iou(found.labels, inside) > 0.99
     assert len(np.unique(found.confidence)) > 1000
 
 
