@@ -30,7 +30,7 @@ SMALLEST_RATIO = 1.4
 """How much larger than labels an image must be for their contours to be brought to its edges."""
 
 # Of the guided filter: reach of its windows, variance of the image below which it does not guide,
-# and how often it is applied at each size. Measured with benchmarks/full_size.py.
+# and how often it is applied at the first size. Measured with benchmarks/full_size.py.
 RADIUS = 6
 _EPS = 1e-4
 _ROUNDS = 2
@@ -78,7 +78,7 @@ def follow_edges(labels: NDArray[Any], image: NDArray[np.float32]) -> NDArray[An
 
     At each of the sizes of the image, from that of the labels up, doubled each time, every label
     near a contour is filtered, guided by the image there, and each pixel gets the label that is
-    strongest after that, twice. Away from contours nothing is computed.
+    strongest after that; at the first size twice. Away from contours nothing is computed.
 
     Parameters
     ----------

@@ -130,6 +130,10 @@ def foreground(
 
     Notes
     -----
+    Where the image is 1.4 times as large as that on which the mask was found, or more, its contour
+    is brought to the edges of the image (:func:`segprior.image.refinement.follow_edges`); pixels
+    that this turns over have confidence 0.
+
     An image of one colour has no object: its mask is all background with confidence, score and
     certainty 0, whether inverted or not.
 

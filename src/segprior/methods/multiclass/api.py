@@ -129,6 +129,10 @@ def segment(
 
     Notes
     -----
+    Where the image is 1.4 times as large as the working size, or more, contours are brought to the
+    edges of the image (:func:`segprior.image.refinement.follow_edges`); those of a
+    :class:`segprior.Hierarchy` stay at the working size.
+
     A hierarchy is cut to ``classes``, or where ``coarseness`` says but to no fewer segments than
     ``min_classes`` and no more than ``max_classes``.
 
