@@ -1,4 +1,4 @@
-"""The errors and the warning that a user can meet, as one small tree.
+"""The errors and the warnings that a user can meet, as one small tree.
 
 Every message is one line that says what is wrong, with the offending value, and what to do. It is
 kept in parts, so that options in it can be spelt as the user knows them.
@@ -16,6 +16,7 @@ __all__ = [
     "EmptyResultWarning",
     "ImageError",
     "InParts",
+    "InputWarning",
     "OutputError",
     "SegpriorError",
     "UnknownNameError",
@@ -74,11 +75,17 @@ class SegpriorError(InParts):
 class EmptyResultWarning(InParts, UserWarning):
     """Nothing was told apart: a mask without foreground, or all of it, or a single segment.
 
-    The message says what might find more. Options of it are those of the function that warns;
-    ``value_range``, ``alpha`` and ``page`` are those of :func:`segprior.as_image`, with which an
-    image can be read first. Python shows a warning once for each place in the code; for every
-    image of a loop say ``warnings.simplefilter("always", segprior.EmptyResultWarning)``, or
-    ask :attr:`segprior.Segmentation.empty`.
+    The message says what might find more, in options of the function that warns. Python shows a
+    warning once for each place in the code; for every image of a loop say
+    ``warnings.simplefilter("always", segprior.EmptyResultWarning)``, or ask
+    :attr:`segprior.Segmentation.empty`. Parameters are those of :class:`InParts`.
+    """
+
+
+class InputWarning(InParts, UserWarning):
+    """Something about an image was guessed, or left out; says what, and the option that decides.
+
+    Parameters are those of :class:`InParts`.
     """
 
 

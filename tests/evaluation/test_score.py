@@ -97,3 +97,14 @@ def test_limits_hold_for_images_and_truth(folders: Path, tmp_path: Path) -> None
             found = foreground(folders, methods, predictions=predictions, limit=1, **options)
             assert told in found.failures[0]["error"]
     assert not foreground(folders, ["otsu"], limit=1, max_pixels=768, max_bytes=None).failures
+
+
+def test_a_dim_image_is_stretched_without_a_word(folders: Path) -> None:
+    image = scene(0)[0]
+    (bright,) = foreground(folders, ["otsu"], limit=1).rows
+    (folders / "images" / "s0.png").unlink()
+    grey = np.rint(image[..., :3].mean(axis=2)).astype(np.uint16)
+    Image.fromarray(4 * grey).save(folders / "images" / "s0.png")
+    (dim,) = foreground(folders, ["otsu"], limit=1).rows
+    assert dim["iou"] == pytest.approx(bright["iou"], abs=0.1)
+    assert dim["iou"] > 0.5

@@ -63,7 +63,7 @@ def make_jobs(
 
     Parameters
     ----------
-    kind : {"regions", "foreground"}
+    kind : {"regions", "foreground", "instances"}
     examples : iterable of Example
     texts : sequence of str
         The methods.

@@ -22,6 +22,7 @@ from segprior.cli.arguments.values import (
     byte_count_or_none,
     number,
     number_list,
+    number_or_none,
     number_or_numbers,
     pixel_count,
     range_or_none,
@@ -116,6 +117,8 @@ def _reader(name: str, annotation: Any) -> tuple[str, Callable[[str], Any] | Non
         return simple[annotation]
     if typing.get_origin(annotation) is Literal:
         return "|".join(map(str, typing.get_args(annotation))), str
+    if annotation == float | None:
+        return f"X|{_nothing(name)}", number_or_none
     if isinstance(annotation, types.UnionType) and set(annotation.__args__) == {int, type(None)}:
         read = whole_or_full if name == "working_size" else whole_or_none
         return f"N|{_nothing(name)}", read
@@ -271,6 +274,6 @@ def _typed(setting: Setting) -> str:
     if not setting.name.isidentifier():  # a part of an option, described
         return str(setting)
     flag = flag_of(setting.name)
-    if setting.value is ...:
+    if setting.value is ... or setting.value is True:  # a switch has no value
         return flag
     return f"{flag} {'none' if setting.value is None else repr(setting.value)}"

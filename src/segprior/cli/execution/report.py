@@ -90,6 +90,9 @@ class Report:
             numbers = []
             if "foreground" in facts:
                 numbers.append(f"foreground {facts['foreground']:.1%}")
+            if "instances" in facts:
+                count = facts["instances"]
+                numbers.append(f"{count} thing{'' if count == 1 else 's'}")
             if "labels" in facts:
                 numbers.append(f"{_each(facts['labels'], 'd')} labels")
             if "confidence" in facts:

@@ -14,7 +14,13 @@ from segprior.errors import ImageError
 from segprior.io.files.pixels import Alpha
 from segprior.io.files.source import one_line
 from segprior.io.shared.tiff_codecs import MissingCodec
-from segprior.io.shared.tiff_pages import interpret, orientation, quiet_log
+from segprior.io.shared.tiff_pages import (
+    interpret,
+    no_data,
+    orientation,
+    outer_axes,
+    quiet_log,
+)
 from segprior.runtime.extras import need
 
 __all__ = ["RasterioReader"]
@@ -46,7 +52,9 @@ class RasterioReader:
         quiet_log()
         with tifffile.TiffFile(self.name) as tiff:
             key: Any = tiff.pages[0]
+            self.outer = outer_axes(tiff, self.name)
         self._key = key
+        self.nodata = None if key.photometric.name in _TURNED else no_data(key)
         if orientation(self._key) != 1:
             raise ImageError(f"{self.name}: stored turned; save it upright to read it in windows")
         try:

@@ -14,11 +14,13 @@ from segprior.errors import ConfigError
 from segprior.image.pyramid import Pyramid
 from segprior.image.refinement import first_shape, follow_edges
 from segprior.image.upsampling import enlarge
-from segprior.io.image import as_image
+from segprior.io.image import open_planes, reading_of
 from segprior.messages import Setting
 from segprior.methods.empty import told, warning_of
 from segprior.methods.foreground.config import ForegroundConfig
+from segprior.methods.foreground.instances.number import number_pieces, number_things
 from segprior.methods.method import Context
+from segprior.methods.planes import each_plane
 from segprior.prior.prior import Prior, check_prior
 from segprior.regions.label_map import drop_specks, fill_holes
 from segprior.result import Segmentation
@@ -79,12 +81,19 @@ def foreground(
         ``config.prior``.
     **overrides
         Options of :class:`segprior.ForegroundConfig` or
-        :class:`segprior.PriorConfig`, in place of those of the preset or the config.
+        :class:`segprior.PriorConfig`, in place of those of the preset or the config; and of
+        :func:`segprior.as_image`, for how the image is read: ``axes``, ``page``, ``project``,
+        ``alpha``, ``value_range``, ``nodata``, …
 
     Returns
     -------
     Segmentation
-        ``labels`` is uint8, 0 for background and 1 for foreground.
+        ``labels`` is uint8, 0 for background and 1 for foreground. With ``instances=True`` it is
+        int32, 0 for background and 1 to n for things one by one, in the order of their first
+        pixels, ``kind`` is ``"instances"``, and what follows is said of the mask that things were
+        found with. The confidence of a pixel in a thing is then how likely that is one whole thing,
+        ``score`` its mean over the things, and ``evidence`` also holds ``instances``, their number,
+        and ``diameter``, that of a usual one in pixels.
 
         ``confidence`` of a pixel is, of one object, how far what voters and regions say is from a
         draw, in [0, 1]; of things, how far its level is from the threshold, 1 at the mean level of
@@ -115,6 +124,10 @@ def foreground(
         is foreground. All of it is about the choice before ``invert``.
 
         ``seconds`` counts the fit of the prior if this call made one.
+
+        Pixels without data, where ``valid`` is false, have label and confidence 0. Of a stack each
+        plane is segmented by itself; ``labels`` and ``confidence`` have its shape, (…, H, W), and
+        ``axes`` names the axes before rows and columns.
 
     Raises
     ------
@@ -156,18 +169,17 @@ def foreground(
     >>> int(found.labels.sum()), 16 * 24
     (384, 384)
     """
+    reading = reading_of(overrides)
     config = resolve(ForegroundConfig, preset, config, overrides)
     seed = as_seed(rng)
-    return told(
-        find_foreground(
-            Pyramid(as_image(image, channel_axis=channel_axis)),
-            config,
-            seed=seed,
-            device=device,
-            callback=callback,
-            prior=prior,
-        )
+    planes = open_planes(image, channel_axis=channel_axis, **reading)
+    found = each_plane(
+        planes,
+        lambda plane: find_foreground(
+            plane, config, seed=seed, device=device, callback=callback, prior=prior
+        ),
     )
+    return told(found)
 
 
 def find_foreground(
@@ -213,12 +225,24 @@ def find_foreground(
         if config.features == "prior" and prior is None:
             context = replace(context, prior=context.fit_prior(image))
         decision = method.run(image, config.options, context)
-    labels, confidence = np.zeros(shape, np.uint8), np.zeros(shape, np.float32)
+    valid = image.valid
+    labels: NDArray[Any] = np.zeros(shape, np.uint8)
+    confidence = np.zeros(shape, np.float32)
     score, evidence = 0.0, dict(method.blank)
     if decision is not None:
         labels, lost_to = _made(decision, config, confidence, image.full)
-        score = decision.total(confidence)
+        if valid is not None:
+            labels[~valid], confidence[~valid] = 0, 0
+        score = decision.total(confidence if valid is None else confidence[valid])
         evidence = decision.evidence
+    if config.instances:
+        one_by_one = (
+            number_things(image, labels, confidence, config)
+            if decision is not None and decision.things
+            else number_pieces(labels, confidence)
+        )
+        labels, confidence, score, diameter = one_by_one
+        evidence = {**evidence, "instances": float(labels.max()), "diameter": diameter}
     found = Segmentation(
         labels=labels,
         confidence=confidence,
@@ -227,6 +251,8 @@ def find_foreground(
         seed=seed,
         seconds=time.perf_counter() - start,
         evidence=evidence,
+        valid=valid,
+        kind="instances" if config.instances else "mask",
     )
     return replace(found, warning=warning_of(found, flat=decision is None, lost_to=lost_to))
 

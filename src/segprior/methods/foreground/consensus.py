@@ -40,6 +40,7 @@ def find_by_consensus(image: Pyramid, options: ConsensusConfig, context: Context
         maps=found.share[None],
         score=found.score,
         evidence=found.evidence,
+        things=found.kind == "things",
         voted=found.kind == "object",
     )
 
