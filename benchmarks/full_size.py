@@ -22,8 +22,8 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 from skimage import data
 
+from segprior.image.contours.refinement import first_shape, follow_edges
 from segprior.image.pyramid import Pyramid
-from segprior.image.refinement import first_shape, follow_edges
 from segprior.image.resize import resize, working_shape
 from segprior.image.upsampling import enlarge
 from segprior.methods.foreground.config import ForegroundConfig

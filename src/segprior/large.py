@@ -72,7 +72,7 @@ class TiledResult:
     evidence : dict of str to float
         Named numbers behind the decisions.
     warning : EmptyResultWarning or None
-        What to try where nothing was told apart; the function that made it has warned of it.
+        What to try where nothing was told apart; the function that made it warns so.
     """
 
     path: Path
@@ -158,11 +158,6 @@ def foreground_tiles(
         If the mask cannot be written.
     ConfigError
         If an option is not valid, needs the mask in one piece, or the memory does not suffice.
-
-    Warns
-    -----
-    EmptyResultWarning
-        If the mask is empty or holds the whole image; it says what to try.
     """
     chosen = resolve(ForegroundConfig, preset, config, overrides)
     order = _Order(
@@ -208,11 +203,6 @@ def segment_tiles(
     ------
     ImageError, OutputError, ConfigError
         As :func:`foreground_tiles` does.
-
-    Warns
-    -----
-    EmptyResultWarning
-        If there is but one segment and that was not asked for.
     """
     chosen = resolve(SegmentConfig, preset, config, overrides)
     order = _Order(

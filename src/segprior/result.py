@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from segprior.errors import ConfigError, EmptyResultWarning, ImageError
 from segprior.image.colour import to_rgb, to_uint8
-from segprior.image.matting import foreground_colours, soft_mask
+from segprior.image.contours.matting import Edges, cut_out
 from segprior.image.overlay import draw_labels, draw_mask
 from segprior.image.palette import label_colours
 from segprior.io.export import save_segmentation
 from segprior.io.formats.png import encode_png
-from segprior.io.image import open_planes
+from segprior.io.image import image_of
 from segprior.io.label_maps import encode_labels
 from segprior.io.shared.region_table import region_table, save_table, thing_table
 
@@ -125,10 +125,8 @@ class Segmentation:
     def empty(self) -> bool:
         """Whether nothing is told apart: no foreground, nothing else, or one segment."""
         labels = self.labels if self.valid is None else self.labels[self.valid]
-        if not labels.size:
-            return True
-        low, high = labels.min(), labels.max()
-        return bool(low == high or (self.kind == "labels" and high <= 1))
+        high = labels.max(initial=0)
+        return bool(labels.min(initial=high) == high or (self.kind == "labels" and high <= 1))
 
     @property
     def n_labels(self) -> int:
@@ -173,9 +171,8 @@ class Segmentation:
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the arrays as plain values, fit for JSON.
 
-        The share of foreground stands under ``foreground`` for a mask and for things, the number
-        of labels under ``labels`` for a label map, that of things under ``instances``; whether it
-        is :attr:`empty` under that.
+        The share of foreground is ``foreground`` for a mask and for things, the number of labels
+        ``labels`` for a label map, that of things ``instances``.
         """
         size: dict[str, Any] = {"rows": self.labels.shape[-2], "columns": self.labels.shape[-1]}
         if self.axes:
@@ -360,11 +357,7 @@ class Segmentation:
         return draw_labels(picture, self.labels, alpha=alpha, boundaries=boundaries)
 
     def cutout(
-        self,
-        image: Any,
-        *,
-        channel_axis: int | None = -1,
-        edges: Literal["soft", "hard"] = "soft",
+        self, image: Any, *, channel_axis: int | None = -1, edges: Edges = "soft"
     ) -> NDArray[np.uint8]:
         """Cut the foreground, all labels but 0, out of the image.
 
@@ -373,8 +366,7 @@ class Segmentation:
         image, channel_axis
             As in :meth:`overlay`.
         edges : {"soft", "hard"}
-            Whether pixels on the contour are transparent in part, with the colour of the object
-            alone (:mod:`segprior.image.matting`), or each is there or not.
+            See :func:`segprior.image.contours.matting.cut_out`.
 
         Returns
         -------
@@ -388,21 +380,7 @@ class Segmentation:
         ConfigError
             If ``edges`` is another word.
         """
-        self._check_plane()
-        if edges not in ("soft", "hard"):
-            raise ConfigError(f"got edges={edges!r}; choose 'soft' or 'hard'")
-        result = np.zeros((*self.labels.shape, 4), np.uint8)
-        chosen = self.labels > 0
-        picture = self._picture(image, channel_axis)
-        alpha: NDArray[Any] = chosen.astype(np.uint8) * np.uint8(255)
-        if edges == "soft":
-            colours = picture.astype(np.float32) / np.float32(255)
-            soft = soft_mask(chosen, colours)
-            picture, alpha = to_uint8(foreground_colours(colours, soft)), to_uint8(soft)
-        result[..., :3] = picture
-        result[alpha == 0] = 0
-        result[..., 3] = alpha
-        return result
+        return cut_out(self._picture(image, channel_axis), self.labels > 0, edges)
 
     def confidence_picture(self) -> NDArray[np.uint8]:
         """Return the confidence as a grey picture, uint8 of shape (H, W), 255 where it is 1."""
@@ -419,12 +397,4 @@ class Segmentation:
 
     def _image(self, image: Any, channel_axis: int | None) -> NDArray[np.float32]:
         self._check_plane()
-        planes = open_planes(image, channel_axis=channel_axis, max_pixels=None, quiet=True)
-        values = planes.only().full
-        if values.shape[:2] != self.labels.shape:
-            rows, columns = self.labels.shape
-            raise ImageError(
-                f"the image has {values.shape[0]} x {values.shape[1]} pixels, the labels have "
-                f"{rows} x {columns}; pass the image that was segmented"
-            )
-        return values
+        return image_of(self.labels.shape, image, channel_axis)

@@ -96,7 +96,7 @@ THINGS = ("--instances", "--reading", "things")
 
 
 def test_things_one_by_one(things: Path, tmp_path: Path) -> None:
-    extras = ["--table", "--overlay", "--cutout"]
+    extras = ["--table", "--overlay", "--cutout=hard"]
     assert main(["foreground", str(things), "-o", str(tmp_path / "t.png"), *THINGS, *extras]) == 0
     labels = pixels(tmp_path / "t.png")
     expected = foreground(things, instances=True, reading="things")

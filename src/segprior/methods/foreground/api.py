@@ -11,8 +11,8 @@ import numpy as np
 from segprior.callbacks import Callback
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError
+from segprior.image.contours.refinement import first_shape, follow_edges
 from segprior.image.pyramid import Pyramid
-from segprior.image.refinement import first_shape, follow_edges
 from segprior.image.upsampling import enlarge
 from segprior.io.image import open_planes, reading_of
 from segprior.messages import Setting
@@ -144,8 +144,9 @@ def foreground(
     Notes
     -----
     Where the image is 1.4 times as large as that on which the mask was found, or more, its contour
-    is brought to the edges of the image (:func:`segprior.image.refinement.follow_edges`); pixels
-    that this turns over have confidence 0.
+    is brought to the edges of the image
+    (:func:`segprior.image.contours.refinement.follow_edges`); pixels that this turns over have
+    confidence 0.
 
     An image of one colour has no object: its mask is all background with confidence, score and
     certainty 0, whether inverted or not.

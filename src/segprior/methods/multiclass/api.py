@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from segprior.callbacks import Callback
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError, ImageError
+from segprior.image.contours.refinement import first_shape, follow_edges
 from segprior.image.pyramid import Pyramid
-from segprior.image.refinement import first_shape, follow_edges
 from segprior.image.resize import working_shape
 from segprior.image.upsampling import enlarge, enlarge_labels
 from segprior.io.image import open_planes, reading_of
@@ -138,7 +138,7 @@ def segment(
     Notes
     -----
     Where the image is 1.4 times as large as the working size, or more, contours are brought to the
-    edges of the image (:func:`segprior.image.refinement.follow_edges`); those of a
+    edges of the image (:func:`segprior.image.contours.refinement.follow_edges`); those of a
     :class:`segprior.Hierarchy` stay at the working size.
 
     A hierarchy is cut to ``classes``, or where ``coarseness`` says but to no fewer segments than

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segprior.image.refinement import first_shape, follow_edges
+from segprior.image.contours.refinement import first_shape, follow_edges
 from segprior.image.resize import resize
 
 SHAPE = (448, 576)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segprior.image.matting import foreground_colours, soft_mask
+from segprior.errors import ConfigError
+from segprior.image.contours.matting import cut_out, foreground_colours, soft_mask
 
 THING, GROUND = np.array([0.8, 0.3, 0.1]), np.array([0.1, 0.4, 0.8])
 
@@ -61,3 +62,16 @@ def test_a_mask_of_two_flat_halves_keeps_its_edge_in_small_images() -> None:
 def test_many_channels_are_refused() -> None:
     with pytest.raises(ValueError, match="4 channels"):
         soft_mask(np.zeros((8, 8), bool), np.zeros((8, 8, 4), np.float32))
+
+
+def test_what_is_cut_out() -> None:
+    image, share = scene()
+    picture = np.rint(255 * image).astype(np.uint8)
+    hard = cut_out(picture, share > 0.5, "hard")
+    np.testing.assert_array_equal(hard[..., 3], np.where(share > 0.5, 255, 0))
+    np.testing.assert_array_equal(hard[share > 0.5][:, :3], picture[share > 0.5])
+    assert not hard[share <= 0.5].any()
+    soft = cut_out(picture, share > 0.5, "soft")
+    assert len(np.unique(soft[..., 3])) > 10
+    with pytest.raises(ConfigError, match="edges='round'"):
+        cut_out(picture, share > 0.5, "round")  # type: ignore[arg-type]

@@ -2,22 +2,69 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from segprior.image.refinement import CELL, INNER, MOST_CHANNELS, RADIUS, Guide, box, chunks
-from segprior.image.refinement import near_contours as cells_near
+from segprior.errors import ConfigError
+from segprior.image.colour import to_uint8
+from segprior.image.contours.refinement import (
+    CELL,
+    INNER,
+    MOST_CHANNELS,
+    RADIUS,
+    Guide,
+    box,
+    chunks,
+)
+from segprior.image.contours.refinement import near_contours as cells_near
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["foreground_colours", "soft_mask"]
+__all__ = ["Edges", "cut_out", "foreground_colours", "soft_mask"]
+
+Edges = Literal["soft", "hard"]
 
 # By how much the filtered mask is stretched around one half: without, hair is washed out.
 _GAIN = 1.6
 # What is less than half a level of 8 bits is none.
 _LEAST = 0.5 / 255
+
+
+def cut_out(picture: NDArray[np.uint8], mask: NDArray[np.bool_], edges: Edges) -> NDArray[np.uint8]:
+    """Cut what a mask holds out of a picture.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (H, W, 3)
+    mask : ndarray of bool, shape (H, W)
+    edges : {"soft", "hard"}
+        Whether pixels on the contour are transparent in part, with the colour of the object alone,
+        or each is there or not.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 4)
+        RGBA; the background is black and transparent.
+
+    Raises
+    ------
+    ConfigError
+        If ``edges`` is another word.
+    """
+    if edges not in ("soft", "hard"):
+        raise ConfigError(f"got edges={edges!r}; choose 'soft' or 'hard'")
+    alpha: NDArray[Any] = mask.astype(np.uint8) * np.uint8(255)
+    if edges == "soft":
+        colours = picture.astype(np.float32) / np.float32(255)
+        soft = soft_mask(mask, colours)
+        picture, alpha = to_uint8(foreground_colours(colours, soft)), to_uint8(soft)
+    result = np.zeros((*mask.shape, 4), np.uint8)
+    result[..., :3] = picture
+    result[alpha == 0] = 0
+    result[..., 3] = alpha
+    return result
 
 
 def soft_mask(mask: NDArray[np.bool_], image: NDArray[np.float32]) -> NDArray[np.float32]:
