@@ -340,6 +340,7 @@ def test_the_type_of_the_image_changes_no_thing(channels: int) -> None:
         np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.filterwarnings("ignore::segprior.EmptyResultWarning")
 def test_things_are_the_same_at_any_gain_and_polarity() -> None:
     image, _ = discs()
     expected = foreground(image, instances=True, reading="things").labels
@@ -359,6 +360,7 @@ def test_one_object_gives_the_pieces_of_its_mask() -> None:
     np.testing.assert_array_equal(found.confidence, mask.confidence)
 
 
+@pytest.mark.filterwarnings("ignore::segprior.EmptyResultWarning")
 def test_kmeans_and_one_colour_have_instances_too() -> None:
     image, truth = discs()
     found = foreground(image, preset="dsp", features="image", window=1, instances=True)

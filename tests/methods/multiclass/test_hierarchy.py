@@ -189,6 +189,7 @@ def test_any_number_of_bands(bands: int) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::segprior.EmptyResultWarning")
+@pytest.mark.filterwarnings("ignore::segprior.errors.InputWarning")  # few of their values are used
 @pytest.mark.parametrize("edges", ["prior", "image"])
 def test_odd_images_stay_sane(edges: str) -> None:
     options: dict[str, Any] = {"edges": edges}
