@@ -330,6 +330,18 @@ def test_things_are_the_same_on_one_thread_or_two() -> None:
     np.testing.assert_array_equal(found[0].confidence, found[1].confidence)
 
 
+def test_pixels_without_data_are_in_no_thing() -> None:
+    image, truth = discs()
+    whole = image.copy()
+    image[:, :46] = np.nan
+    found = foreground(image, instances=True, reading="things", nodata=float("nan"))
+    assert found.n_instances == found.labels.max() < 7
+    assert found.labels[truth == 5].all()
+    assert not found.labels[:, :46].any()
+    assert not found.confidence[:, :46].any()
+    assert foreground(whole, instances=True, reading="things").labels[:, :46].any()
+
+
 @pytest.mark.parametrize("channels", [1, 3, 5])
 def test_the_type_of_the_image_changes_no_thing(channels: int) -> None:
     image = np.rint(255 * discs()[0][..., :1].repeat(channels, axis=2)).astype(np.uint8)
