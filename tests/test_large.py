@@ -13,7 +13,7 @@ from scipy import ndimage
 from segprior import large
 from segprior.callbacks import Event
 from segprior.config.tiles import TileConfig
-from segprior.errors import Cancelled, ConfigError, ImageError
+from segprior.errors import Cancelled, ConfigError, EmptyResultWarning, ImageError
 from segprior.io.label_maps import read_labels
 from segprior.large import foreground_tiles, segment_tiles
 from segprior.methods.foreground.api import foreground
@@ -136,9 +136,12 @@ def test_progress_is_told_and_giving_up_leaves_nothing(picture: Path) -> None:
 def test_one_colour_has_no_object_and_one_class(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "image.tif", np.full((90, 100, 3), 70, np.uint8), photometric="rgb")
     source, output = tmp_path / "image.tif", tmp_path / "labels.tif"
-    result = foreground_tiles(source, output, config=mask_config(members=1), tiles=MANY)
-    assert (result.foreground, result.score) == (0, 0)
-    assert segment_tiles(source, output, config=label_config(), tiles=MANY).areas == {1: 9000}
+    with pytest.warns(EmptyResultWarning, match="nothing found"):
+        result = foreground_tiles(source, output, config=mask_config(members=1), tiles=MANY)
+    assert (result.foreground, result.score, result.empty) == (0, 0, True)
+    with pytest.warns(EmptyResultWarning, match="one segment found"):
+        parts = segment_tiles(source, output, config=label_config(), tiles=MANY)
+    assert (parts.areas, parts.empty) == ({1: 9000}, True)
     with pytest.raises(ImageError, match="classes=3"):
         segment_tiles(source, output, config=label_config(classes=3), tiles=MANY)
 

@@ -75,6 +75,15 @@ class TestFields:
         with pytest.raises(ConfigError, match="kind='picture'"):
             made(np.eye(9, dtype=int), kind="picture")
 
+    def test_empty(self, mask: Segmentation, parts: Segmentation) -> None:
+        assert not mask.empty
+        assert not parts.empty
+        for value in (0, 1):
+            assert made(np.full((9, 9), value, np.uint8)).empty
+        assert made(np.eye(9, dtype=np.int64), kind="labels").empty  # 0 is no label
+        assert not made(1 + np.eye(9, dtype=np.int64), kind="labels").empty
+        assert made(np.full((9, 9), 7), kind="labels").empty
+
     def test_repr_is_one_short_line(self, mask: Segmentation, parts: Segmentation) -> None:
         assert repr(mask) == (
             "Segmentation(mask of 24 x 32 pixels, 25.0% foreground, score 0.75, seed 3, 1.2 s)"
@@ -173,13 +182,29 @@ class TestPictures:
         np.testing.assert_array_equal(tinted, palette()[parts.labels])
 
     def test_cutout(self, mask: Segmentation, image: NDArray[np.uint8]) -> None:
-        cut = mask.cutout(image)
+        cut = mask.cutout(image, edges="hard")
         assert cut.shape == (24, 32, 4)
         assert cut.dtype == np.uint8
         inside = mask.labels > 0
         np.testing.assert_array_equal(cut[inside][:, :3], image[inside])
         assert np.all(cut[inside][:, 3] == 255)
         assert np.all(cut[~inside] == 0)
+
+    def test_a_cutout_has_soft_edges(self) -> None:
+        rows, columns = np.ogrid[:96, :120]
+        share = np.clip((30.5 - np.hypot(rows - 47, columns - 60)) / 2 + 0.5, 0, 1)
+        image = share[..., None] * (200, 80, 20) + (1 - share[..., None]) * (20, 90, 210)
+        found = made((share > 0.5).astype(np.uint8))
+        cut = found.cutout(image.astype(np.uint8))
+        assert cut[..., 3][share == 0].max() == 0
+        assert cut[..., 3][share == 1].min() == 255
+        partly = (cut[..., 3] > 40) & (cut[..., 3] < 215)
+        assert partly.sum() > 60
+        # Of the colour of the object alone: the ground has 210 of blue.
+        assert cut[partly][:, 2].max() < 60
+        assert np.all(cut[cut[..., 3] == 0] == 0)
+        with pytest.raises(ConfigError, match="edges='round'; choose 'soft' or 'hard'"):
+            found.cutout(image.astype(np.uint8), edges="round")  # type: ignore[arg-type]
 
     def test_another_image_is_refused(self, mask: Segmentation) -> None:
         for draw in (mask.overlay, mask.cutout):

@@ -13,6 +13,7 @@ from .config.tiles import TileConfig as TileConfig
 from .errors import (
     Cancelled as Cancelled,
     ConfigError as ConfigError,
+    EmptyResultWarning as EmptyResultWarning,
     ImageError as ImageError,
     InputWarning as InputWarning,
     OutputError as OutputError,

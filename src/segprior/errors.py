@@ -13,11 +13,13 @@ from segprior.messages import Setting
 __all__ = [
     "Cancelled",
     "ConfigError",
+    "EmptyResultWarning",
     "ImageError",
     "InParts",
     "InputWarning",
     "OutputError",
     "SegpriorError",
+    "UnknownNameError",
 ]
 
 Text = str | Sequence[str | Setting]
@@ -70,6 +72,16 @@ class SegpriorError(InParts):
     """
 
 
+class EmptyResultWarning(InParts, UserWarning):
+    """Nothing was told apart: a mask without foreground, or all of it, or a single segment.
+
+    The message says what might find more, in options of the function that warns. Python shows a
+    warning once for each place in the code; for every image of a loop say
+    ``warnings.simplefilter("always", segprior.EmptyResultWarning)``, or ask
+    :attr:`segprior.Segmentation.empty`. Parameters are those of :class:`InParts`.
+    """
+
+
 class InputWarning(InParts, UserWarning):
     """Something about an image was guessed, or left out; says what, and the option that decides.
 
@@ -83,6 +95,27 @@ class ImageError(SegpriorError, ValueError):
 
 class ConfigError(SegpriorError, ValueError):
     """An option, a preset or a combination of options is not valid."""
+
+
+class UnknownNameError(ConfigError):
+    """An option or a preset that this function, or command, does not have.
+
+    Parameters
+    ----------
+    *problem, cure
+        As for :class:`ConfigError`.
+    name : str
+        The option or the preset.
+    what : {"option", "preset"}
+        Which of them.
+    """
+
+    def __init__(
+        self, *problem: str | Setting, name: str = "", what: str = "", cure: Text = ""
+    ) -> None:
+        super().__init__(*problem, cure=cure)
+        self.name = name
+        self.what = what
 
 
 class OutputError(SegpriorError, OSError):

@@ -12,6 +12,7 @@ from segprior.config.presets import resolve
 from segprior.errors import ConfigError
 from segprior.io.image import open_planes
 from segprior.methods.config import MethodConfig
+from segprior.methods.empty import told
 from segprior.methods.foreground.api import find_foreground
 from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.multiclass.api import find_classes
@@ -118,6 +119,11 @@ class _OneImage(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             If the image cannot be used.
         ConfigError
             If a parameter is not valid.
+
+        Warns
+        -----
+        EmptyResultWarning
+            If nothing is told apart; it says what to try.
         """
         config = self.resolved_config()
         image = open_planes(X, channel_axis=self.channel_axis).only()
@@ -128,6 +134,7 @@ class _OneImage(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             device=self.device,
             callback=self.callback,
         )
+        told(self.segmentation_)
         self.labels_ = self.segmentation_.labels
         self.confidence_ = self.segmentation_.confidence
         self.n_features_in_ = image.full.shape[2]

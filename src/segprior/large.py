@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,13 +15,14 @@ import numpy as np
 from segprior.callbacks import Callback
 from segprior.config.presets import resolve
 from segprior.config.tiles import TileConfig
-from segprior.errors import ImageError
+from segprior.errors import EmptyResultWarning, ImageError
 from segprior.image.pyramid import Pyramid
 from segprior.image.resize import MIN_SIDE
 from segprior.io.image import MAX_PIXELS
 from segprior.io.window_reader import WindowedImage, open_windows
 from segprior.io.window_writer import check_output, save_bands
 from segprior.methods.config import MethodConfig
+from segprior.methods.empty import told, warning_of
 from segprior.methods.foreground.api import find_foreground
 from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.method import Tiles
@@ -70,6 +71,8 @@ class TiledResult:
     seconds : float
     evidence : dict of str to float
         Named numbers behind the decisions.
+    warning : EmptyResultWarning or None
+        What to try where nothing was told apart; the function that made it warns so.
     """
 
     path: Path
@@ -83,6 +86,13 @@ class TiledResult:
     seed: int
     seconds: float
     evidence: dict[str, float] = field(default_factory=dict)
+    warning: EmptyResultWarning | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is told apart: no foreground, nothing else, or one segment."""
+        kinds = self.areas if self.kind == "mask" else self.areas.keys() - {0}
+        return len(kinds) < 2
 
     @property
     def foreground(self) -> float:
@@ -154,7 +164,7 @@ def foreground_tiles(
         source=source, output=output, tiles=resolve(TileConfig, None, tiles, {}), rng=rng,
         device=device, callback=callback, format=format, loading=loading or {},
     )  # fmt: skip
-    return _worked_on(order, chosen)
+    return told(_worked_on(order, chosen))
 
 
 def segment_tiles(
@@ -199,7 +209,7 @@ def segment_tiles(
         source=source, output=output, tiles=resolve(TileConfig, None, tiles, {}), rng=rng,
         device=device, callback=callback, format=format, loading=loading or {},
     )  # fmt: skip
-    return _worked_on(order, chosen)
+    return told(_worked_on(order, chosen))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,7 +251,8 @@ class _Order:
 def _worked_on(order: _Order, config: MethodConfig) -> TiledResult:
     """Work in tiles if the method can, else on the overview."""
     tiles = config.chosen.tiles
-    return _in_bands(order, config) if tiles is None else _in_tiles(order, config, tiles)
+    made = _in_bands(order, config) if tiles is None else _in_tiles(order, config, tiles)
+    return replace(made, warning=warning_of(made))
 
 
 def _in_tiles(order: _Order, config: MethodConfig, method: Tiles) -> TiledResult:

@@ -10,13 +10,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from segprior.errors import ConfigError, ImageError
+from segprior.errors import ConfigError, EmptyResultWarning, ImageError
 from segprior.image.colour import to_rgb, to_uint8
+from segprior.image.contours.matting import Edges, cut_out
 from segprior.image.overlay import draw_labels, draw_mask
 from segprior.image.palette import label_colours
 from segprior.io.export import save_segmentation
 from segprior.io.formats.png import encode_png
-from segprior.io.image import open_planes
+from segprior.io.image import image_of
 from segprior.io.label_maps import encode_labels
 from segprior.io.shared.region_table import region_table, save_table, thing_table
 
@@ -53,6 +54,8 @@ class Segmentation:
     axes : str
         Of a stack, a letter for each axis before rows and columns, such as ``"TZ"``; labels,
         confidence and ``valid`` then have the shape (…, H, W).
+    warning : EmptyResultWarning or None
+        What to try where nothing was told apart; the function that made it has warned of it.
 
     Raises
     ------
@@ -74,6 +77,7 @@ class Segmentation:
     kind: Literal["mask", "labels", "instances"] = "mask"
     valid: NDArray[np.bool_] | None = None
     axes: str = ""
+    warning: EmptyResultWarning | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in ("mask", "labels", "instances"):
@@ -118,6 +122,13 @@ class Segmentation:
         return float(np.count_nonzero(self.labels) / max(1, pixels))
 
     @property
+    def empty(self) -> bool:
+        """Whether nothing is told apart: no foreground, nothing else, or one segment."""
+        labels = self.labels if self.valid is None else self.labels[self.valid]
+        high = labels.max(initial=0)
+        return bool(labels.min(initial=high) == high or (self.kind == "labels" and high <= 1))
+
+    @property
     def n_labels(self) -> int:
         """Number of distinct labels of pixels with data, 0 among them where it occurs."""
         return int(np.unique(self.labels if self.valid is None else self.labels[self.valid]).size)
@@ -160,8 +171,8 @@ class Segmentation:
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the arrays as plain values, fit for JSON.
 
-        The share of foreground stands under ``foreground`` for a mask and for things, the number
-        of labels under ``labels`` for a label map, that of things under ``instances``.
+        The share of foreground is ``foreground`` for a mask and for things, the number of labels
+        ``labels`` for a label map, that of things ``instances``.
         """
         size: dict[str, Any] = {"rows": self.labels.shape[-2], "columns": self.labels.shape[-1]}
         if self.axes:
@@ -175,6 +186,7 @@ class Segmentation:
             "kind": self.kind,
             **size,
             **content,
+            "empty": self.empty,
             "score": float(self.score),
             "evidence": {name: float(value) for name, value in self.evidence.items()},
             "seed": int(self.seed),
@@ -344,13 +356,17 @@ class Segmentation:
             return draw_mask(picture, self.labels > 0, alpha=alpha, boundaries=boundaries)
         return draw_labels(picture, self.labels, alpha=alpha, boundaries=boundaries)
 
-    def cutout(self, image: Any, *, channel_axis: int | None = -1) -> NDArray[np.uint8]:
+    def cutout(
+        self, image: Any, *, channel_axis: int | None = -1, edges: Edges = "soft"
+    ) -> NDArray[np.uint8]:
         """Cut the foreground, all labels but 0, out of the image.
 
         Parameters
         ----------
         image, channel_axis
             As in :meth:`overlay`.
+        edges : {"soft", "hard"}
+            See :func:`segprior.image.contours.matting.cut_out`.
 
         Returns
         -------
@@ -361,14 +377,10 @@ class Segmentation:
         ------
         ImageError
             If the image has another size.
+        ConfigError
+            If ``edges`` is another word.
         """
-        self._check_plane()
-        result = np.zeros((*self.labels.shape, 4), np.uint8)
-        chosen = self.labels > 0
-        result[..., :3] = self._picture(image, channel_axis)
-        result[~chosen] = 0
-        result[..., 3] = np.where(chosen, 255, 0)
-        return result
+        return cut_out(self._picture(image, channel_axis), self.labels > 0, edges)
 
     def confidence_picture(self) -> NDArray[np.uint8]:
         """Return the confidence as a grey picture, uint8 of shape (H, W), 255 where it is 1."""
@@ -385,12 +397,4 @@ class Segmentation:
 
     def _image(self, image: Any, channel_axis: int | None) -> NDArray[np.float32]:
         self._check_plane()
-        planes = open_planes(image, channel_axis=channel_axis, max_pixels=None, quiet=True)
-        values = planes.only().full
-        if values.shape[:2] != self.labels.shape:
-            rows, columns = self.labels.shape
-            raise ImageError(
-                f"the image has {values.shape[0]} x {values.shape[1]} pixels, the labels have "
-                f"{rows} x {columns}; pass the image that was segmented"
-            )
-        return values
+        return image_of(self.labels.shape, image, channel_axis)

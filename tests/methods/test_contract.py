@@ -148,7 +148,9 @@ def test_it_says_what_it_does(method: Method) -> None:
 
 @ids
 def test_one_colour(method: Method) -> None:
-    found = find(method, np.full((20, 24, 3), 90, np.uint8))
+    with pytest.warns(segprior.EmptyResultWarning, match="of one colour"):
+        found = find(method, np.full((20, 24, 3), 90, np.uint8))
+    assert found.empty
     assert np.unique(found.labels).tolist() == [0 if method.kind == "foreground" else 1]
     assert not found.confidence.any()
     assert found.evidence == dict(method.blank)

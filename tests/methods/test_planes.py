@@ -8,7 +8,7 @@ import tifffile
 from numpy.typing import NDArray
 
 import segprior
-from segprior.errors import ConfigError, ImageError, OutputError
+from segprior.errors import ConfigError, EmptyResultWarning, ImageError, OutputError
 from segprior.image.pyramid import Pyramid
 from segprior.io.image import open_planes
 from segprior.methods.planes import each_plane
@@ -117,3 +117,12 @@ def test_numbers_of_planes_are_put_together() -> None:
     assert (found.score, found.seconds, found.evidence) == (0.5, 4.0, {"reading": 0.5})
     assert found.valid is not None
     assert np.count_nonzero(~found.valid) == 1
+
+
+def test_planes_in_which_nothing_is_found_are_counted() -> None:
+    planes = np.full((3, 48, 48), 60, np.uint8)
+    planes[1, 16:32, 16:32] = 220
+    with pytest.warns(EmptyResultWarning, match="2 of 3 planes, the first of them 0: nothing"):
+        found = segprior.foreground(planes, axes="ZYX")
+    assert not found.empty
+    assert found.plane(0).empty

@@ -82,7 +82,11 @@ def test_the_default_comes_first_and_the_rest_by_name() -> None:
 
 def test_a_method_by_its_name() -> None:
     assert find_method("regions", "dynamic").name == "dynamic"
-    with pytest.raises(ConfigError, match="got method='kmeans'; choose one of 'hierarchy'"):
+    with pytest.raises(ConfigError, match="got method='means'; choose one of 'hierarchy'"):
+        find_method("regions", "means")
+    with pytest.raises(
+        ConfigError, match="got method='kmeans'; foreground has it; choose one of h"
+    ):
         find_method("regions", "kmeans")
     with pytest.raises(ConfigError, match="got method=3"):
         find_method("foreground", 3)

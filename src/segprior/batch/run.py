@@ -38,6 +38,9 @@ class Progress:
         Images that were done now, were done before, and could not be done.
     total : int
         All images known so far.
+    empty : int
+        Those done, now or before, in which nothing was told apart: ``empty`` among their scores is
+        true, or of several results one's is.
     row : dict or None
         The line in the manifest of the image just finished; None at the start, and when images
         were found.
@@ -47,6 +50,7 @@ class Progress:
     kept: int
     failed: int
     total: int
+    empty: int = 0
     row: dict[str, Any] | None = None
 
 
@@ -242,6 +246,7 @@ class _Run:
         self._manifest = bench.storage.manifest()
         self._state: dict[str, str] = {}  # of each image: due, done, kept or failed
         self._marks: dict[str, str | None] = {}  # of the images under way
+        self._empty: set[str] = set()  # in which nothing was told apart
         self._verify = verify
         self._changed: list[str] = []  # results that are not as they were written
 
@@ -286,7 +291,7 @@ class _Run:
         """Count."""
         states = list(self._state.values())
         counts = {state: states.count(state) for state in ("done", "kept", "failed")}
-        return Progress(**counts, total=len(states), row=row)
+        return Progress(**counts, total=len(states), empty=len(self._empty), row=row)
 
     def _tell(self, row: dict[str, Any] | None = None) -> None:
         if self._callback is not None:
@@ -297,6 +302,7 @@ class _Run:
             self._record(item, self._bench.row(item, None, clash))
         elif self._is_done(item):
             self._state[item.name] = "kept"
+            self._note_empty(item, self._manifest.get(item.name) or {})
         else:
             self._state[item.name] = "due"
             self._marks[item.name] = self._storage.mark(item)
@@ -356,7 +362,16 @@ class _Run:
             row["input_mark"] = mark
         self._manifest.add(row)
         self._state[item.name] = "done" if row["error"] is None else "failed"
+        self._note_empty(item, row)
         self._tell(row)
+
+    def _note_empty(self, item: Item, row: Mapping[str, Any]) -> None:
+        """Note whether nothing was told apart in an image, or in one of its results."""
+        said = (row.get("scores") or {}).get("empty")
+        if said is True or (isinstance(said, list) and True in said):
+            self._empty.add(item.name)
+        else:
+            self._empty.discard(item.name)
 
 
 def _explained(item: Item, lost: Lost) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from segprior.config.checks import of_kind
-from segprior.errors import ConfigError
+from segprior.errors import ConfigError, UnknownNameError
 
 __all__ = ["Presets", "field_names", "resolve"]
 
@@ -34,8 +34,13 @@ class Presets:
             If the preset or a field does not exist, or a value is out of range.
         """
         if name not in cls.presets:
-            raise ConfigError(f"no preset {name!r}; choose one of {', '.join(cls.presets)}")
+            raise cls.unknown(name, "preset", f"choose one of {', '.join(cls.presets)}")
         return cls(**cls.presets[name]).replace(**overrides)
+
+    @classmethod
+    def unknown(cls, name: str, what: Literal["option", "preset"], cure: str) -> UnknownNameError:
+        """Make the error of a name that is none of ours."""
+        return UnknownNameError(f"no {what} {name!r}", name=name, what=what, cure=cure)
 
     @classmethod
     def start(cls, given: Mapping[str, Any]) -> str:
@@ -51,7 +56,7 @@ class Presets:
         known = fields.union(field_names(inner) if isinstance(inner, Presets) else ())
         if unknown := rest.keys() - known:
             options = ", ".join(sorted(known))
-            raise ConfigError(f"no option {min(unknown)!r}; the options are {options}")
+            raise self.unknown(min(unknown), "option", f"the options are {options}")
         if rest:
             own["prior"] = inner.replace(**rest)
         return dataclasses.replace(self, **own)  # type: ignore[type-var]

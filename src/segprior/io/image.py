@@ -20,8 +20,8 @@ from segprior.io.registry import endings, known
 from segprior.messages import NOTHING, Setting
 
 __all__ = [
-    "MAX_PIXELS", "READING", "as_image", "check_reading", "image_suffixes", "list_images",
-    "open_planes", "reading_of",
+    "MAX_PIXELS", "READING", "as_image", "check_reading", "image_of", "image_suffixes",
+    "list_images", "open_planes", "reading_of",
 ]  # fmt: skip
 
 READING = (
@@ -251,6 +251,25 @@ def _check_range(value_range: Any) -> None:
 def image_suffixes() -> tuple[str, ...]:
     """Return the suffixes of the files that are taken for images, in their order."""
     return tuple(sorted(endings(lambda format: format.read is not None)))
+
+
+def image_of(shape: tuple[int, ...], image: Any, channel_axis: int | None) -> NDArray[np.float32]:
+    """Read the image that labels of a shape belong to, as :func:`as_image` does.
+
+    Raises
+    ------
+    ImageError
+        If it has another size.
+    """
+    planes = open_planes(image, channel_axis=channel_axis, max_pixels=None, quiet=True)
+    values = planes.only().full
+    if values.shape[:2] != shape:
+        rows, columns = shape
+        raise ImageError(
+            f"the image has {values.shape[0]} x {values.shape[1]} pixels, the labels have "
+            f"{rows} x {columns}; pass the image that was segmented"
+        )
+    return values
 
 
 def list_images(folder: str | os.PathLike[str]) -> list[Path]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar, Literal, Self
 
 from segprior.config.checks import of_kind
+from segprior.config.double_dip import DoubleDipConfig
 from segprior.config.presets import Presets, field_names
 from segprior.config.prior import PriorConfig
-from segprior.errors import ConfigError
+from segprior.errors import ConfigError, UnknownNameError
 from segprior.messages import Setting
 from segprior.methods.method import Kind, Method, Need
-from segprior.methods.registry import find_method, methods, option_owners
+from segprior.methods.registry import find_method, methods, option_owners, shared_options
 
 __all__ = ["MethodConfig"]
 
@@ -60,8 +61,7 @@ class MethodConfig(Presets):
             if name not in known and name in owners:
                 raise _misplaced(name, value, chosen, owners[name])
             if name not in every:
-                options_there_are = ", ".join(sorted(every))
-                raise ConfigError(f"no option {name!r}; the options are {options_there_are}")
+                raise self.unknown(name, "option", f"the options are {', '.join(sorted(every))}")
         own["options"] = options.replace(**{n: v for n, v in given.items() if n in known})
         own["prior"] = own["prior"].replace(**{n: v for n, v in given.items() if n not in known})
         for name, value in own.items():
@@ -97,6 +97,18 @@ class MethodConfig(Presets):
         return {*own, *field_names(PriorConfig), *of_methods} - {"options"}
 
     @classmethod
+    def unknown(cls, name: str, what: Literal["option", "preset"], cure: str) -> UnknownNameError:
+        """Make the error of a name that is none of ours, and say which function has it."""
+        takers = [door for door, names in _elsewhere(cls.kind, what) if name in names]
+        if not takers:
+            return super().unknown(name, what, cure)
+        verb = "has" if len(takers) == 1 else "have"
+        return UnknownNameError(
+            f"no {what} {name!r} here", name=name, what=what,
+            cure=f"segprior.{' and segprior.'.join(takers)} {verb} it",
+        )  # fmt: skip
+
+    @classmethod
     def start(cls, given: Mapping[str, Any]) -> str:
         """Choose the preset to start from where none was named, by the options that were."""
         known = methods(cls.kind)
@@ -112,6 +124,19 @@ class MethodConfig(Presets):
     def need(self) -> Need:
         """Whether the method uses the prior of the image."""
         return self.chosen.need(self.options)
+
+
+def _elsewhere(kind: Kind, what: Literal["option", "preset"]) -> list[tuple[str, Collection[str]]]:
+    """The other functions that segment, each with its own options or presets."""
+    other: Kind = "regions" if kind == "foreground" else "foreground"
+    door, marks = ("foreground", ()) if other == "foreground" else ("segment", ("scribbles",))
+    if what == "option":
+        return [
+            (door, {*shared_options(other), *option_owners(other), *marks}),
+            ("double_dip", {*field_names(DoubleDipConfig), "hint"}),
+        ]
+    presets = {name for method in methods(other).values() for name in method.presets}
+    return [(door, presets), ("double_dip", DoubleDipConfig.presets)]
 
 
 def _carried(options: Presets | None, method: Method) -> Presets:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segprior.errors import EmptyResultWarning
 from segprior.io.files.budget import check_values
 from segprior.io.planes import Planes
 from segprior.result import Segmentation
@@ -66,6 +67,17 @@ def each_plane(planes: Planes, find: Callable[[Pyramid], Segmentation]) -> Segme
             if all(name in one.evidence for one in found)
         },
         curves={},
+        warning=_warning(found),
         axes=planes.axes,
         valid=valid,
     )
+
+
+def _warning(found: list[Segmentation]) -> EmptyResultWarning | None:
+    """Say of how many planes something was warned, and what of the first."""
+    warned = [number for number, one in enumerate(found) if one.warning is not None]
+    first = found[warned[0]].warning if warned else None
+    if first is None:
+        return None
+    where = f"{len(warned)} of {len(found)} planes, the first of them {warned[0]}: "
+    return EmptyResultWarning(where, *first.parts)

@@ -13,10 +13,19 @@ from segprior.config.presets import Presets, field_names
 from segprior.config.prior import PriorConfig
 from segprior.config.running import BatchConfig
 from segprior.config.tiles import TileConfig
+from segprior.errors import ConfigError
 from segprior.methods.method import Kind, Method
 from segprior.runtime.plugins import found_elsewhere, found_inside, skip
 
-__all__ = ["GROUP", "RESERVED", "find_method", "look_again", "methods", "option_owners"]
+__all__ = [
+    "GROUP",
+    "RESERVED",
+    "find_method",
+    "look_again",
+    "methods",
+    "option_owners",
+    "shared_options",
+]
 
 GROUP = "segprior.methods"
 """The group of entry points in which other distributions register methods."""
@@ -38,6 +47,11 @@ _PACKAGES = {"foreground": "segprior.methods.foreground", "regions": "segprior.m
 # What networks have as the prior does, and mean by it their own.
 _OWN_AND_PRIOR = frozenset({"iterations", "learning_rate"})
 _TYPES = (bool, int, float, str, int | None, tuple[int, ...])
+# The function of the other kind of methods, and that kind.
+_SISTERS: dict[str, tuple[str, Kind]] = {
+    "foreground": ("segment", "regions"),
+    "regions": ("foreground", "foreground"),
+}
 _FIRST = {"foreground": "consensus", "regions": "hierarchy"}
 
 
@@ -76,6 +90,11 @@ def find_method(kind: Kind, name: object) -> Method:
         If there is none.
     """
     known = methods(kind)
+    door, other = _SISTERS[kind]
+    if isinstance(name, str) and name not in known and name in methods(other):
+        raise ConfigError(
+            option="method", got=name, cure=f"{door} has it; choose one of {', '.join(known)} here"
+        )
     one_of("method", name, list(known))
     return known[str(name)]
 
@@ -130,7 +149,7 @@ def _problem_of_options(method: Method, known: dict[str, Method], also: frozense
     types: dict[str, Any] = {}
     for other in known.values():
         types |= _options(other.config)  # type: ignore[arg-type]
-    shared = _shared(method.kind)
+    shared = shared_options(method.kind)
     for name, kind in options.items():
         if name in shared - also:
             return f"its option {name!r} is one that all methods have"
@@ -148,7 +167,8 @@ def _problem_of_options(method: Method, known: dict[str, Method], also: frozense
     return ""
 
 
-def _shared(kind: Kind) -> set[str]:
+def shared_options(kind: Kind) -> set[str]:
+    """Names of the options that all methods of a kind share, and of those of the prior."""
     config = importlib.import_module(f"{_PACKAGES[kind]}.config")
     own = config.ForegroundConfig if kind == "foreground" else config.SegmentConfig
     return {*field_names(own), *field_names(PriorConfig)}

@@ -71,7 +71,7 @@ def test_a_tree_of_masks_and_again(here: Path, capsys: pytest.CaptureFixture[str
     assert tree(Path("out")) == [*files, "sub", "sub/b.png", "sub/b_overlay.png"]
     row = rows(Path("out"))[1]
     assert (row["input"], row["output"], row["seed"]) == ("sub/b.bmp", "sub/b.png", 0)
-    assert {"foreground", "confidence", "evidence"} == set(row["scores"])
+    assert {"foreground", "empty", "confidence", "evidence"} == set(row["scores"])
     assert main(words) == 0
     assert capsys.readouterr().out == "out: 0 done, 2 kept from before of 2\n"
     assert main([*words, "--min-size", "3"]) == 0
@@ -106,6 +106,24 @@ def test_the_same_bytes_as_from_the_single_command(
             assert made[name].count(b"[") == single[name].count(b"[")
         else:
             assert made[name] == single[name], name
+
+
+def test_empty_results_are_counted_and_noted(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.fromarray(np.full((20, 24), 90, np.uint8)).save("in/flat.png")
+    words = ["batch", "foreground", "in", "-o", "out", *QUICK]
+    told = '; 1 with nothing told apart ("empty" in manifest.jsonl)\n'
+    assert main(words) == 0
+    out, err = capsys.readouterr()
+    assert out == f"out: 3 done of 3{told}"
+    assert err.startswith("segprior: flat.png: warning: nothing found: the mask is empty")
+    noted = {row["input"]: row["scores"]["empty"] for row in rows(Path("out"))}
+    assert noted == {"a.png": False, "flat.png": True, "sub/b.bmp": False}
+    (warned,) = (row["warnings"] for row in rows(Path("out")) if "warnings" in row)
+    assert "one colour" in warned[0]
+    assert main(words) == 0
+    assert capsys.readouterr().out == f"out: 0 done, 3 kept from before of 3{told}"
 
 
 def test_a_folder_for_each_image(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

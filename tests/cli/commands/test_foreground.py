@@ -14,7 +14,7 @@ from PIL import Image
 from segprior.cli import main
 from segprior.io.image import as_image
 from segprior.methods.foreground.api import foreground
-from tests.helpers.commands import TINY
+from tests.helpers.commands import QUICK, TINY
 from tests.helpers.folders import names, pixels
 from tests.helpers.things import discs
 
@@ -36,7 +36,7 @@ def test_the_mask_is_that_of_the_function(photo: Path, tmp_path: Path) -> None:
 
 
 def test_extras_lie_beside_the_mask(photo: Path, tmp_path: Path) -> None:
-    extras = ["--overlay", "--cutout", "--confidence", "--save-prior", "--snapshots", "1,2"]
+    extras = ["--overlay", "--cutout", "hard", "--confidence", "--save-prior", "--snapshots", "1,2"]
     assert main(["foreground", str(photo), "-o", str(tmp_path / "m.png"), *extras, *TINY]) == 0
     assert names(tmp_path) == [
         "m.png",
@@ -54,6 +54,28 @@ def test_extras_lie_beside_the_mask(photo: Path, tmp_path: Path) -> None:
     np.testing.assert_array_equal(cutout[..., 3], mask)
     np.testing.assert_array_equal(cutout[mask == 255][:, :3], pixels(photo)[mask == 255])
     assert pixels(tmp_path / "m_epochs.png").shape[1] > 2 * 40
+
+
+def test_the_edges_of_a_cutout(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def cut(*words: str) -> Any:
+        out = tmp_path / "out"
+        assert main(["foreground", *words, "-o", f"{out}/", *QUICK]) == 0
+        return pixels(out / "photo_cutout.png")
+
+    hard = cut(str(photo), "--cutout", "hard")
+    assert set(np.unique(hard[..., 3])) == {0, 255}
+    soft = cut("--cutout", str(photo))  # the name is not taken for its value
+    np.testing.assert_array_equal(soft, segprior_cutout(photo))
+    np.testing.assert_array_equal(cut(str(photo), "--cutout=soft"), soft)
+    capsys.readouterr()
+    assert main(["foreground", str(photo), "-o", "x.png", "--cutout=round"]) == 2
+    assert "soft" in capsys.readouterr().err
+
+
+def segprior_cutout(photo: Path) -> Any:
+    return foreground(photo, features="image").cutout(photo)
 
 
 def test_extras_do_not_change_the_mask(photo: Path, tmp_path: Path) -> None:
@@ -74,7 +96,7 @@ THINGS = ("--instances", "--reading", "things")
 
 
 def test_things_one_by_one(things: Path, tmp_path: Path) -> None:
-    extras = ["--table", "--overlay", "--cutout"]
+    extras = ["--table", "--overlay", "--cutout=hard"]
     assert main(["foreground", str(things), "-o", str(tmp_path / "t.png"), *THINGS, *extras]) == 0
     labels = pixels(tmp_path / "t.png")
     expected = foreground(things, instances=True, reading="things")

@@ -27,6 +27,7 @@ IMAGE = ("--edges", "image")
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     values = np.random.default_rng(1).integers(0, 256, (40, 56, 3), np.uint8)
+    values[8:24, 8:40] //= 5
     Image.fromarray(values).save("photo.png")
     Image.fromarray(np.full((16, 20, 3), 90, np.uint8)).save("flat.png")
     return tmp_path
@@ -170,10 +171,12 @@ def test_labels_to_standard_output_and_the_rest_to_files(
 
 def test_pictures_of_the_prior_are_no_hindrance(here: Path) -> None:
     quick = ("--members", "1", "--working-size", "32")
-    words = ("--coarseness", "0,1", "--save-prior", *quick)
+    words = ("--coarseness", "0,1", "--save-prior", "--min-classes", "2", *quick)
     run("photo.png", "-o", "l.png", *words, "--edges", "prior")
     assert made(here) == ["l_0.png", "l_1.png", "l_prior.png"]
-    plain = segment("photo.png", members=1, working_size=32, edges="prior", coarseness=1)
+    plain = segment(
+        "photo.png", members=1, working_size=32, edges="prior", coarseness=1, min_classes=2
+    )
     np.testing.assert_array_equal(read_labels("l_1.png"), plain.labels)
 
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from segprior.cli import main
 from segprior.cli.execution import work
@@ -54,6 +57,63 @@ def test_people_read_one_line_per_image(
     assert err == ""
     assert main([*command, "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
+
+
+def test_an_empty_mask_is_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flat = tmp_path / "flat.png"
+    Image.fromarray(np.full((20, 24), 90, np.uint8)).save(flat)
+    for command in ("foreground", "segment"):
+        words = [command, str(flat), "-o", str(tmp_path / "out.png"), "--quiet"]
+        assert main(words) == 0
+        out, err = capsys.readouterr()
+        assert not out
+        assert err.startswith(f"segprior: warning: {flat}: ")
+        assert "one colour; if it should not be, read it with another --value-range" in err
+        assert len(err.splitlines()) == 1
+    assert main([*words, "--json"]) == 0
+    out, err = capsys.readouterr()
+    facts = json.loads(out)
+    assert facts["empty"] is True
+    assert err == f"segprior: warning: {flat}: {facts['warnings'][0]}\n"
+
+
+def test_of_several_cuts_each_is_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flat = tmp_path / "flat.png"
+    Image.fromarray(np.full((20, 24), 90, np.uint8)).save(flat)
+    words = ["segment", str(flat), "-o", str(tmp_path / "out.png"), "--coarseness", "0,1"]
+    assert main([*words, "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["empty"] == [True, True]
+    assert [line.split(": ")[3] for line in err.splitlines()] == [
+        "--coarseness 0",
+        "--coarseness 1",
+    ]
+
+
+def test_a_mask_is_not_said_to_be_empty(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["foreground", str(photo), "-o", str(tmp_path / "m.png"), "--json"]) == 0
+    out, err = capsys.readouterr()
+    facts = json.loads(out)
+    assert facts["empty"] is False
+    assert facts["warnings"] == []
+    assert err == ""
+
+
+def test_with_the_picture_on_standard_output_json_tells(
+    tmp_path: Path,
+) -> None:
+    flat = tmp_path / "flat.png"
+    Image.fromarray(np.full((20, 24), 90, np.uint8)).save(flat)
+    done = subprocess.run(
+        [sys.executable, "-m", "segprior", "foreground", str(flat), "-o", "-", "--json"],
+        capture_output=True,
+        check=True,
+    )
+    assert [json.loads(line)["empty"] for line in done.stderr.splitlines()] == [True]
 
 
 def test_several_results_are_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:

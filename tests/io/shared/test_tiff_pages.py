@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from segprior.errors import ImageError, InputWarning
 from segprior.io.image import as_image
-from segprior.io.shared.tiff_pages import orientation
+from segprior.io.shared.tiff_pages import open_pages, orientation
+from segprior.methods.foreground.api import foreground
 from tests.helpers.written import tiff
 
 
@@ -128,3 +130,27 @@ def test_a_page_lies_as_stored_unless_it_says_otherwise() -> None:
     for options, want in (({}, 1), ({"extratags": [(274, 3, 1, 6)]}, 6)):
         with tifffile.TiffFile(io.BytesIO(tiff(np.zeros((16, 24), np.uint8), **options))) as file:
             assert orientation(file.pages[0]) == want
+
+
+@pytest.mark.parametrize("shape", [(16, 17), (16, 17, 3)])
+def test_pages_written_one_by_one_are_one_series(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    path = tmp_path / "pages.tif"
+    draw = np.random.default_rng(0)
+    pages = [draw.integers(0, 255, shape, np.uint8) for _ in range(4)]
+    with tifffile.TiffWriter(path) as writer:
+        for page in pages:
+            writer.write(page, contiguous=False)
+    with open_pages(path) as tiff:
+        assert [len(series) for series in tiff.series] == [4]
+    found = as_image(path, project="max")
+    np.testing.assert_allclose(
+        found.reshape(shape), np.max(pages, axis=0) / np.float32(255), atol=1e-6
+    )
+    assert foreground(path).labels.shape == (4, 16, 17)
+
+
+def test_pages_of_one_array_keep_their_axes(tmp_path: Path) -> None:
+    path = tmp_path / "stack.tif"
+    tifffile.imwrite(path, np.zeros((3, 2, 16, 17), np.uint8), photometric="minisblack")
+    with open_pages(path) as tiff:
+        assert tiff.series[0].shape == (3, 2, 16, 17)

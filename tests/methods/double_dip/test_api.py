@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from segprior.callbacks import Event
 from segprior.config.double_dip import DoubleDipConfig
-from segprior.errors import ConfigError, ImageError
+from segprior.errors import ConfigError, EmptyResultWarning, ImageError
 from segprior.image.pyramid import Pyramid
 from segprior.methods.double_dip.api import double_dip, make_hint
 from segprior.methods.double_dip.result import DoubleDip
@@ -45,6 +45,15 @@ def test_the_object_is_found_from_a_rough_hint() -> None:
     assert found.psnr > 15
 
 
+def test_a_mask_of_all_or_nothing_is_warned_of() -> None:
+    with pytest.warns(EmptyResultWarning, match="try hint='saliency', a hint of your own") as told:
+        found = double_dip(scene(21, 37, 1), rough(21, 37), working_size=24, **QUICK)
+    assert len(told) == 1
+    assert found.segmentation.empty
+    assert found.warning is told[0].message
+
+
+@pytest.mark.filterwarnings("ignore::segprior.EmptyResultWarning")
 @pytest.mark.parametrize("channels", [1, 2, 3, 5])
 def test_shapes_types_and_ranges(channels: int) -> None:
     image = scene(21, 37, channels)

@@ -96,9 +96,8 @@ def test_more_clusters_than_two() -> None:
 def test_the_boundary_is_smooth_at_full_size() -> None:
     inside = disc((320, 400), (160, 200), 90)
     found = foreground(paint(inside), working_size=40, window=1, **QUICK)
-    assert iou(found.labels, inside) > 0.9
-    # Blocks of 10 pixels would leave 40 different rows at most.
-    assert len(np.unique(found.labels, axis=0)) > 60
+    # Blocks of 10 pixels, the size at which it was found, have an IoU of .96.
+    assert iou(found.labels, inside) > 0.99
     assert len(np.unique(found.confidence)) > 1000
 
 
@@ -215,6 +214,7 @@ def test_specks_and_holes(members: int) -> None:
     )
 
 
+@pytest.mark.filterwarnings("ignore::segprior.EmptyResultWarning")
 @pytest.mark.parametrize("options", [QUICK, SHORT], ids=["image", "prior"])
 @pytest.mark.parametrize("invert", [False, True])
 def test_an_image_of_one_colour_has_no_object(options: dict[str, Any], invert: bool) -> None:
@@ -225,6 +225,7 @@ def test_an_image_of_one_colour_has_no_object(options: dict[str, Any], invert: b
     assert found.score == found.evidence["polarity"] == 0
 
 
+@pytest.mark.filterwarnings("ignore::segprior.EmptyResultWarning")
 def test_a_prior_of_one_colour_has_no_object() -> None:
     image = paint(disc())
     flat = np.full(image.shape, 0.5, np.float32)
@@ -329,6 +330,18 @@ def test_things_are_the_same_on_one_thread_or_two() -> None:
     np.testing.assert_array_equal(found[0].confidence, found[1].confidence)
 
 
+def test_pixels_without_data_are_in_no_thing() -> None:
+    image, truth = discs()
+    whole = image.copy()
+    image[:, :46] = np.nan
+    found = foreground(image, instances=True, reading="things", nodata=float("nan"))
+    assert found.n_instances == found.labels.max() < 7
+    assert found.labels[truth == 5].all()
+    assert not found.labels[:, :46].any()
+    assert not found.confidence[:, :46].any()
+    assert foreground(whole, instances=True, reading="things").labels[:, :46].any()
+
+
 @pytest.mark.parametrize("channels", [1, 3, 5])
 def test_the_type_of_the_image_changes_no_thing(channels: int) -> None:
     image = np.rint(255 * discs()[0][..., :1].repeat(channels, axis=2)).astype(np.uint8)
@@ -339,6 +352,7 @@ def test_the_type_of_the_image_changes_no_thing(channels: int) -> None:
         np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.filterwarnings("ignore::segprior.EmptyResultWarning")
 def test_things_are_the_same_at_any_gain_and_polarity() -> None:
     image, _ = discs()
     expected = foreground(image, instances=True, reading="things").labels
@@ -358,6 +372,7 @@ def test_one_object_gives_the_pieces_of_its_mask() -> None:
     np.testing.assert_array_equal(found.confidence, mask.confidence)
 
 
+@pytest.mark.filterwarnings("ignore::segprior.EmptyResultWarning")
 def test_kmeans_and_one_colour_have_instances_too() -> None:
     image, truth = discs()
     found = foreground(image, preset="dsp", features="image", window=1, instances=True)

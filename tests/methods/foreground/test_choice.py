@@ -51,6 +51,16 @@ def test_a_ground_of_many_colours_speaks_against_things() -> None:
     assert choose(rich, *readings)[1] < choose(plain, *readings)[1]
 
 
+def test_who_counts_things_gets_them_sooner() -> None:
+    mask = np.zeros((120, 160), bool)
+    mask[20:80, 20:100] = mask[95:110, 110:140] = True
+    given = picture(mask), candidate("object", mask), candidate("things", mask)
+    found, probability = choose(*given)
+    assert 0.2 < probability < 0.5
+    assert found.kind == "object"
+    assert choose(*given, counted=True)[0].kind == "things"
+
+
 def test_nothing_found_in_either_reading_is_no_error() -> None:
     none = np.zeros((16, 16), bool)
     found, probability = choose(picture(none), candidate("object", none), candidate("things", none))

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from segprior.errors import ConfigError
+from segprior.errors import ConfigError, EmptyResultWarning
 from segprior.methods.foreground.api import foreground
 from segprior.methods.foreground.config import ForegroundConfig
 from segprior.prior.prior import fit_prior
@@ -102,12 +102,14 @@ def test_the_mask_has_the_size_of_the_image_and_a_smooth_boundary() -> None:
 
 @pytest.mark.parametrize("reading", ["auto", "object", "things"])
 def test_an_image_of_one_colour_has_no_object(reading: str) -> None:
-    found = foreground(np.full((64, 48, 3), 99, np.uint8), reading=reading)
+    with pytest.warns(EmptyResultWarning, match="one colour"):
+        found = foreground(np.full((64, 48, 3), 99, np.uint8), reading=reading)
     assert not found.labels.any()
     assert not found.confidence.any()
     assert found.score == 0
 
 
+@pytest.mark.filterwarnings("ignore::segprior.EmptyResultWarning")
 @pytest.mark.parametrize("channels", [1, 2, 3, 5])
 @pytest.mark.parametrize("reading", ["auto", "object", "things"])
 @pytest.mark.parametrize("shape", [(8, 8), (8, 60)])
@@ -119,6 +121,7 @@ def test_the_smallest_images(channels: int, reading: str, shape: tuple[int, int]
     assert 0 <= found.score <= 1
 
 
+@pytest.mark.filterwarnings("ignore::segprior.EmptyResultWarning")
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("channels", [1, 3])
 def test_noise_has_a_low_score(channels: int, seed: int) -> None:
@@ -174,3 +177,17 @@ def test_invert_specks_and_holes() -> None:
     assert not large.labels[:30].any()
     assert truth[:30].any()
     assert large.confidence[51, 51] == 0
+
+
+def test_contours_follow_the_edges_of_the_full_image() -> None:
+    rows, columns = np.ogrid[:960, :1280]
+    turn = np.arctan2(rows - 470, columns - 650)
+    truth = np.hypot(rows - 470, columns - 650) < 250 + 60 * np.sin(7 * turn)
+    rng = np.random.default_rng(0)
+    image = np.where(truth[..., None], (190, 90, 60), (70, 90, 110)) + rng.normal(
+        0, 3, (960, 1280, 3)
+    )
+    found = foreground(image.astype(np.uint8), reading="object").labels > 0
+    wrong = np.count_nonzero(found != truth)
+    # The contour is some 2500 pixels long; one pixel of the size of the vote is 5 of these.
+    assert wrong < 500

@@ -85,6 +85,7 @@ def test_an_object_of_the_prior(tmp_path: Path) -> None:
             foreground_tiles(source, output, tiles=MANY, features="prior", reading=reading)
 
 
+@pytest.mark.filterwarnings("ignore::segprior.EmptyResultWarning")
 def test_one_colour_has_no_object(tmp_path: Path) -> None:
     source = saved(tmp_path, np.full((90, 100, 3), 70, np.uint8))
     result = foreground_tiles(source, tmp_path / "mask.tif", tiles=MANY)

@@ -130,6 +130,7 @@ def test_no_more_than_the_maximum() -> None:
     )
 
 
+@pytest.mark.filterwarnings("ignore::segprior.EmptyResultWarning")
 def test_too_many_classes_are_an_error_not_fewer_classes() -> None:
     with pytest.raises(ImageError, match=r"found \d+ classes, not the 100 asked for"):
         segment(scene((16, 16)), preset="backprop", classes=100, superpixels="image", iterations=1)
@@ -230,3 +231,15 @@ def test_labels_are_read_back(tmp_path: Path) -> None:
         np.testing.assert_array_equal(
             read_labels(found.save(tmp_path / f"x{suffix}")), found.labels
         )
+
+
+def test_contours_follow_the_edges_of_the_full_image() -> None:
+    rows, columns = np.ogrid[:960, :1280]
+    turn = np.arctan2(rows - 470, columns - 650)
+    truth = np.hypot(rows - 470, columns - 650) < 250 + 60 * np.sin(7 * turn)
+    rng = np.random.default_rng(0)
+    image = np.where(truth[..., None], (190, 90, 60), (70, 90, 110)) + rng.normal(
+        0, 3, (960, 1280, 3)
+    )
+    found = segment(image.astype(np.uint8), classes=2).labels == 2
+    assert np.count_nonzero(found != truth) < 500

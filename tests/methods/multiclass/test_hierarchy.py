@@ -188,6 +188,8 @@ def test_any_number_of_bands(bands: int) -> None:
     np.testing.assert_array_equal(found.labels, moved.labels)
 
 
+@pytest.mark.filterwarnings("ignore::segprior.EmptyResultWarning")
+@pytest.mark.filterwarnings("ignore::segprior.errors.InputWarning")  # few of their values are used
 @pytest.mark.parametrize("edges", ["prior", "image"])
 def test_odd_images_stay_sane(edges: str) -> None:
     options: dict[str, Any] = {"edges": edges}

@@ -106,6 +106,7 @@ def test_the_tree_has_what_the_cuts_have(found: Hierarchy) -> None:
     np.testing.assert_array_equal(np.sort(tree.areas[tops])[::-1], sizes)
 
 
+@pytest.mark.filterwarnings("ignore::segprior.EmptyResultWarning")
 def test_one_region_says_nothing_of_how_sure_it_is() -> None:
     levels = segment_hierarchy(np.full((9, 12, 3), 7, np.uint8))
     assert (levels.n_regions, levels.ucm().max(), levels.ucm(double=True).max()) == (1, 0, 0)

@@ -29,6 +29,7 @@ def test_places_tell_equal_colours_apart() -> None:
     assert found.labels[24, 16] != found.labels[24, 80]
 
 
+@pytest.mark.filterwarnings("ignore::segprior.EmptyResultWarning")
 def test_fewer_classes_with_a_larger_bandwidth() -> None:
     image = np.random.default_rng(0).random((48, 64, 3)).astype(np.float32)
     few, many = (segment(image, method="mean-shift", bandwidth=width).n_labels for width in (40, 8))

@@ -67,7 +67,6 @@ _RESULTS = {"foreground": "mask", "segment": "label map"}
 _EXTRAS = {
     "foreground": {
         "--overlay": "also write STEM_overlay.png, the mask over the image",
-        "--cutout": "also write STEM_cutout.png, the object with the background transparent",
         "--confidence": "also write STEM_confidence.png, white where the mask is sure",
         "--table": "also write STEM_table.csv: area, bounding box, centroid, mean colour; with "
         "--instances a row for each thing, also axes, eccentricity, solidity and perimeter",
@@ -182,6 +181,17 @@ def _add_output(parser: Parser, name: str) -> None:
                 f"{suffix}, which may be {one_of(one.name for one in several)}"
                 for suffix, several in shared_suffixes().items()
             ),
+        )
+    if name == "foreground":
+        group.add_argument(
+            "--cutout",
+            dest="save_cutout",
+            nargs="?",
+            const="soft",
+            choices=("soft", "hard"),
+            metavar="soft|hard",
+            help="also write STEM_cutout.png, the object with the background transparent, and in "
+            "part where both share a pixel; hard: each pixel is there or not [soft]",
         )
     for flag, text in _EXTRAS.get(name, {}).items():
         kind = flag.removeprefix("--").removeprefix("save-")

@@ -16,7 +16,7 @@ from segprior.cli.arguments.values import (
     whole,
 )
 from segprior.config.presets import Presets
-from segprior.errors import ConfigError
+from segprior.errors import ConfigError, UnknownNameError
 
 __all__ = [
     "Command",
@@ -246,7 +246,7 @@ def read_words(parser: Parser, words: Sequence[str]) -> argparse.Namespace:
     """
     # argparse loses what follows -- when options and images come in any order.
     end = words.index("--") if "--" in words else len(words)
-    arguments, unknown = parser.parse_known_intermixed_args(list(words[:end]))
+    arguments, unknown = parser.parse_known_intermixed_args(_told_apart(parser, words[:end]))
     if "images" in arguments:
         arguments.images = [*arguments.images, *words[end + 1 :]]
     else:
@@ -256,8 +256,32 @@ def read_words(parser: Parser, words: Sequence[str]) -> argparse.Namespace:
         if not wrong.startswith("-"):
             raise ConfigError(f"{parser.prog} has no use for {wrong!r}; see {parser.prog} --help")
         known = [flag for action in parser._actions for flag in action.option_strings]
-        raise ConfigError(f"no option {wrong!r}{meant(wrong, known)}; see {parser.prog} --help")
+        raise UnknownNameError(
+            f"no option {wrong!r}{meant(wrong, known)}",
+            name=wrong,
+            what="option",
+            cure=f"see {parser.prog} --help",
+        )
     return arguments
+
+
+def _told_apart(parser: Parser, words: Sequence[str]) -> list[str]:
+    """Complete options whose value may be left out, lest what follows is taken for it."""
+    short = {
+        flag: action
+        for action in parser._actions
+        if action.nargs == "?" and action.choices
+        for flag in action.option_strings
+    }
+    told = []
+    waiting = list(words)
+    while waiting:
+        word = waiting.pop(0)
+        if (action := short.get(word)) is not None and action.choices is not None:
+            named = bool(waiting) and waiting[0] in action.choices
+            word = f"{word}={waiting.pop(0) if named else action.const}"
+        told.append(word)
+    return told
 
 
 def meant(typed: str, names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from segprior.cli.arguments.options import given
-from segprior.cli.arguments.words import Command
+from segprior.cli.arguments.words import Command, Parser
 from segprior.cli.commands.folders import folder_parser, run_folders
 from segprior.cli.execution.task import Result, Task
 from segprior.config.analysis import AnalysisConfig
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from segprior.callbacks import Callback
     from segprior.image.pyramid import Pyramid
 
-__all__ = ["AnalyzeTask", "run"]
+__all__ = ["AnalyzeTask", "make_parser", "run"]
 
 _COMMAND = Command(
     AnalysisConfig,
@@ -59,6 +59,10 @@ class AnalyzeTask(Task):
 
 def run(argv: Sequence[str]) -> int:
     """Run the command and return its exit code."""
+    return run_folders(make_parser(), AnalyzeTask, argv)
+
+
+def make_parser() -> Parser:
+    """Make the parser of the command."""
     titles = {PriorConfig: "settings of the prior", AnalysisConfig: "settings of the analyses"}
-    parser = folder_parser("analyze", _COMMAND, titles)
-    return run_folders(parser, AnalyzeTask, argv)
+    return folder_parser("analyze", _COMMAND, titles)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from segprior.cli.arguments.options import add_options, given, in_words
 from segprior.cli.arguments.parser import command_parser
 from segprior.cli.arguments.words import Parser, chosen_word, read_words
-from segprior.cli.commands.double_dip import DoubleDipTask, make_parser
+from segprior.cli.commands.double_dip import DoubleDipTask
+from segprior.cli.commands.double_dip import make_parser as make_layers_parser
 from segprior.cli.commands.foreground import ForegroundTask
 from segprior.cli.commands.prior import PriorTask
 from segprior.cli.commands.segment import SegmentTask
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from segprior.batch.items import Item
     from segprior.batch.run import Progress
 
-__all__ = ["run"]
+__all__ = ["make_parser", "run"]
 
 _TASKS: dict[str, Callable[[argparse.Namespace], Task]] = {
     "double-dip": DoubleDipTask,
@@ -43,7 +44,7 @@ _TASKS: dict[str, Callable[[argparse.Namespace], Task]] = {
     "segment": SegmentTask,
 }
 # Not scores of the image, or elsewhere in the manifest.
-_NO_SCORES = ("file", "output", "extras", "seconds", "seed", "settings", "curves")
+_NO_SCORES = ("file", "output", "extras", "seconds", "seed", "settings", "curves", "warnings")
 
 _HELP = """usage: segprior batch COMMAND IN -o OUT [options]
 
@@ -65,13 +66,13 @@ options:
 def run(argv: Sequence[str]) -> int:
     """Carry out ``segprior batch``; see :func:`segprior.cli.main`."""
     first = chosen_word(argv, [*_TASKS], "command", "segprior batch", _HELP)
-    arguments = read_words(_parser(first), argv[1:])
+    arguments = read_words(make_parser(first), argv[1:])
     return _carry_out(first, arguments)
 
 
-def _parser(name: str) -> Parser:
+def make_parser(name: str) -> Parser:
     """Make the parser of the single command into that of its batch."""
-    parser = make_parser() if name == "double-dip" else command_parser(name)
+    parser = make_layers_parser() if name == "double-dip" else command_parser(name)
     result = "a folder PATH/STEM/" if name == "double-dip" else "PATH/STEM.png"
     parser.prog = f"segprior batch {name}"
     parser.usage = f"segprior batch {name} IN -o OUT [options]"
@@ -135,7 +136,7 @@ class _Work:
         job = Job(name=str(item.source), source=item.source, output=item.output, extras=item.extras)
         try:
             with warnings.catch_warnings(record=True) as caught:
-                facts = do_job(job, self.task)
+                facts: dict[str, Any] = do_job(job, self.task)
             for warning in caught:  # into the manifest, options as they are typed
                 warnings.warn(in_words(warning.message), warning.category, stacklevel=2)
         except SegpriorError as error:
@@ -144,6 +145,8 @@ class _Work:
             if os.environ.get("SEGPRIOR_TRACEBACK"):
                 traceback.print_exc()
             raise SegpriorError(explained(error)) from error
+        for text in facts.get("warnings", ()):
+            warnings.warn(text, stacklevel=2)  # into the manifest
         scores: dict[str, Any] = plain(
             {name: value for name, value in facts.items() if name not in _NO_SCORES}
         )
@@ -171,6 +174,7 @@ def _carry_out(name: str, arguments: argparse.Namespace) -> int:
         "config": task.config.to_dict(),  # type: ignore[attr-defined]
         "format": getattr(task, "format", None),
         **({"cuts": task.cuts} if task.cuts else {}),
+        **({"cutout": arguments.save_cutout} if "cutout" in task.extras else {}),
         "loading": task.loading,
         "device": task.calling.get("device", "auto"),
     }
@@ -261,7 +265,10 @@ class _Report:
             parts.append(f"{last.kept} kept from before")
         if last.failed:
             parts.append(f"{last.failed} failed")
-        return f"{', '.join(parts)} of {last.total}"
+        text = f"{', '.join(parts)} of {last.total}"
+        if last.empty:
+            text += f'; {last.empty} with nothing told apart ("empty" in manifest.jsonl)'
+        return text
 
     def end(self) -> int:
         """Tell the sum; return the exit code."""

@@ -13,6 +13,7 @@ from segprior.cli.arguments.parser import parse
 from segprior.cli.commands.foreground import ForegroundTask
 from segprior.cli.commands.prior import PriorTask
 from segprior.cli.commands.segment import SegmentTask
+from segprior.cli.commands.sisters import pointed
 from segprior.cli.execution.plan import make_plan
 from segprior.cli.execution.report import complain, short_warnings
 from segprior.cli.execution.task import Task
@@ -67,7 +68,7 @@ def _run(argv: Sequence[str]) -> int:
     except SystemExit as done:  # how argparse ends after the help
         return int(done.code or 0)
     except SegpriorError as error:
-        complain(error)
+        complain(pointed(error, argv))
         return 2
     try:
         task = TASKS[name](arguments)
@@ -87,7 +88,7 @@ def _run(argv: Sequence[str]) -> int:
         if piped and sys.stdout.isatty():
             raise ConfigError("standard output is a terminal; pass -o FILE, or send it on with >")
     except SegpriorError as error:
-        complain(error)
+        complain(pointed(error, argv))
         return 2
     from segprior.cli.execution.work import carry_out
 

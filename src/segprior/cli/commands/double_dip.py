@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from segprior.cli.arguments.options import given
 from segprior.cli.arguments.words import Command, Parser
 from segprior.cli.commands.folders import folder_parser, run_folders
+from segprior.cli.execution.report import emptiness
 from segprior.cli.execution.task import Result, Task
 from segprior.config.double_dip import DoubleDipConfig
 from segprior.config.presets import resolve
@@ -70,6 +71,7 @@ class DoubleDipTask(Task):
         mask = found.segmentation
         facts = {
             "foreground": mask.foreground,
+            **emptiness(mask),
             "confidence": mask.score,
             "evidence": mask.evidence,
             "seed": found.seed,

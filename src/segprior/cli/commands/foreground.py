@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segprior.cli.arguments.options import given
+from segprior.cli.execution.report import emptiness
 from segprior.cli.execution.task import LabelTask, Result, Saver, load_prior
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError
@@ -30,6 +31,7 @@ class ForegroundTask(LabelTask):
     def __init__(self, arguments: argparse.Namespace) -> None:
         super().__init__(arguments)
         fields = given(ForegroundConfig, arguments)
+        self.edges: Any = arguments.save_cutout or "soft"
         self.config = resolve(ForegroundConfig, arguments.preset, None, fields)
         self.epochs = self.config.prior.snapshots
         if self.epochs:
@@ -52,7 +54,7 @@ class ForegroundTask(LabelTask):
         found = self.find(image, callback, prior)
         savers: dict[str, Saver] = {
             **self.savers(found, image.full),
-            "cutout": lambda path: save_picture(path, found.cutout(image.full)),
+            "cutout": lambda path: save_picture(path, found.cutout(image.full, edges=self.edges)),
         }
         return self.result(found, prior, savers, self.facts(found))
 
@@ -75,6 +77,7 @@ class ForegroundTask(LabelTask):
         """See `LabelTask`."""
         facts = {
             "foreground": found.foreground,
+            **emptiness(found),
             "confidence": found.score,
             "evidence": found.evidence,
             "seed": found.seed,

@@ -12,6 +12,7 @@ from segprior.callbacks import chain
 from segprior.cli.arguments.options import given
 from segprior.cli.commands.levels import Levels
 from segprior.cli.execution.plan import are_several
+from segprior.cli.execution.report import emptiness
 from segprior.cli.execution.task import LabelTask, Result, Saver, load_prior
 from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError, ImageError
@@ -155,6 +156,11 @@ class SegmentTask(LabelTask):
         facts = each[0]
         if self.cuts:
             facts = {name: [of_cut[name] for of_cut in each] for name in facts}
+            facts["warnings"] = [
+                f"--coarseness {cut}: {text}"
+                for cut, one in zip(self.cuts, each, strict=True)
+                for text in one["warnings"]
+            ]
         settings = found[0].config.to_dict()
         if self.cuts:
             settings["coarseness"] = self.levels.coarseness
@@ -185,6 +191,7 @@ class SegmentTask(LabelTask):
 def _facts(found: Segmentation) -> dict[str, Any]:
     return {
         "labels": found.n_labels,
+        **emptiness(found),
         "confidence": found.score,
         "evidence": found.evidence,
         "curves": {name: curve.tolist() for name, curve in found.curves.items()},

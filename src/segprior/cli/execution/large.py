@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from segprior.callbacks import Callback
 from segprior.cli.arguments.options import given
+from segprior.cli.execution.report import emptiness
 from segprior.config.tiles import TileConfig
-from segprior.errors import ConfigError, ImageError, OutputError, SegpriorError
+from segprior.errors import (
+    ConfigError,
+    EmptyResultWarning,
+    ImageError,
+    OutputError,
+    SegpriorError,
+)
 from segprior.io.image import MAX_PIXELS
 from segprior.io.window_reader import has_windows, open_windows
 from segprior.methods.foreground.config import ForegroundConfig
@@ -114,22 +122,25 @@ class Large:
         run: Callable[..., TiledResult] = (
             foreground_tiles if isinstance(config, ForegroundConfig) else segment_tiles
         )
-        found = run(
-            job.source,
-            job.output,
-            config=config,
-            tiles=self._config,
-            callback=callback,
-            format=format,
-            loading=_without_limit(loading),
-            rng=seed,
-            device=device,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", EmptyResultWarning)  # it is among the facts
+            found = run(
+                job.source,
+                job.output,
+                config=config,
+                tiles=self._config,
+                callback=callback,
+                format=format,
+                loading=_without_limit(loading),
+                rng=seed,
+                device=device,
+            )
         content: dict[str, object] = (
             {"foreground": found.foreground} if found.kind == "mask" else {"labels": found.n_labels}
         )
         return {
             **content,
+            **emptiness(found),
             "confidence": found.score,
             "evidence": found.evidence,
             "seed": found.seed,

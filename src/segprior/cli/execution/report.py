@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from segprior.callbacks import Callback, ProgressBar
 from segprior.cli.arguments.options import in_words
@@ -16,7 +16,11 @@ from segprior.io.files.source import folded
 from segprior.messages import shown
 from segprior.runtime.asides import joined, said
 
-__all__ = ["Report", "complain", "plain", "short_warnings"]
+if TYPE_CHECKING:
+    from segprior.large import TiledResult
+    from segprior.result import Segmentation
+
+__all__ = ["Report", "complain", "emptiness", "plain", "short_warnings"]
 
 
 def complain(message: object) -> None:
@@ -75,6 +79,11 @@ class Report:
         self.done += 1
         if text := said():
             complain(f"warning: {facts['file']}: a library says: {text}")
+        # With -o - both kinds of line would share standard error; one of them is enough.
+        if not (self._json and self._aside):
+            label = "standard input" if facts["file"] == "-" else facts["file"]
+            for text in facts.get("warnings", ()):
+                complain(f"warning: {label}: {text}")
         if self._json:
             self._line(json.dumps(plain(facts), allow_nan=False))
         elif not self._quiet and not self._aside:
@@ -116,6 +125,12 @@ class Report:
 
     def _line(self, line: str) -> None:
         _print(line, sys.stderr if self._aside else sys.stdout)
+
+
+def emptiness(found: Segmentation | TiledResult) -> dict[str, Any]:
+    """Say for the report whether nothing was told apart, and what to try then."""
+    warning = found.warning
+    return {"empty": found.empty, "warnings": [] if warning is None else [in_words(warning)]}
 
 
 @contextmanager

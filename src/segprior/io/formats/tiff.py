@@ -26,6 +26,7 @@ from segprior.io.shared.tiff_codecs import MissingCodec
 from segprior.io.shared.tiff_pages import (
     GDAL_NODATA,
     find_pages,
+    open_pages,
     quiet_log,
     series_pages,
     tell_others,
@@ -54,12 +55,10 @@ def read_tiff(stream: BinaryIO, name: str, reading: Reading) -> Pixels:
         If the file is broken or truncated, compressed in a way nothing here can undo, or has too
         many pixels or not that page.
     """
-    import tifffile
-
     quiet_log()
     page, channel_axis = reading.page, reading.channel_axis
     try:
-        with tifffile.TiffFile(stream) as tiff:
+        with open_pages(stream) as tiff:
             check_set(tiff, name)
             series = tiff.series[0]
             if reading.axes is not None:

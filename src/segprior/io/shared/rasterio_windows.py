@@ -17,6 +17,7 @@ from segprior.io.shared.tiff_codecs import MissingCodec
 from segprior.io.shared.tiff_pages import (
     interpret,
     no_data,
+    open_pages,
     orientation,
     outer_axes,
     quiet_log,
@@ -41,8 +42,6 @@ class RasterioReader:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, page: int) -> None:
-        import tifffile
-
         rasterio = need("rasterio", "geo")
         self.name = os.fspath(path)
         self._window = need("rasterio.windows", "geo").Window
@@ -50,7 +49,7 @@ class RasterioReader:
         if page:
             raise ImageError(f"{self.name}: only page 0 is read in windows with this compression")
         quiet_log()
-        with tifffile.TiffFile(self.name) as tiff:
+        with open_pages(self.name) as tiff:
             key: Any = tiff.pages[0]
             self.outer = outer_axes(tiff, self.name)
         self._key = key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import logging
 import math
 import os
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import tifffile
 
 __all__ = [
-    "GDAL_NODATA", "check_whole", "find_pages", "interpret", "no_data", "orientation",
+    "GDAL_NODATA", "check_whole", "find_pages", "interpret", "no_data", "open_pages", "orientation",
     "outer_axes", "quiet_log", "series_pages", "tell_others",
 ]  # fmt: skip
 
@@ -41,6 +42,48 @@ _ALPHAS: dict[str, Alpha] = {"ASSOCALPHA": "premultiplied", "UNASSALPHA": "strai
 def quiet_log() -> None:
     """Keep what tifffile logs to itself, unless somebody has set logging up."""
     logging.getLogger("tifffile").addHandler(_NOWHERE)
+
+
+def open_pages(file: Any) -> tifffile.TiffFile:
+    """Open a TIFF so that pages of one size and type are one series.
+
+    Parameters
+    ----------
+    file : path-like or file object
+        At its beginning.
+
+    Notes
+    -----
+    tifffile describes each array that it writes, and takes pages that were written one by one for
+    so many pictures. Where the first description stands for its page alone and all pages are
+    alike, none is followed.
+    """
+    import tifffile
+
+    tiff = tifffile.TiffFile(file)
+    first: Any = tiff.pages.first
+    if not first.is_shaped:
+        return tiff
+    try:
+        shape = json.loads(first.shaped_description)["shape"]
+        several = math.prod(shape) == first.size and tiff.pages[1] is not None
+    except (ValueError, KeyError, TypeError, IndexError):
+        several = False
+    if not several:
+        return tiff
+    plain = tifffile.TiffFile(_again(tiff, file), is_shaped=False)
+    if len(plain.series) == 1:
+        return plain
+    return tifffile.TiffFile(_again(plain, file))
+
+
+def _again(tiff: tifffile.TiffFile, file: Any) -> Any:
+    """The file, ready to be opened once more."""
+    if hasattr(file, "read"):
+        file.seek(0)
+    else:
+        tiff.close()
+    return file
 
 
 def find_pages(

@@ -24,6 +24,7 @@ from segprior.io.shared.tiff_pages import (
     find_pages,
     interpret,
     no_data,
+    open_pages,
     orientation,
     outer_axes,
     quiet_log,
@@ -59,12 +60,10 @@ def open_tiff(
     ConfigError
         If neither can decode it here.
     """
-    import tifffile
-
     name = os.fspath(path)
     quiet_log()
     try:
-        file = tifffile.TiffFile(name)
+        file = open_pages(name)
         try:
             return TiffReader(file, name, page=page, cache=cache, axes=axes, max_bytes=max_bytes)
         except BaseException:

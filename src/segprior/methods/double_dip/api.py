@@ -18,6 +18,7 @@ from segprior.io.image import open_planes, reading_of
 from segprior.messages import Setting
 from segprior.methods.double_dip.hints import as_hint, check_hint, hint_from_saliency, reduce_hint
 from segprior.methods.double_dip.result import DoubleDip
+from segprior.methods.empty import told
 from segprior.methods.foreground.api import find_foreground
 from segprior.methods.foreground.config import ForegroundConfig
 from segprior.prior.prior import fit
@@ -100,6 +101,11 @@ def double_dip(
     ConfigError
         If an option is not valid.
 
+    Warns
+    -----
+    EmptyResultWarning
+        If the mask is empty or holds the whole image; it says what to try.
+
     Notes
     -----
     Step 2 ends early once the composed image reaches ``psnr_stop``, except where step 1 has
@@ -129,7 +135,9 @@ def double_dip(
     config = resolve(DoubleDipConfig, preset, config, overrides)
     seed = as_seed(rng)
     full = open_planes(image, channel_axis=channel_axis, **reading).only()
-    return take_apart(full, hint, config, seed=seed, device=device, callback=callback, prior=prior)
+    return told(
+        take_apart(full, hint, config, seed=seed, device=device, callback=callback, prior=prior)
+    )
 
 
 def take_apart(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior.config.double_dip import DoubleDipConfig
+from segprior.errors import EmptyResultWarning
 from segprior.image.colour import to_rgb, to_uint8
 from segprior.image.panels import strip
 from segprior.image.resize import resize
 from segprior.io.files.folder import write_folder
 from segprior.io.formats.png import encode_png
 from segprior.methods.double_dip.hints import hint_picture
+from segprior.methods.empty import warning_of
 from segprior.result import Segmentation
 from segprior.runtime.extras import need
 
@@ -106,7 +108,7 @@ class DoubleDip:
         the mean of that.
         """
         confidence = np.abs(2 * self.soft_mask - 1)
-        return Segmentation(
+        found = Segmentation(
             labels=self.mask,
             confidence=confidence,
             score=float(confidence.mean(dtype=np.float64)),
@@ -115,6 +117,12 @@ class DoubleDip:
             seconds=self.seconds,
             evidence={"psnr": self.psnr, "step": float(self.step), **self._hinted()},
         )
+        return replace(found, warning=warning_of(found))
+
+    @property
+    def warning(self) -> EmptyResultWarning | None:
+        """What to try where the mask is empty or holds the whole image."""
+        return self.segmentation.warning
 
     def _hinted(self) -> dict[str, float]:
         return {

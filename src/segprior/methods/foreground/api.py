@@ -11,10 +11,12 @@ import numpy as np
 from segprior.callbacks import Callback
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError
+from segprior.image.contours.refinement import first_shape, follow_edges
 from segprior.image.pyramid import Pyramid
 from segprior.image.upsampling import enlarge
 from segprior.io.image import open_planes, reading_of
 from segprior.messages import Setting
+from segprior.methods.empty import told, warning_of
 from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.foreground.instances.number import number_pieces, number_things
 from segprior.methods.method import Context
@@ -134,8 +136,18 @@ def foreground(
     ConfigError
         If an option is not valid, or ``prior`` was fitted to an image of another shape.
 
+    Warns
+    -----
+    EmptyResultWarning
+        If the mask is empty or holds the whole image; it says what to try.
+
     Notes
     -----
+    Where the image is 1.4 times as large as that on which the mask was found, or more, its contour
+    is brought to the edges of the image
+    (:func:`segprior.image.contours.refinement.follow_edges`); pixels that this turns over have
+    confidence 0.
+
     An image of one colour has no object: its mask is all background with confidence, score and
     certainty 0, whether inverted or not.
 
@@ -162,12 +174,13 @@ def foreground(
     config = resolve(ForegroundConfig, preset, config, overrides)
     seed = as_seed(rng)
     planes = open_planes(image, channel_axis=channel_axis, **reading)
-    return each_plane(
+    found = each_plane(
         planes,
         lambda plane: find_foreground(
             plane, config, seed=seed, device=device, callback=callback, prior=prior
         ),
     )
+    return told(found)
 
 
 def find_foreground(
@@ -207,19 +220,18 @@ def find_foreground(
         config = config.replace(prior=prior.config)
     method = config.chosen
     decision: Decision | None = None
+    lost_to = ""
     if not image.flat:
         context = Context(config=config, seed=seed, device=device, callback=callback, prior=prior)
         if config.features == "prior" and prior is None:
             context = replace(context, prior=context.fit_prior(image))
         decision = method.run(image, config.options, context)
     valid = image.valid
-    if not (config.instances and decision is not None and decision.things):
-        del image  # the mask needs room too
     labels: NDArray[Any] = np.zeros(shape, np.uint8)
     confidence = np.zeros(shape, np.float32)
     score, evidence = 0.0, dict(method.blank)
     if decision is not None:
-        labels = _made(decision, config, confidence)
+        labels, lost_to = _made(decision, config, confidence, image.full)
         if valid is not None:
             labels[~valid], confidence[~valid] = 0, 0
         score = decision.total(confidence if valid is None else confidence[valid])
@@ -232,7 +244,7 @@ def find_foreground(
         )
         labels, confidence, score, diameter = one_by_one
         evidence = {**evidence, "instances": float(labels.max()), "diameter": diameter}
-    return Segmentation(
+    found = Segmentation(
         labels=labels,
         confidence=confidence,
         score=score,
@@ -243,25 +255,47 @@ def find_foreground(
         valid=valid,
         kind="instances" if config.instances else "mask",
     )
+    return replace(found, warning=warning_of(found, flat=decision is None, lost_to=lost_to))
 
 
 def _made(
-    decision: Decision, config: ForegroundConfig, confidence: NDArray[np.float32]
-) -> NDArray[np.uint8]:
-    """Make the mask at full size, and write its confidence into the array."""
+    decision: Decision,
+    config: ForegroundConfig,
+    confidence: NDArray[np.float32],
+    image: NDArray[np.float32],
+) -> tuple[NDArray[np.uint8], str]:
+    """Make the mask at full size, and write its confidence into the array.
+
+    Returns the mask, and the option that left nothing of it, or nothing else.
+    """
+    mask = _decided(decision, confidence)
+    shape = first_shape(decision.maps.shape[1:], mask.shape)
+    if shape is not None and 0 < np.count_nonzero(mask) < mask.size:
+        coarse = mask if shape == mask.shape else _decided(decision, np.empty(shape, np.float32))
+        followed = follow_edges(coarse, image)
+        confidence[followed != mask] = 0
+        mask = followed
+    if config.invert:
+        mask = ~mask
+    cleaned = mask
+    lost_to = ""
+    if config.fill_holes:
+        cleaned = fill_holes(cleaned)
+        lost_to = "fill_holes" if cleaned.all() and not mask.all() else ""
+    if config.min_size > 1:
+        cleaned = drop_specks(cleaned, config.min_size)
+        lost_to = "min_size" if mask.any() and not cleaned.any() else lost_to
+    turned = cleaned != mask
+    confidence[turned] = 1 - confidence[turned] if decision.voted else 0
+    return cleaned.astype(np.uint8), lost_to
+
+
+def _decided(decision: Decision, confidence: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Make the mask of the size of the confidence, and write that."""
     mask = np.empty(confidence.shape, bool)
     for rows, strip in enlarge(decision.maps, confidence.shape):
         inside, sure = decision.decide(strip)
         if not inside.shape == sure.shape == strip.shape[1:]:
             raise TypeError(f"decide gave {inside.shape} and {sure.shape} for {strip.shape[1:]}")
         mask[rows], confidence[rows] = inside, sure
-    if config.invert:
-        mask = ~mask
-    cleaned = mask
-    if config.fill_holes:
-        cleaned = fill_holes(cleaned)
-    if config.min_size > 1:
-        cleaned = drop_specks(cleaned, config.min_size)
-    turned = cleaned != mask
-    confidence[turned] = 1 - confidence[turned] if decision.voted else 0
-    return cleaned.astype(np.uint8)
+    return mask

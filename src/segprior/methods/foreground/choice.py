@@ -31,10 +31,16 @@ _OFFSET = -1.47
 _SPECK, _LEAST = 9, 0.003
 # Where there is no object, things must be told this surely: noise has .3, halves have 1.
 _TELLS = 0.5
+# Who asks for things one by one has said something of what there is.
+_COUNTED = 0.2
 
 
 def read(
-    image: Pyramid, seed: int, reading: Literal["auto", "object", "things"] = "auto"
+    image: Pyramid,
+    seed: int,
+    reading: Literal["auto", "object", "things"] = "auto",
+    *,
+    counted: bool = False,
 ) -> Candidate:
     """Read an image in the way that fits it, or in the one asked for.
 
@@ -46,6 +52,8 @@ def read(
         Of the voters.
     reading : {"auto", "object", "things"}
         Which reading to take.
+    counted : bool
+        Whether things are asked for one by one: then they are taken from a probability of .2 on.
 
     Returns
     -------
@@ -69,14 +77,16 @@ def read(
             waiting = pool.submit(read_things, small)
             one = read_object(image.at(OBJECT_SIZE), seed)
             many = waiting.result()
-        found, probability = choose(small, one, many)
+        found, probability = choose(small, one, many, counted=counted)
         found.evidence.update(one.evidence | many.evidence, things=probability)
     found.evidence.update(reading=float(found.kind == "things"), noise=noise)
     # Against the levels of a blurred image single pixels of a noisy one cannot be told.
     return replace(found, levels=None) if noisy else found
 
 
-def choose(image: NDArray[np.float32], one: Candidate, many: Candidate) -> tuple[Candidate, float]:
+def choose(
+    image: NDArray[np.float32], one: Candidate, many: Candidate, *, counted: bool = False
+) -> tuple[Candidate, float]:
     """Tell which reading fits an image, and how probable it is that small things do.
 
     Things that are told surely go before an object that is not there. Else for things speak many
@@ -89,6 +99,8 @@ def choose(image: NDArray[np.float32], one: Candidate, many: Candidate) -> tuple
         That the things were read from.
     one, many : Candidate
         Of :func:`read_object` and :func:`read_things`.
+    counted : bool
+        As of :func:`read`.
 
     Returns
     -------
@@ -112,7 +124,8 @@ def choose(image: NDArray[np.float32], one: Candidate, many: Candidate) -> tuple
     if one.score == 0 or not things.any():
         # One of them has nothing to say; noise is split by any threshold.
         probability = float(things.any() and many.score > _TELLS)
-    return (many if probability > 0.5 else one), probability
+    least = _COUNTED if counted else 0.5
+    return (many if probability > least else one), probability
 
 
 def _pieces(mask: NDArray[np.bool_]) -> float:

@@ -35,7 +35,7 @@ class ConsensusConfig(Presets):
 def find_by_consensus(image: Pyramid, options: ConsensusConfig, context: Context) -> Decision:
     """Read the image, or its prior if there is one, in the way that fits."""
     source = image if context.prior is None else Pyramid(context.prior.fitted)
-    found = read(source, context.seed, options.reading)
+    found = read(source, context.seed, options.reading, counted=context.config.instances)
     return Decision(
         maps=found.share[None],
         score=found.score,

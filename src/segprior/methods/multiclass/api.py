@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 from segprior.callbacks import Callback
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError, ImageError
+from segprior.image.contours.refinement import first_shape, follow_edges
 from segprior.image.pyramid import Pyramid
+from segprior.image.resize import working_shape
 from segprior.image.upsampling import enlarge, enlarge_labels
 from segprior.io.image import open_planes, reading_of
 from segprior.io.marks.reader import read_marks
 from segprior.messages import Setting
+from segprior.methods.empty import told, warning_of
 from segprior.methods.method import Context
 from segprior.methods.multiclass.classes import Classes
 from segprior.methods.multiclass.config import SegmentConfig
@@ -128,8 +131,17 @@ def segment(
         If an option is not valid, or ``prior`` was fitted to an image of another shape or lacks
         features.
 
+    Warns
+    -----
+    EmptyResultWarning
+        If there is but one segment and that was not asked for; it says what to try.
+
     Notes
     -----
+    Where the image is 1.4 times as large as the working size, or more, contours are brought to the
+    edges of the image (:func:`segprior.image.contours.refinement.follow_edges`); those of a
+    :class:`segprior.Hierarchy` stay at the working size.
+
     A hierarchy is cut to ``classes``, or where ``coarseness`` says but to no fewer segments than
     ``min_classes`` and no more than ``max_classes``.
 
@@ -166,7 +178,7 @@ def segment(
     config = resolve(SegmentConfig, preset, config, overrides)
     seed = as_seed(rng)
     planes = open_planes(image, channel_axis=channel_axis, **reading)
-    return each_plane(
+    found = each_plane(
         planes,
         lambda plane: find_classes(
             plane,
@@ -178,6 +190,7 @@ def segment(
             scribbles=scribbles,
         ),
     )
+    return told(found)
 
 
 def find_classes(
@@ -260,6 +273,9 @@ def _finished(
 ) -> Segmentation:
     """Give small pieces away, part or number what a method has found at the size of the image."""
     labels: NDArray[Any] = found.labels.astype(np.int32, copy=False)
+    if image is not None:
+        labels = _along_edges(labels, image, config.working_size)
+    lost_to = ""
     if config.min_size > 1:
         if image is None:
             raise ConfigError(
@@ -269,14 +285,16 @@ def _finished(
                 cure="leave it out",
             )
         keep = config.classes is not None
+        several = np.ptp(labels) > 0
         labels = absorb(labels, image, config.min_size, keep_classes=keep)
+        lost_to = "min_size" if several else ""
     confidence = found.confidence.astype(np.float32, copy=False)
     if valid is not None:
         labels, confidence = np.where(valid, labels, -1), np.where(valid, confidence, np.float32(0))
     if config.connected:
         labels = pieces(labels)
     number = by_area if config.connected else found.numbered
-    return Segmentation(
+    made = Segmentation(
         labels=number(labels) if valid is None else _inside(labels, valid, number),
         confidence=confidence,
         score=float((confidence if valid is None else confidence[valid]).mean(dtype=np.float64)),
@@ -288,6 +306,20 @@ def _finished(
         kind="labels",
         valid=valid,
     )
+    return replace(made, warning=warning_of(made, lost_to=lost_to))
+
+
+def _along_edges(
+    labels: NDArray[np.int32], image: NDArray[np.float32], working_size: int | None
+) -> NDArray[np.int32]:
+    """Bring the contours of labels that were found at a working size to the edges of the image."""
+    shape = first_shape(working_shape(image.shape, working_size), labels.shape)
+    if shape is None or not np.ptp(labels):
+        return labels
+    rows, columns = (
+        (2 * np.arange(n) + 1) * m // (2 * n) for n, m in zip(shape, labels.shape, strict=True)
+    )
+    return follow_edges(labels[rows][:, columns], image)
 
 
 def _inside(
@@ -342,7 +374,7 @@ def _blank(image: Pyramid, config: SegmentConfig, seed: int, start: float) -> Se
             "leave classes out"
         )
     valid = image.valid
-    return Segmentation(
+    made = Segmentation(
         labels=np.ones(image.shape, np.int32) if valid is None else valid.astype(np.int32),
         confidence=np.zeros(image.shape, np.float32),
         score=0.0,
@@ -353,3 +385,4 @@ def _blank(image: Pyramid, config: SegmentConfig, seed: int, start: float) -> Se
         kind="labels",
         valid=valid,
     )
+    return replace(made, warning=warning_of(made, flat=True))

@@ -22,6 +22,7 @@ from segprior.image.pyramid import Pyramid
 from segprior.image.upsampling import enlarge_labels
 from segprior.io.image import open_planes, reading_of
 from segprior.messages import Setting
+from segprior.methods.empty import told
 from segprior.methods.method import Context, Method, Need
 from segprior.methods.multiclass.classes import Classes
 from segprior.methods.multiclass.config import SegmentConfig
@@ -117,6 +118,11 @@ def segment_hierarchy(
         If an option is not valid, the method is another, or ``prior`` was fitted to an image of
         another shape or lacks the features.
 
+    Warns
+    -----
+    EmptyResultWarning
+        If there is a single segment at every level.
+
     Notes
     -----
     The cost of merging two neighbours is 20 exp(o / 2), where o is the logarithm of the odds that
@@ -150,7 +156,7 @@ def segment_hierarchy(
     config = resolve(SegmentConfig, preset, config, overrides)
     seed = as_seed(rng)
     full = open_planes(image, channel_axis=channel_axis, **reading).only()
-    return find_levels(full, config, seed=seed, device=device, callback=callback, prior=prior)
+    return told(find_levels(full, config, seed=seed, device=device, callback=callback, prior=prior))
 
 
 def find_levels(

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from segprior.config.checks import at_least, zero_to_one
-from segprior.errors import ConfigError, OutputError
+from segprior.errors import ConfigError, EmptyResultWarning, OutputError
 from segprior.io.image import MAX_PIXELS
+from segprior.messages import Setting
 from segprior.regions.contours import as_picture, contour_map, double_contour_map, shaded
 from segprior.regions.dendrogram import Tree, confidence_of, cut_table, label_table, make_tree
 
@@ -98,6 +99,19 @@ class Hierarchy:
     def n_regions(self) -> int:
         """Number of the finest segments."""
         return len(self.costs) + 1
+
+    @property
+    def warning(self) -> EmptyResultWarning | None:
+        """What to try where there is a single segment; None where there are more."""
+        if self.n_regions > 1:
+            return None
+        return EmptyResultWarning(
+            "one segment found, at every level",
+            cure=(
+                "if there should be more, read the image with another ",
+                Setting("value_range"), ", ", Setting("alpha"), " or ", Setting("page"),
+            ),
+        )  # fmt: skip
 
     def cost(self, coarseness: float) -> float:
         """The cost at which a coarseness cuts.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from segprior.methods.foreground.instances.find import find_things
+from segprior.methods.foreground.instances.outlines import in_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,15 +61,21 @@ def number_things(
     -------
     Numbered
         The confidence of a pixel in a thing is how likely that is one whole thing; of others that
-        of the mask, or one less that where the mask has it in a thing.
+        of the mask, or one less that where the mask has it in a thing. Pixels without data are in
+        no thing, with confidence 0.
     """
     found = find_things(image, mask > 0, config.diameter, config.min_size)
+    labels, told = found.labels, found.likely
     outside = np.where(mask > 0, 1 - confidence, confidence)
-    likely = np.concatenate([[0], found.likely]).astype(np.float32)
+    if image.valid is not None:
+        labels, before = in_order(np.where(image.valid, labels, 0), max(1, config.min_size))
+        told = told[before - 1]
+        outside[~image.valid] = 0
+    likely = np.concatenate([[0], told]).astype(np.float32)
     return Numbered(
-        labels=found.labels,
-        confidence=np.where(found.labels > 0, likely[found.labels], outside),
-        score=float(found.likely.mean()) if len(found.likely) else 0.0,
+        labels=labels,
+        confidence=np.where(labels > 0, likely[labels], outside),
+        score=float(told.mean()) if len(told) else 0.0,
         diameter=found.diameter,
     )
 
