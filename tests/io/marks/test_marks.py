@@ -41,6 +41,9 @@ def test_ground_is_one_more_class() -> None:
     assert classes[0].tolist() == [1, 2, 3, 0, 0, 0]
     with pytest.warns(InputWarning, match="ground is label 1$"):
         assert points((0, 1, 0)).classes()[0, 1] == 1
+    full = np.arange(-1, 255, dtype=np.int32).reshape(16, 16)
+    with pytest.raises(ImageError, match="a: ground, and no label is free"):
+        Marks(values=full, points=np.zeros((0, 3), np.int64), name="a").classes()
     assert points((0, 0, 2)).classes()[0].tolist() == [2, 0, 0, 0, 0, 0]
 
 

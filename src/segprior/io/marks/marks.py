@@ -72,6 +72,11 @@ class Marks:
         ndarray of int64, shape (H, W)
             0 where unmarked.
 
+        Raises
+        ------
+        ImageError
+            If no number is free.
+
         Warns
         -----
         InputWarning
@@ -82,6 +87,8 @@ class Marks:
         if ground.any():
             taken = set(np.unique(classes).tolist())
             free = next(number for number in range(1, len(taken) + 2) if number not in taken)
+            if free > LARGEST:
+                raise ImageError(f"{self.name}: ground, and no label is free; use fewer labels")
             classes[ground] = free
             warnings.warn(InputWarning(f"{self.name}: ground is label {free}"), stacklevel=2)
         return classes

@@ -36,7 +36,7 @@ def read_marks(
     source: Any,
     shape: tuple[int, int],
     *,
-    image: NDArray[np.float32] | None = None,
+    image: NDArray[Any] | None = None,
     several: bool = True,
     any_size: bool = False,
 ) -> Marks:
@@ -56,8 +56,8 @@ def read_marks(
         - LabelMe's JSON: points, lines, strips of lines, polygons, rectangles and circles.
     shape : (int, int)
         Rows and columns of the image.
-    image : ndarray of float32, shape (H, W, C), optional
-        In [0, 1], to tell strokes on a copy from its own colours.
+    image : ndarray of shape (H, W, C), optional
+        Floats in [0, 1], uint8 or uint16, to tell strokes on a copy from its own colours.
     several : bool
         Whether there is use for other labels than 1 and ground; if not, strokes in other colours
         than green and red are left out.
@@ -105,7 +105,7 @@ def tell(name: str, told: str) -> None:
 def _from_file(
     source: Any,
     shape: tuple[int, int],
-    image: NDArray[np.float32] | None,
+    image: NDArray[Any] | None,
     several: bool,
     any_size: bool,
 ) -> tuple[Marks, str]:
@@ -135,7 +135,7 @@ def _from_file(
 def _from_numbers(
     pixels: Pixels,
     shape: tuple[int, int],
-    image: NDArray[np.float32] | None,
+    image: NDArray[Any] | None,
     several: bool,
     any_size: bool,
 ) -> tuple[Marks, str]:
@@ -175,7 +175,7 @@ def _labelled(labels: NDArray[Any], name: str) -> Marks:
 def _from_colours(
     pixels: Pixels,
     shape: tuple[int, int],
-    image: NDArray[np.float32] | None,
+    image: NDArray[Any] | None,
     several: bool,
     any_size: bool,
 ) -> tuple[Marks, str]:
@@ -199,7 +199,7 @@ def _from_colours(
     return Marks(values=strokes.values, points=points, name=name), strokes.told
 
 
-def _shown(image: NDArray[np.float32] | None) -> NDArray[np.uint8] | None:
+def _shown(image: NDArray[Any] | None) -> NDArray[np.uint8] | None:
     """Show an image of one or three channels as a program that paints does."""
     if image is None or image.shape[2] not in (1, 3):
         return None
