@@ -21,7 +21,7 @@ from segprior.methods.multiclass.classes import Classes
 from segprior.methods.multiclass.config import SegmentConfig
 from segprior.methods.multiclass.hierarchy import level_of
 from segprior.methods.multiclass.levels import Hierarchy
-from segprior.methods.multiclass.scribbles import as_scribbles
+from segprior.io.marks import as_scribbles
 from segprior.prior.prior import Prior
 from segprior.regions.label_map import absorb, by_area, join, pieces
 from segprior.result import Segmentation
@@ -78,7 +78,7 @@ def segment(
         configuration takes the place of ``config.prior``.
     scribbles : str, path, or array of int of shape (H, W) or (K, 3), optional
         Pixels whose label is known: a label picture in which 0 and 255 are unmarked, or points of
-        row, column and label; see :func:`segprior.methods.multiclass.scribbles.as_scribbles`. They
+        row, column and label; see :func:`segprior.io.marks.as_scribbles`. They
         are for the methods that train a network, whose fit then comes to an end at no fewer labels
         than there are marks.
     **overrides

@@ -15,7 +15,7 @@ from segprior.image.upsampling import enlarge
 from segprior.messages import Setting
 from segprior.methods.method import Context
 from segprior.methods.multiclass.classes import Classes
-from segprior.methods.multiclass.scribbles import shrink_scribbles
+from segprior.io.marks import shrink_scribbles
 from segprior.regions.label_map import by_area, join
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from segprior.errors import ImageError
-from segprior.methods.multiclass.scribbles import as_scribbles, shrink_scribbles
+from segprior.io.marks import as_scribbles, shrink_scribbles
 
 SHAPE = (20, 30)
 
