@@ -78,13 +78,13 @@ def answer(
         odds[~sides.inside] = -_FIRM
     band = np.abs(odds) < weights.unsure
     mask = cut_band(links, (odds * UNIT).astype(np.int32), band, odds > 0)
-    return Answer(tidy(mask, sides.marks, weights.piece, weights.loose), odds)
+    return Answer(tidy(mask, sides.marks, weights.piece), odds)
 
 
-def tidy(
-    mask: NDArray[np.bool_], marks: NDArray[np.int8], share: float, loose: float
-) -> NDArray[np.bool_]:
-    """Drop pieces and fill holes that are small and not marked; the largest piece stays.
+def tidy(mask: NDArray[np.bool_], marks: NDArray[np.int8], share: float) -> NDArray[np.bool_]:
+    """Drop pieces that nothing marks, and fill small holes that nothing marks.
+
+    Where no piece is marked those stay that are not small, and the largest.
 
     Parameters
     ----------
@@ -96,14 +96,19 @@ def tidy(
     """
     from scipy import ndimage
 
-    small = share * int(mask.sum())
-    for side in (1, -1):
-        pieces, count = ndimage.label(mask if side > 0 else ~mask)
-        sizes = np.bincount(pieces.ravel(), minlength=count + 1)
-        kept = sizes >= (loose * int(sizes[1:].sum()) if side > 0 else small)
-        kept[np.unique(pieces[marks == side])] = True
-        kept[0] = True
-        if side > 0 and count and not kept[1:].any():
-            kept[sizes[1:].argmax() + 1] = True
-        mask = np.where(kept[pieces], mask, side < 0)
-    return mask
+    pieces, count = ndimage.label(mask)
+    if count:
+        kept = np.zeros(count + 1, bool)
+        kept[pieces[marks > 0]] = True
+        if not kept[1:].any():
+            sizes = np.bincount(pieces.ravel())[1:]
+            kept[1:] = sizes >= min(share * sizes.sum(), sizes.max())
+        kept[0] = False
+        mask = kept[pieces]
+    holes, count = ndimage.label(~mask)
+    sizes = np.bincount(holes.ravel(), minlength=count + 1)
+    kept = sizes >= share * (mask.size - sizes[1:].sum())
+    kept[holes[marks < 0]] = True
+    kept[0] = False
+    found: NDArray[np.bool_] = ~kept[holes]
+    return found

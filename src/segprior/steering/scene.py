@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segprior.features.gradients import boundary_strength
 from segprior.features.textons import colour_words, texton_map
 from segprior.image.colour import as_colours
 from segprior.image.noise import blur, noise_level, noise_of
 from segprior.image.resize import resize, working_shape
 from segprior.regions.band_cut import contrasts
 from segprior.regions.merging import Weights as MergingWeights
-from segprior.regions.merging import judge, merge_judged
-from segprior.regions.watershed import basins
+from segprior.regions.merging import first_regions, judge, merge_judged
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +24,6 @@ __all__ = ["Scene", "colours_of", "look_at"]
 
 # As the hierarchy does (segprior/methods/multiclass/hierarchy.py).
 _SIZE, _BLUR = 480, 1.5
-_BASINS = 1.0
 # Costs of boundaries above this are all the same: nothing goes there.
 _COSTLY = 60.0
 
@@ -151,31 +148,28 @@ class Scene:
         return np.bincount(flat, values.ravel(), self.count) / self.areas
 
 
-def colours_of(image: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+def colours_of(image: NDArray[np.float32], size: int | None) -> NDArray[np.float32]:
     """Colours, (h, w, C), of an image (H, W, C) at its working size; blurred where it is noisy."""
     small = resize(image, working_shape(image.shape, size))
     noisy = min(small.shape[:2]) > 1 and noise_of(small) > noise_level(_SIZE)
     return as_colours(blur(small, _BLUR) if noisy else small)
 
 
-def look_at(image: NDArray[np.float32], size: int, seed: int) -> Scene:
+def look_at(image: NDArray[np.float32], size: int | None, seed: int) -> Scene:
     """Find what is to be found once of an image.
 
     Parameters
     ----------
     image : ndarray of float32, shape (H, W, C)
         In [0, 1].
-    size : int
+    size : int or None
         Longest side at which regions are found.
     seed : int
         Of the words, which K-means finds on a sample of pixels.
     """
-    from scipy.ndimage import gaussian_filter
-
     colours = colours_of(image, size)
     textons = texton_map(colours, seed)
-    strength = boundary_strength(colours, [])
-    regions = basins(gaussian_filter(strength, _BASINS)) - 1
+    regions, strength = first_regions(colours)
     shape = image.shape[0], image.shape[1]
     tints = colour_words(colours, seed)
     if int(regions.max()) == 0:

@@ -42,7 +42,7 @@ class Weights:
     unsure : float
         Pixels below this are cut.
     piece : float
-        Pieces and holes below this share of an object are dropped where nothing marks them.
+        Holes below this share of an object are filled where nothing marks them.
     """
 
     walk: float = 0.35
@@ -67,4 +67,3 @@ class Weights:
     steepness: float = 0.5
     unsure: float = 4.0
     piece: float = 0.02
-    loose: float = 0.02
