@@ -78,7 +78,10 @@ def answer(
         odds[~sides.inside] = -_FIRM
     band = np.abs(odds) < weights.unsure
     mask = cut_band(links, (odds * UNIT).astype(np.int32), band, odds > 0)
-    return Answer(tidy(mask, sides.marks, weights.piece), odds)
+    touched = sides.marks
+    if sides.start is not None:
+        touched = np.where((touched == 0) & (sides.start > 0.5), np.int8(1), touched)
+    return Answer(tidy(mask, touched, weights.hole), odds)
 
 
 def tidy(mask: NDArray[np.bool_], marks: NDArray[np.int8], share: float) -> NDArray[np.bool_]:

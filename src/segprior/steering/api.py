@@ -59,10 +59,12 @@ def respond(steerer: Steerer, marks: Marks, config: Any, seed: int) -> Segmentat
     labels, confidence = steerer.find(marks)
     mask = marks.objects == [1]
     seen = labels > 0
+    area = int(np.count_nonzero(seen))
+    sure = float(np.einsum("ij,ij->", confidence, seen, dtype=np.float64)) if area else 0.0
     return Segmentation(
         labels=labels.astype(np.uint8) if mask else labels,
         confidence=confidence,
-        score=float(confidence[seen].mean(dtype=np.float64)) if seen.any() else 0.0,
+        score=sure / max(area, 1),
         config=config,
         seed=seed,
         seconds=time.perf_counter() - start,

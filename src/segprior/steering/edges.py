@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segprior.image.colour import as_colours
-from segprior.image.upsampling import enlarge
+from segprior.image.upsampling import between
 from segprior.regions.band_cut import UNIT, contrasts, cut_band
 from segprior.steering.answer import Answer, links_of
 
@@ -18,92 +16,116 @@ if TYPE_CHECKING:
     from segprior.steering.marks import Marks
     from segprior.steering.weights import Weights
 
-__all__ = ["follow_edges"]
+__all__ = ["follow_edges", "nearest"]
 
-# Sides of the tiles in which a boundary is followed, and how far they reach into each other.
-_TILE, _MARGIN = 128, 8
-_FIRM = 1e4
+# Sides of the tiles in which a boundary is followed, and how far they look into each other.
+_TILE, _MARGIN = 192, 8
+# Odds of marks, and as far as others count.
+_FIRM, _MOST = 1e4, 10.0
+
+
+def nearest(small: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
+    """Enlarge a map, (h, w), by repeating its pixels."""
+    rows, columns = (
+        (2 * np.arange(size) + 1) * of // (2 * size)
+        for size, of in zip(shape, small.shape, strict=True)
+    )
+    found: NDArray[Any] = small[:, columns][rows]  # rows are copied whole
+    return found
 
 
 def follow_edges(
     small: Answer,
-    image: NDArray[np.uint8] | NDArray[np.uint16],
+    image: NDArray[np.uint16],
     marks: Marks,
     label: int,
     weights: Weights,
-) -> Answer:
+) -> NDArray[np.bool_]:
     """Bring an answer at the working size to full size.
 
-    Its boundary is enlarged, and then decided again by the cheapest cut in a band along it.
+    Its boundary is decided again, by the cheapest cut in a band along it.
 
     Parameters
     ----------
     small : Answer
-    image : ndarray of uint8 or uint16, shape (H, W, C)
+    image : ndarray of uint16, shape (H, W, C)
     marks : Marks
     label : int
         Of the object.
     weights : Weights
+
+    Returns
+    -------
+    ndarray of bool, shape (H, W)
     """
-    mask = np.empty(marks.shape, bool)
-    odds = np.empty(marks.shape, np.float32)
-    maps = np.stack([small.mask.astype(np.float32) - np.float32(0.5), small.odds])
-    np.clip(maps[1], -10, 10, out=maps[1])
-    for rows, strip in enlarge(maps, marks.shape):
-        mask[rows], odds[rows] = strip[0] > 0, strip[1]
-    reach = math.ceil(max(np.array(marks.shape) / small.mask.shape)) + 1
-    sides = np.where(marks.labels == label, 1, -1)
-    rows, columns = marks.places.T
-    odds[rows, columns] = sides * np.float32(_FIRM)
-    wrong = mask[rows, columns] != (sides > 0)
-    mask[rows, columns] = sides > 0
-    tiles = _tiles(mask)
-    tiles.update(zip((rows[wrong] // _TILE).tolist(), (columns[wrong] // _TILE).tolist(), strict=True))
-    found = mask.copy()
-    for row, column in sorted(tiles):
-        _cut_tile(found, mask, odds, image, (row * _TILE, column * _TILE), reach, weights)
-    found[rows, columns] = sides > 0
-    return Answer(found, odds)
+    from scipy.ndimage import uniform_filter
+
+    shape = marks.shape
+    found = nearest(small.mask, shape).astype(np.bool_)
+    # Above 0 inside, and between -½ and ½ no more than a pixel and a half from the boundary.
+    depth = uniform_filter(small.mask.astype(np.float32), 3, mode="nearest") - np.float32(0.5)
+    odds = np.clip(small.odds, -_MOST, _MOST)
+    wanted = np.where(marks.labels == label, 1, -1)
+    for start in _tiles(np.abs(depth) < 0.49, shape):
+        near = tuple(
+            slice(max(at - _MARGIN, 0), min(at + _TILE + _MARGIN, size))
+            for at, size in zip(start, shape, strict=True)
+        )
+        deep, said = (_enlarged(of, shape, near) for of in (depth, odds))
+        inside = np.ones(len(wanted), bool)
+        for places, of in zip(marks.places.T, near, strict=True):
+            inside &= (places >= of.start) & (places < of.stop)
+        rows, columns = (marks.places[inside] - [of.start for of in near]).T
+        said[rows, columns] = wanted[inside] * _FIRM
+        decided = _cut(deep, said, image[near], weights)
+        inner = tuple(
+            slice(at - of.start, at - of.start + _TILE) for at, of in zip(start, near, strict=True)
+        )
+        found[start[0] : start[0] + _TILE, start[1] : start[1] + _TILE] = decided[inner]
+    found[marks.places[:, 0], marks.places[:, 1]] = wanted > 0
+    return found
 
 
-def _tiles(mask: NDArray[np.bool_]) -> set[tuple[int, int]]:
-    """Tiles in which the boundary runs."""
-    edges = np.zeros(mask.shape, bool)
-    edges[:-1] |= mask[1:] != mask[:-1]
-    edges[:, :-1] |= mask[:, 1:] != mask[:, :-1]
-    rows, columns = np.nonzero(edges)
-    keys = np.unique(rows // _TILE * (mask.shape[1] // _TILE + 1) + columns // _TILE)
-    return set(zip(*(of.tolist() for of in np.divmod(keys, mask.shape[1] // _TILE + 1)), strict=True))
+def _tiles(edges: NDArray[np.bool_], shape: tuple[int, int]) -> list[tuple[int, int]]:
+    """Where tiles of the image begin that a boundary at the working size runs through."""
+    touched = np.zeros([-(-size // _TILE) for size in shape], bool)
+    places = np.argwhere(edges)
+    for corner in (0, 1):
+        down, across = (
+            np.minimum(
+                (places[:, axis] + corner) * shape[axis] // edges.shape[axis], shape[axis] - 1
+            )
+            // _TILE
+            for axis in (0, 1)
+        )
+        touched[down, across] = True
+    return [(row * _TILE, column * _TILE) for row, column in np.argwhere(touched).tolist()]
 
 
-def _cut_tile(
-    found: NDArray[np.bool_],
-    mask: NDArray[np.bool_],
+def _enlarged(
+    small: NDArray[np.float32], shape: tuple[int, int], near: tuple[slice, ...]
+) -> NDArray[np.float32]:
+    """Part of a map enlarged bilinearly."""
+    found = small
+    for axis, (of, size) in enumerate(zip(near, shape, strict=True)):
+        low, high, share = between(small.shape[axis], size)
+        part = share[of, None] if axis == 0 else share[of]
+        first, second = np.take(found, low[of], axis), np.take(found, high[of], axis)
+        found = first + part * (second - first)
+    return found
+
+
+def _cut(
+    depth: NDArray[np.float32],
     odds: NDArray[np.float32],
-    image: NDArray[np.uint8] | NDArray[np.uint16],
-    start: tuple[int, int],
-    reach: int,
+    pixels: NDArray[np.uint16],
     weights: Weights,
-) -> None:
-    """Decide the band in one tile, looking a little beyond it."""
-    from scipy.ndimage import maximum_filter, minimum_filter
-
-    margin = _MARGIN + reach
-    near = tuple(
-        slice(max(at - margin, 0), min(at + _TILE + margin, size))
-        for at, size in zip(start, mask.shape, strict=True)
-    )
-    inner = tuple(
-        slice(at - of.start, min(at + _TILE, size) - of.start)
-        for at, of, size in zip(start, near, mask.shape, strict=True)
-    )
-    here = mask[near]
-    size = 2 * reach + 1
-    band = maximum_filter(here, size) & ~minimum_filter(here, size)
-    pixels = image[near]
-    colours = as_colours(pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max))
-    steps = contrasts(colours)
-    links = links_of(steps / np.float32(max(float(steps[band].mean()), 1e-6)), weights)
-    decided = cut_band(links, (odds[near] * UNIT).astype(np.int32), band, here)
-    whole = tuple(slice(at, min(at + _TILE, size)) for at, size in zip(start, mask.shape, strict=True))
-    found[whole] = decided[inner]
+) -> NDArray[np.bool_]:
+    """Decide the band along a boundary in one tile."""
+    band = np.abs(depth) < 0.49
+    if not band.any():
+        return depth > 0
+    steps = contrasts(pixels.astype(np.float32) / np.float32(65535))
+    usual = max(float(steps[band].mean()), 1e-9)
+    links = links_of(steps / np.float32(usual), weights)
+    return cut_band(links, (odds * UNIT).astype(np.int32), band, depth > 0)

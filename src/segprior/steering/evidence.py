@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from segprior.steering.local_words import LocalWords
     from segprior.steering.scene import Scene
-    from segprior.steering.weights import Weights
+    from segprior.steering.weights import Reading, Weights
 
 __all__ = ["Evidence", "Sides", "weigh"]
 
@@ -94,29 +94,47 @@ def weigh(
        segmentation and matting. ICCV 2007. doi:10.1109/ICCV.2007.4408931
     """
     held = _held(scene, sides)
+    known = sides.start is not None or bool((sides.marks > 0).any())
+    reading = weights.marked if known else weights.boxed
     walk = _walk(scene, sides, held, weights)
-    fixed = weights.walk * walk + weights.bias + _distances(scene, sides, held, weights)
+    middle = _middle(scene, sides.inside)
+    fixed = reading.bias + reading.walk * walk + reading.middle * middle
+    fixed += _distances(scene, sides, held, reading)
+    begun = reading.begun * walk + reading.drawn * middle
     if sides.start is not None:
         fixed += weights.start * (4 * scene.mean(sides.start) - 2)
-    shares = _settled(walk if sides.start is None else fixed, held)
-    for _ in range(weights.rounds):
+        begun = fixed
+    shares = _settled(begun, held)
+    for _ in range(reading.rounds):
         at_pixels = shares[scene.regions]
-        said = (1 - weights.vocabulary) * words[0].odds(at_pixels)
-        said += np.float32(weights.vocabulary) * words[1].odds(at_pixels)
-        found = fixed + weights.words * scene.mean(said)
+        one, other = (of.odds(at_pixels, reading.everywhere) for of in words)
+        said = one + np.float32(weights.vocabulary) * (other - one)
+        found = fixed + reading.words * scene.mean(said)
         shares = _settled(found, held)
-    return Evidence(regions=found, words=said.astype(np.float32))
+    return Evidence(regions=found, words=said)
 
 
 def _held(scene: Scene, sides: Sides) -> NDArray[np.int8]:
     """The side, 1 or -1, of each region that marks hold; 0 for others, and where both do."""
     held = np.zeros(scene.count, np.int8)
-    marked = [np.unique(scene.regions[sides.marks == side]) for side in (1, -1)]
+    ours, theirs = (np.unique(scene.regions[sides.marks == side]) for side in (1, -1))
     if sides.inside is not None:
         held[scene.mean(sides.inside) < 0.5] = -1
-    held[np.setdiff1d(*marked)] = 1
-    held[np.setdiff1d(*marked[::-1])] = -1
+    held[ours] = 1
+    held[np.setdiff1d(theirs, ours)] = -1
+    held[np.intersect1d(ours, theirs)] = 0
     return held
+
+
+def _middle(scene: Scene, inside: NDArray[np.bool_] | None) -> NDArray[np.float64]:
+    """How near regions are to the middle of a box: 1 there, -1 far from it; 0 without one."""
+    if inside is None:
+        return np.zeros(scene.count)
+    squares = np.zeros(scene.count)
+    for centre, along in zip(scene.centres, (inside.any(axis=1), inside.any(axis=0)), strict=True):
+        places = np.flatnonzero(along)
+        squares += ((centre - places.mean()) / max(len(places) / 2, 1)) ** 2
+    return 2 * np.exp(-squares) - 1
 
 
 def _settled(odds: NDArray[np.float64], held: NDArray[np.int8]) -> NDArray[np.float64]:
@@ -134,22 +152,20 @@ def _walk(
 
     to_ground = np.where(held < 0, _FIRM, 0.0)
     to_object = np.where(held > 0, _FIRM, 0.0)
-    if sides.inside is not None or not (held > 0).any():
+    if not (sides.marks > 0).any():
         to_object += weights.pull * scene.areas * (held == 0)
     if sides.open and sides.inside is None:
         to_ground += weights.border * scene.border
     system: Any = scene.laplacian(weights.fall)
     system = system + diags_array(to_ground + to_object + weights.lost * scene.areas)
-    solver = splu(
-        system.tocsc(), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}
-    )
+    solver = splu(system.tocsc(), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
     ends = np.maximum(solver.solve(np.stack([to_object, to_ground], -1)), 0) + _FAINT
     found: NDArray[np.float64] = np.log(ends[:, 0] / ends[:, 1])
     return found
 
 
 def _distances(
-    scene: Scene, sides: Sides, held: NDArray[np.int8], weights: Weights
+    scene: Scene, sides: Sides, held: NDArray[np.int8], reading: Reading
 ) -> NDArray[np.float64]:
     """What the distances to marks of either side say."""
     if not (held > 0).any():
@@ -170,8 +186,8 @@ def _distances(
     at_most = short[np.isfinite(short)].max()
     short, long = (np.minimum(of, at_most * 4 + usual) for of in (short, long))
     close, begun = _CLOSE * scene.diagonal, _ON_THE_WAY * usual
-    found: NDArray[np.float64] = weights.near * np.log((far + close) / (near + close))
-    found += weights.path * np.log((long + begun) / (short + begun))
+    found: NDArray[np.float64] = reading.near * np.log((far + close) / (near + close))
+    found += reading.path * np.log((long + begun) / (short + begun))
     return found
 
 

@@ -71,7 +71,8 @@ def read_steerer(source: object, max_pixels: int | None) -> tuple[Steerer, dict[
         check_format(meta, _FORMAT, name, _CURE)
         if problem := _problem_of_headers(headers):
             raise _damaged(name, problem)
-        check_pixels(*headers["image"].shape[:2], max_pixels, name)
+        rows, columns = headers["image"].shape[:2]
+        check_pixels(rows, columns, max_pixels, name)
 
     arrays, meta = load_npz(source, check)
     try:
@@ -132,7 +133,7 @@ def _problem_of(arrays: Mapping[str, Any], size: int | None) -> str:
     if any(len(arrays[key]) != pairs for key in ("second", "lengths", "costs")):
         return "pairs of regions of several numbers"
     ends = np.concatenate([arrays["first"], arrays["second"]])
-    if pairs and not (0 <= ends.min() and ends.max() < count):
+    if pairs and not (ends.min() >= 0 and ends.max() < count):
         return f"pairs of other regions than 0 to {count - 1}"
     if not (np.isfinite(arrays["lengths"]).all() and np.isfinite(arrays["costs"]).all()):
         return "boundaries that are not finite"

@@ -38,21 +38,22 @@ class LocalWords:
         self._shape = words.shape
         self._all = self._count(None)
         self._spread = weights.spread
-        self._everywhere = cell * cell * weights.everywhere
-        self._none = cell * cell * _NONE
+        self._area = cell * cell
 
     def _count(self, shares: NDArray[np.float64] | None) -> NDArray[np.float64]:
         rows, columns, words = self._grid
         counts = np.bincount(self._keys, shares, rows * columns * words)
         return counts.reshape(self._grid).astype(np.float64)
 
-    def odds(self, shares: NDArray[np.float64]) -> NDArray[np.float32]:
+    def odds(self, shares: NDArray[np.float64], everywhere: float) -> NDArray[np.float32]:
         """Logarithm of how much more frequent the word of each pixel is in the object.
 
         Parameters
         ----------
         shares : ndarray of float64, shape (h, w)
             How much each pixel is object, in [0, 1].
+        everywhere : float
+            What the counts of the whole image add to those of each cell.
 
         Returns
         -------
@@ -66,7 +67,9 @@ class LocalWords:
         for counts in (inside, self._all - inside):
             whole = counts.sum(axis=(0, 1))
             near = gaussian_filter(counts, (self._spread, self._spread, 0), mode="constant")
-            near += whole * (self._everywhere / max(float(whole.sum()), 1e-9)) + self._none
+            near += whole * (everywhere * self._area / max(float(whole.sum()), 1e-9))
+            near += _NONE * self._area
             logs.append(np.log(near))
         table = (logs[0] - logs[1]).astype(np.float32).ravel()
-        return table[self._keys].reshape(self._shape)
+        found: NDArray[np.float32] = table[self._keys].reshape(self._shape)
+        return found

@@ -65,7 +65,9 @@ class Marks:
         found = np.full(shape, -1, np.int16)
         if len(self.labels) == 0:
             return found
-        rows, columns = (self.places * np.array(shape) // np.array(self.shape)).T
+        # The pixel whose middle the middle of a point lies in.
+        full = np.array(self.shape)
+        rows, columns = ((2 * self.places + 1) * np.array(shape) // (2 * full)).T
         keys = (rows * shape[1] + columns) * (_LARGEST + 2) + self.labels
         present, counts = np.unique(keys, return_counts=True)
         cells, labels = np.divmod(present, _LARGEST + 2)

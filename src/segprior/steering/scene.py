@@ -82,7 +82,7 @@ class Scene:
     def centres(self) -> NDArray[np.float64]:
         """Mean row and column of each region, (2, n)."""
         rows, columns = np.indices(self.regions.shape)
-        return np.stack([self.mean(rows), self.mean(columns)])
+        return np.stack([self.mean(np.asarray(of)) for of in (rows, columns)])
 
     @cached_property
     def border(self) -> NDArray[np.float64]:
@@ -102,8 +102,9 @@ class Scene:
     def contrast(self) -> float:
         """Mean squared difference of neighbours."""
         height, width = self.regions.shape
-        pairs = 4 * height * width - 3 * (height + width) + 2
-        return float(contrasts(self.colours).sum(dtype=np.float64)) / max(pairs, 1)
+        pairs: int = 4 * height * width - 3 * (height + width) + 2
+        total: float = contrasts(self.colours).sum(dtype=np.float64).item()
+        return total / max(pairs, 1)
 
     @cached_property
     def ways(self) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from segprior.steering.answer import Answer, answer, links_of
-from segprior.steering.edges import follow_edges
+from segprior.steering.edges import follow_edges, nearest
 from segprior.steering.evidence import Sides
 from segprior.steering.local_words import LocalWords
 from segprior.steering.weights import Weights
@@ -44,14 +44,12 @@ class Steerer:
     Parameters
     ----------
     scene : Scene
-    image : ndarray of shape (H, W, C)
-        Of uint8 or uint16, the whole range of which is used; for edges at full size.
+    image : ndarray of uint16, shape (H, W, C)
+        For edges at full size.
     weights : Weights
     """
 
-    def __init__(
-        self, scene: Scene, image: NDArray[np.uint8] | NDArray[np.uint16], weights: Weights
-    ) -> None:
+    def __init__(self, scene: Scene, image: NDArray[np.uint16], weights: Weights) -> None:
         self.scene, self.image, self.weights = scene, image, weights
 
     @cached_property
@@ -73,43 +71,63 @@ class Steerer:
     def find(self, marks: Marks) -> Found:
         """Find all objects that are marked, each against the others and the ground."""
         objects = marks.objects
-        answers = [self._large(marks, label) for label in objects]
-        labels = np.zeros(marks.shape, np.int32)
-        best = np.zeros(marks.shape, np.float32)
-        odds = np.stack([one.odds for one in answers])
-        claimed = np.stack([one.mask for one in answers])
-        if marks.divides:
-            claimed |= ~claimed.any(axis=0)
-        ranked = np.where(claimed, odds, -np.inf)
-        first = ranked.argmax(axis=0)
-        labels = np.where(claimed.any(axis=0), np.array(objects, np.int32)[first], 0)
-        labels = labels.astype(np.int32)
-        object_odds = np.take_along_axis(odds, first[None], 0)[0]
-        best = np.where(labels > 0, object_odds, -odds.max(axis=0))
-        confidence = np.maximum(np.tanh(best / 2), 0).astype(np.float32)
+        answers = [self.one(self._sides(marks, label)) for label in objects]
+        masks = [
+            self._large(one, marks, label) for one, label in zip(answers, objects, strict=True)
+        ]
+        labels = self._joined(answers, masks, marks)
         rows, columns = marks.places.T
         labels[rows, columns] = marks.labels
+        confidence = self._confidence(answers, labels, objects)
         confidence[rows, columns] = 1
         return Found(labels, confidence)
 
-    def _large(self, marks: Marks, label: int) -> Answer:
-        """Find one object at full size."""
+    def _sides(self, marks: Marks, label: int) -> Sides:
+        """What is known of one object at the working size."""
         shape = self.scene.regions.shape
         given = marks.reduced((shape[0], shape[1]))
         sides = np.zeros(shape, np.int8)
         sides[given >= 0] = -1
         sides[given == label] = 1
-        small = self.one(
-            Sides(
-                marks=sides,
-                inside=_reduced_box(marks, shape),
-                start=_reduced_mask(marks, shape),
-                open=not marks.divides,
-            )
+        return Sides(
+            marks=sides,
+            inside=_reduced_box(marks, shape),
+            start=_reduced_mask(marks, shape),
+            open=not marks.divides,
         )
-        if marks.shape == shape:
-            return small
-        return follow_edges(small, self.image, marks, label, self.weights)
+
+    def _large(self, one: Answer, marks: Marks, label: int) -> NDArray[np.bool_]:
+        """Bring one object to full size."""
+        if one.mask.shape == marks.shape:
+            return one.mask
+        return follow_edges(one, self.image, marks, label, self.weights)
+
+    def _joined(
+        self, answers: list[Answer], masks: list[NDArray[np.bool_]], marks: Marks
+    ) -> NDArray[np.int32]:
+        """Make a label map of masks; where several claim a pixel, that with the highest odds."""
+        if len(masks) == 1:
+            return masks[0] * np.int32(marks.objects[0])
+        claims = np.sum(masks, axis=0, dtype=np.int16)
+        labels = np.zeros(marks.shape, np.int32)
+        best = np.full(marks.shape, -np.inf, np.float32)
+        for one, mask, label in zip(answers, masks, marks.objects, strict=True):
+            claimed = mask | (claims == 0) if marks.divides else mask
+            odds = nearest(one.odds, marks.shape)
+            taken = claimed & (odds > best)
+            labels[taken] = label
+            best[taken] = odds[taken]
+        return labels
+
+    def _confidence(
+        self, answers: list[Answer], labels: NDArray[np.int32], objects: list[int]
+    ) -> NDArray[np.float32]:
+        shape = (labels.shape[0], labels.shape[1])
+        sure = [np.tanh(one.odds / 2) for one in answers]
+        found = nearest(np.maximum(-np.max(sure, axis=0), 0), shape)
+        for label, of in zip(objects, sure, strict=True):
+            np.copyto(found, nearest(np.maximum(of, 0), shape), where=labels == label)
+        return found
 
 
 def _reduced_box(marks: Marks, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
@@ -119,9 +137,7 @@ def _reduced_box(marks: Marks, shape: tuple[int, ...]) -> NDArray[np.bool_] | No
     top, left, bottom, right = marks.box
     inside = np.zeros(shape, bool)
     rows, columns = (
-        slice(
-            min(low * small // full, small - 1), max(-(-high * small // full), 1)
-        )
+        slice(min(low * small // full, small - 1), max(-(-high * small // full), 1))
         for low, high, small, full in (
             (top, bottom, shape[0], marks.shape[0]),
             (left, right, shape[1], marks.shape[1]),

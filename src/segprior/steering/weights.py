@@ -1,39 +1,63 @@
-"""What counts how much when clicks are answered."""
+"""What counts how much when marks are answered."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-__all__ = ["Weights"]
+__all__ = ["Reading", "Weights"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How it is read what speaks for object; see :func:`segprior.steering.evidence.weigh`.
+
+    Attributes
+    ----------
+    walk, near, path, words, middle, bias : float
+        Weights of logarithms of odds: of the random walker; of the distances to the nearest marks,
+        as the crow flies and along the regions; of the words; of the middle of a box; and what is
+        added.
+    everywhere : float
+        What the counts of words in the whole image add to those nearby.
+    rounds : int
+        How often words are counted.
+    begun, drawn : float
+        Weights of the walker and of the middle of a box before words are counted.
+    """
+
+    walk: float
+    near: float
+    path: float
+    words: float
+    middle: float
+    bias: float
+    everywhere: float
+    rounds: int
+    begun: float
+    drawn: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """Numbers that were fitted or chosen on images that are not scored (docs/clicks.md).
-
-    The first are weights of logarithms of odds that a region is object, see
-    :func:`segprior.steering.evidence.weigh`.
+    """Numbers that were chosen on images that are not scored (docs/clicks.md).
 
     Attributes
     ----------
-    walk, near, path, words, bias : float
-        Of the random walker; of the distances to the nearest marks, as the crow flies and along
-        the regions; of the words; and what is added.
+    marked, boxed : Reading
+        Where an object is marked, and where a box alone, or ground, says where it is.
     fall, lost, border : float
         Of the random walker: how fast links between regions fall with the cost of a boundary;
         how much of a walk is lost at each pixel; and at each pixel of the border of the image,
         which counts as ground.
     pull : float
-        How much each pixel of a box draws a walk to the object.
+        How much each pixel that may be object draws a walk to it, where none is marked.
     start : float
         Of a mask that is a start.
-    cell, spread, everywhere : float
-        Size of the cells in which words are counted, as a share of the diagonal; how many cells a
-        count spreads; what the counts of the whole image add to each.
+    cell, spread : float
+        Size of the cells in which words are counted, as a share of the diagonal, and how many
+        cells a count spreads.
     vocabulary : float
         Share of the words of colour; the others are those of texture.
-    rounds : int
-        How often words are counted.
     pixels, regions : float
         Of what the words of a pixel say and of what its region does, where boundaries are cut.
     link, least, steepness : float
@@ -41,15 +65,22 @@ class Weights:
         falls with their contrast.
     unsure : float
         Pixels below this are cut.
-    piece : float
+    hole : float
         Holes below this share of an object are filled where nothing marks them.
     """
 
-    walk: float = 0.35
-    near: float = 0.35
-    path: float = 0.4
-    words: float = 1.05
-    bias: float = -0.15
+    marked: Reading = field(
+        default_factory=lambda: Reading(
+            walk=0.3, near=0.35, path=0.4, words=1.3, middle=0.0, bias=-0.15,
+            everywhere=0.2, rounds=2, begun=1.0, drawn=0.0,
+        )
+    )  # fmt: skip
+    boxed: Reading = field(
+        default_factory=lambda: Reading(
+            walk=0.15, near=0.0, path=0.0, words=1.2, middle=2.0, bias=-1.0,
+            everywhere=1.0, rounds=8, begun=0.5, drawn=1.5,
+        )
+    )  # fmt: skip
     fall: float = 3.0
     lost: float = 3e-4
     border: float = 0.03
@@ -57,13 +88,11 @@ class Weights:
     start: float = 1.0
     cell: float = 0.075
     spread: float = 2.0
-    everywhere: float = 0.2
     vocabulary: float = 0.7
-    rounds: int = 2
     pixels: float = 1.0
     regions: float = 0.5
     link: float = 6.0
     least: float = 0.05
     steepness: float = 0.5
     unsure: float = 4.0
-    piece: float = 0.02
+    hole: float = 0.02

@@ -11,8 +11,8 @@ import numpy as np
 from segprior.errors import ImageError
 from segprior.image.resize import resize
 from segprior.io.decode import read_pixels
-from segprior.io.registry import known
 from segprior.io.marks import as_scribbles
+from segprior.io.registry import known
 from segprior.result import Segmentation
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,9 @@ from segprior.image.upsampling import enlarge
 from segprior.io.image import as_image
 from segprior.messages import Setting
 from segprior.methods.foreground.config import ForegroundConfig
+from segprior.methods.foreground.steered import cleaned, find_marked
 from segprior.methods.method import Context
 from segprior.prior.prior import Prior, check_prior
-from segprior.regions.label_map import drop_specks, fill_holes
 from segprior.result import Segmentation
 from segprior.runtime.devices import check_device
 from segprior.runtime.seeding import RandomSource, as_seed
@@ -41,9 +42,16 @@ def foreground(
     channel_axis: int | None = -1,
     callback: Callback | None = None,
     prior: Prior | None = None,
+    points: Any = None,
+    labels: Any = None,
+    box: Any = None,
+    scribbles: Any = None,
     **overrides: Any,
 ) -> Segmentation:
     """Tell the object of an image from its ground, with nothing but that image.
+
+    Where something is marked, by points, a box or scribbles, it is that object which is found, as
+    by :meth:`segprior.Predictor.predict`, and no method is asked.
 
     By default the image is read in two ways, as one object, found by the vote of seven masks, and
     as small things on a plain ground, found by a threshold, and the more fitting reading is taken
@@ -74,6 +82,10 @@ def foreground(
     prior : Prior, optional
         A prior fitted to this image before. Its own configuration takes the place of
         ``config.prior``.
+    points, labels, box, scribbles : optional
+        What is marked, as of :meth:`segprior.Predictor.predict`: the label 1 is the object, all
+        others are ground. For several clicks one after the other take a
+        :class:`segprior.Predictor`, which looks at the image once.
     **overrides
         Options of :class:`segprior.ForegroundConfig` or
         :class:`segprior.PriorConfig`, in place of those of the preset or the config.
@@ -151,6 +163,7 @@ def foreground(
         device=device,
         callback=callback,
         prior=prior,
+        marked={"points": points, "labels": labels, "box": box, "scribbles": scribbles},
     )
 
 
@@ -162,6 +175,7 @@ def find_foreground(
     device: str = "auto",
     callback: Callback | None = None,
     prior: Prior | None = None,
+    marked: Mapping[str, Any] | None = None,
 ) -> Segmentation:
     """Do what :func:`foreground` does, on an image that has been read.
 
@@ -171,6 +185,8 @@ def find_foreground(
     config, device, callback, prior
         As there.
     seed : int
+    marked : mapping of str to object, optional
+        What is marked, by the names of the parameters there; None is nothing.
 
     Raises
     ------
@@ -179,6 +195,11 @@ def find_foreground(
     """
     start = time.perf_counter()
     check_device(device)  # even where nothing is fitted
+    if marked is not None and any(value is not None for value in marked.values()):
+        if prior is not None:
+            raise ConfigError("got a prior with marks, which need none", cure="leave it out")
+        found = find_marked(image, config, marked, seed)
+        return replace(found, seconds=time.perf_counter() - start)
     shape = image.shape
     if prior is not None:
         if config.features == "image":
@@ -226,11 +247,7 @@ def _made(
         mask[rows], confidence[rows] = inside, sure
     if config.invert:
         mask = ~mask
-    cleaned = mask
-    if config.fill_holes:
-        cleaned = fill_holes(cleaned)
-    if config.min_size > 1:
-        cleaned = drop_specks(cleaned, config.min_size)
-    turned = cleaned != mask
+    tidy = cleaned(mask, config)
+    turned = tidy != mask
     confidence[turned] = 1 - confidence[turned] if decision.voted else 0
-    return cleaned.astype(np.uint8)
+    return tidy.astype(np.uint8)

@@ -15,13 +15,15 @@ from segprior.errors import ConfigError, ImageError
 from segprior.image.pyramid import Pyramid
 from segprior.image.upsampling import enlarge, enlarge_labels
 from segprior.io.image import as_image
+from segprior.io.marks import as_scribbles
 from segprior.messages import Setting
 from segprior.methods.method import Context
 from segprior.methods.multiclass.classes import Classes
 from segprior.methods.multiclass.config import SegmentConfig
+from segprior.methods.multiclass.hierarchy import METHOD as HIERARCHY
 from segprior.methods.multiclass.hierarchy import level_of
 from segprior.methods.multiclass.levels import Hierarchy
-from segprior.io.marks import as_scribbles
+from segprior.methods.multiclass.steered import find_marked
 from segprior.prior.prior import Prior
 from segprior.regions.label_map import absorb, by_area, join, pieces
 from segprior.result import Segmentation
@@ -59,8 +61,8 @@ def segment(
     image : str, path, bytes, file object, PIL image, array or tensor of shape (H, W) or (H, W, C)
         Anything that :func:`segprior.as_image` takes.
     preset : str, optional
-        ``"fast"``, the default; ``"backprop"``, which is the default with scribbles or another
-        method than ``hierarchy``; or ``"published"``.
+        ``"fast"``, the default; ``"backprop"``, which is the default with another method than
+        ``hierarchy``; or ``"published"``.
     config : SegmentConfig, optional
         All options at once, instead of a preset.
     rng : int, numpy.random.Generator or None
@@ -78,9 +80,10 @@ def segment(
         configuration takes the place of ``config.prior``.
     scribbles : str, path, or array of int of shape (H, W) or (K, 3), optional
         Pixels whose label is known: a label picture in which 0 and 255 are unmarked, or points of
-        row, column and label; see :func:`segprior.io.marks.as_scribbles`. They
-        are for the methods that train a network, whose fit then comes to an end at no fewer labels
-        than there are marks.
+        row, column and label; see :func:`segprior.io.marks.as_scribbles`. Each pixel then gets one
+        of the labels, as by :meth:`segprior.Predictor.predict`, or with one label another where
+        that is not. A method that trains a network finds more classes beside them; its fit comes
+        to an end at no fewer labels than there are marks.
     **overrides
         Options of :class:`segprior.SegmentConfig`, or, where that has none of the
         name, of :class:`segprior.PriorConfig`, in place of those of the preset or the
@@ -151,8 +154,6 @@ def segment(
     >>> np.unique(found.labels).tolist(), found.labels[16, 24].item()
     ([1, 2], 2)
     """
-    if preset is None and config is None and scribbles is not None:
-        preset = SegmentConfig.start(overrides, scribbles=True)
     config = resolve(SegmentConfig, preset, config, overrides)
     seed = as_seed(rng)
     return find_classes(
@@ -189,12 +190,17 @@ def find_classes(
     check_device(device)  # even where nothing is fitted
     method = config.chosen
     if scribbles is not None and not method.scribbles:
-        raise ConfigError(
-            "scribbles are marks for a network, and ",
-            Setting("method", config.method),
-            " trains none",
-            cure=("pass ", Setting("preset", "backprop")),
-        )
+        if config.method != HIERARCHY.name:
+            raise ConfigError(
+                "scribbles are marks for a hierarchy or a network, and ",
+                Setting("method", config.method),
+                " is neither",
+                cure=("leave ", Setting("method"), " out"),
+            )
+        if prior is not None:
+            raise ConfigError("got a prior with scribbles, which need none", cure="leave it out")
+        marked = find_marked(image, scribbles, config, seed)
+        return _finished(marked, image.full, config, seed, start)
     if prior is not None:
         config = config.with_prior(prior, image.full.shape)
     marks = None if scribbles is None else as_scribbles(scribbles, image.shape)
