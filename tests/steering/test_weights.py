@@ -12,4 +12,4 @@ def test_weights_are_numbers_that_do_not_change() -> None:
     assert weights == Weights()
     assert weights.marked != weights.boxed
     with pytest.raises(dataclasses.FrozenInstanceError):
-        weights.fall = 2.0  # type: ignore[misc]
+        weights.link = 2.0  # type: ignore[misc]

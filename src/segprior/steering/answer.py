@@ -66,8 +66,9 @@ def answer(
     from scipy.ndimage import binary_dilation, gaussian_filter
 
     evidence = weigh(scene, words, sides, weights)
-    odds = weights.regions * evidence.regions.astype(np.float32)[scene.regions]
-    odds += np.float32(weights.pixels) * gaussian_filter(evidence.words, 1.0)
+    reading = evidence.reading
+    odds = reading.regions * evidence.regions.astype(np.float32)[scene.regions]
+    odds += np.float32(reading.pixels) * gaussian_filter(evidence.words, 1.0)
     for side in (1, -1):
         marked = sides.marks == side
         if marked.any():

@@ -58,10 +58,13 @@ class Evidence:
         Logarithm of the odds that each region is object.
     words : ndarray of float32, shape (h, w)
         What the words of each pixel say.
+    reading : Reading
+        By which it was read.
     """
 
     regions: NDArray[np.float64]
     words: NDArray[np.float32]
+    reading: Reading
 
 
 def weigh(
@@ -94,9 +97,8 @@ def weigh(
        segmentation and matting. ICCV 2007. doi:10.1109/ICCV.2007.4408931
     """
     held = _held(scene, sides)
-    known = sides.start is not None or bool((sides.marks > 0).any())
-    reading = weights.marked if known else weights.boxed
-    walk = _walk(scene, sides, held, weights)
+    reading = _reading(sides, weights)
+    walk = _walk(scene, sides, held, reading, weights.pull)
     middle = _middle(scene, sides.inside)
     fixed = reading.bias + reading.walk * walk + reading.middle * middle
     fixed += _distances(scene, sides, held, reading)
@@ -108,10 +110,16 @@ def weigh(
     for _ in range(reading.rounds):
         at_pixels = shares[scene.regions]
         one, other = (of.odds(at_pixels, reading.everywhere) for of in words)
-        said = one + np.float32(weights.vocabulary) * (other - one)
+        said = one + np.float32(reading.vocabulary) * (other - one)
         found = fixed + reading.words * scene.mean(said)
         shares = _settled(found, held)
-    return Evidence(regions=found, words=said)
+    return Evidence(regions=found, words=said, reading=reading)
+
+
+def _reading(sides: Sides, weights: Weights) -> Reading:
+    """How it is read, by whether it is known of any pixel that it is object."""
+    known = sides.start is not None or bool((sides.marks > 0).any())
+    return weights.marked if known else weights.boxed
 
 
 def _held(scene: Scene, sides: Sides) -> NDArray[np.int8]:
@@ -144,7 +152,7 @@ def _settled(odds: NDArray[np.float64], held: NDArray[np.int8]) -> NDArray[np.fl
 
 
 def _walk(
-    scene: Scene, sides: Sides, held: NDArray[np.int8], weights: Weights
+    scene: Scene, sides: Sides, held: NDArray[np.int8], reading: Reading, pull: float
 ) -> NDArray[np.float64]:
     """Logarithm of the odds that a walk ends at the object."""
     from scipy.sparse import diags_array
@@ -153,11 +161,11 @@ def _walk(
     to_ground = np.where(held < 0, _FIRM, 0.0)
     to_object = np.where(held > 0, _FIRM, 0.0)
     if not (sides.marks > 0).any():
-        to_object += weights.pull * scene.areas * (held == 0)
+        to_object += pull * scene.areas * (held == 0)
     if sides.open and sides.inside is None:
-        to_ground += weights.border * scene.border
-    system: Any = scene.laplacian(weights.fall)
-    system = system + diags_array(to_ground + to_object + weights.lost * scene.areas)
+        to_ground += reading.border * scene.border
+    system: Any = scene.laplacian(reading.fall)
+    system = system + diags_array(to_ground + to_object + reading.lost * scene.areas)
     solver = splu(system.tocsc(), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
     ends = np.maximum(solver.solve(np.stack([to_object, to_ground], -1)), 0) + _FAINT
     found: NDArray[np.float64] = np.log(ends[:, 0] / ends[:, 1])
