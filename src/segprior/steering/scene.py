@@ -11,7 +11,7 @@ import numpy as np
 
 from segprior.features.textons import colour_words, texton_map
 from segprior.image.colour import as_colours
-from segprior.image.noise import blur, noise_level, noise_of
+from segprior.image.noise import calm
 from segprior.image.resize import resize, working_shape
 from segprior.regions.band_cut import contrasts
 from segprior.regions.merging import Weights as MergingWeights
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Scene", "colours_of", "look_at"]
 
-# As the hierarchy does (segprior/methods/multiclass/hierarchy.py).
-_SIZE, _BLUR = 480, 1.5
 # Costs of boundaries above this are all the same: nothing goes there.
 _COSTLY = 60.0
 
@@ -151,9 +149,7 @@ class Scene:
 
 def colours_of(image: NDArray[np.float32], size: int | None) -> NDArray[np.float32]:
     """Colours, (h, w, C), of an image (H, W, C) at its working size; blurred where it is noisy."""
-    small = resize(image, working_shape(image.shape, size))
-    noisy = min(small.shape[:2]) > 1 and noise_of(small) > noise_level(_SIZE)
-    return as_colours(blur(small, _BLUR) if noisy else small)
+    return as_colours(calm(resize(image, working_shape(image.shape, size))))
 
 
 def look_at(image: NDArray[np.float32], size: int | None, seed: int) -> Scene:
