@@ -18,6 +18,7 @@ from segprior.methods.foreground.api import foreground
 from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.multiclass.api import segment
 from segprior.methods.multiclass.config import SegmentConfig
+from tests.helpers.things import discs
 
 
 def picture() -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -61,6 +62,15 @@ def test_labels_are_those_of_the_function() -> None:
 def test_fit_returns_the_estimator_and_ignores_y() -> None:
     segmenter = quick(features="image")
     assert segmenter.fit(picture(), y="unused") is segmenter
+
+
+def test_things_one_by_one() -> None:
+    image, _ = discs()
+    things: dict[str, Any] = {"instances": True, "reading": "things", "diameter": 20.0}
+    segmenter = ForegroundSegmenter(**things)
+    labels = segmenter.fit_predict(image)
+    np.testing.assert_array_equal(labels, foreground(image, **things).labels)
+    assert labels.max() == segmenter.segmentation_.n_instances == 7
 
 
 def test_a_path_is_an_image_too(tmp_path: Path) -> None:

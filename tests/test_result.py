@@ -191,3 +191,12 @@ class TestPictures:
         picture = made(np.eye(9, dtype=int), confidence=confidence).confidence_picture()
         assert picture.dtype == np.uint8
         np.testing.assert_array_equal(picture, np.rint(confidence.astype(np.float32) * 255))
+
+
+def test_things_of_a_stack_are_counted_plane_by_plane() -> None:
+    labels = np.zeros((2, 9, 9), np.uint8)
+    labels[0, 2, 2], labels[0, 5, 5], labels[1, 4, 4] = 1, 2, 1
+    found = made(labels, kind="instances", axes="Z")
+    assert found.n_instances == 3
+    assert found.plane(1).n_instances == 1
+    assert "3 things" in repr(found)

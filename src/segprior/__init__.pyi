@@ -15,12 +15,14 @@ from .errors import (
     Cancelled as Cancelled,
     ConfigError as ConfigError,
     ImageError as ImageError,
+    InputWarning as InputWarning,
     OutputError as OutputError,
     SegpriorError as SegpriorError,
 )
 from .estimators import ForegroundSegmenter as ForegroundSegmenter, Segmenter as Segmenter
 from .evaluation.evaluate import (
     evaluate_foreground as evaluate_foreground,
+    evaluate_instances as evaluate_instances,
     evaluate_hierarchies as evaluate_hierarchies,
     evaluate_regions as evaluate_regions,
 )

@@ -1,4 +1,4 @@
-"""The errors that a user can meet, as one small tree.
+"""The errors and the warnings that a user can meet, as one small tree.
 
 Every message is one line that says what is wrong, with the offending value, and what to do. It is
 kept in parts, so that options in it can be spelt as the user knows them.
@@ -10,13 +10,21 @@ from collections.abc import Callable, Sequence
 
 from segprior.messages import Setting
 
-__all__ = ["Cancelled", "ConfigError", "ImageError", "OutputError", "SegpriorError"]
+__all__ = [
+    "Cancelled",
+    "ConfigError",
+    "ImageError",
+    "InParts",
+    "InputWarning",
+    "OutputError",
+    "SegpriorError",
+]
 
 Text = str | Sequence[str | Setting]
 
 
-class SegpriorError(Exception):
-    """Base of all errors that segprior raises on purpose.
+class InParts(Exception):
+    """A message in parts.
 
     Parameters
     ----------
@@ -53,6 +61,20 @@ class SegpriorError(Exception):
     def text(self, say: Callable[[Setting], str]) -> str:
         """Put the message together, its options written as ``say`` does."""
         return "".join(part if isinstance(part, str) else say(part) for part in self.parts)
+
+
+class SegpriorError(InParts):
+    """Base of all errors that segprior raises on purpose.
+
+    Parameters are those of :class:`InParts`.
+    """
+
+
+class InputWarning(InParts, UserWarning):
+    """Something about an image was guessed, or left out; says what, and the option that decides.
+
+    Parameters are those of :class:`InParts`.
+    """
 
 
 class ImageError(SegpriorError, ValueError):

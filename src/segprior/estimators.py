@@ -10,8 +10,7 @@ from sklearn.base import BaseEstimator, ClusterMixin
 
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError
-from segprior.image.pyramid import Pyramid
-from segprior.io.image import as_image
+from segprior.io.image import open_planes
 from segprior.methods.config import MethodConfig
 from segprior.methods.foreground.api import find_foreground
 from segprior.methods.foreground.config import ForegroundConfig
@@ -121,9 +120,9 @@ class _OneImage(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             If a parameter is not valid.
         """
         config = self.resolved_config()
-        image = as_image(X, channel_axis=self.channel_axis)
+        image = open_planes(X, channel_axis=self.channel_axis).only()
         self.segmentation_ = type(self)._function(
-            Pyramid(image),
+            image,
             config,
             seed=as_seed(_as_rng(self.random_state)),
             device=self.device,
@@ -131,7 +130,7 @@ class _OneImage(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         )
         self.labels_ = self.segmentation_.labels
         self.confidence_ = self.segmentation_.confidence
-        self.n_features_in_ = image.shape[2]
+        self.n_features_in_ = image.full.shape[2]
         return self
 
     def fit_predict(self, X: Any, y: object = None) -> NDArray[Any]:
@@ -167,7 +166,7 @@ class ForegroundSegmenter(_OneImage):
     Attributes
     ----------
     labels_ : ndarray of uint8, shape (H, W)
-        0 for background, 1 for foreground.
+        0 for background, 1 for foreground; with ``instances=True`` int32, 1 to n for things.
     confidence_ : ndarray of float32, shape (H, W)
         How sure each label is, in [0, 1].
     segmentation_ : Segmentation

@@ -57,7 +57,7 @@ class TiledResult:
         Its rows and columns.
     kind : {"mask", "labels"}
     areas : dict of int to int
-        Pixels of each label that there is.
+        Pixels of each label that there is; those without data do not count.
     score : float
         How sure the whole is, in [0, 1]: the mean confidence at the scale, for a mask times the
         certainty of the polarity.
@@ -86,8 +86,8 @@ class TiledResult:
 
     @property
     def foreground(self) -> float:
-        """Share of the pixels whose label is not 0."""
-        return 1 - self.areas.get(0, 0) / (self.shape[0] * self.shape[1])
+        """Share of the pixels with data whose label is not 0."""
+        return 1 - self.areas.get(0, 0) / max(1, sum(self.areas.values()))
 
     @property
     def n_labels(self) -> int:
@@ -133,8 +133,8 @@ def foreground_tiles(
     format : str, optional
         The format of ``output``, where its suffix does not tell.
     loading : dict, optional
-        Options of :func:`segprior.as_image`: ``page``, ``channel_axis``, ``alpha``,
-        ``background``, ``value_range``.
+        Options of :func:`segprior.as_image`: ``page``, ``channel_axis``, ``axes``, ``alpha``,
+        ``background``, ``value_range``, ``nodata``. Of several planes ``page`` has to choose one.
 
     Returns
     -------
@@ -229,12 +229,12 @@ class _Order:
             yield file
 
     def save(
-        self, bands: Iterable[NDArray[Any]], shape: tuple[int, int], *, mask: bool, largest: int
+        self, bands: Iterable[NDArray[Any]], file: WindowedImage, *, mask: bool, largest: int
     ) -> Path:
         """Write the result."""
         return save_bands(
-            self.output, bands, shape, mask=mask, largest=largest,
-            wanted=self.format, image=self.source,
+            self.output, bands, file.shape[:2], mask=mask, largest=largest,
+            wanted=self.format, image=self.source, nodata=file.has_gaps,
         )  # fmt: skip
 
 
@@ -262,13 +262,13 @@ def _in_tiles(order: _Order, config: MethodConfig, method: Tiles) -> TiledResult
             image=image, tiling=tiling, sampled=tiling.spread(tiles.sampled_tiles), seed=seed,
             device=order.device, workers=min(workers, len(tiling)), callback=order.callback,
         )  # fmt: skip
-        model, path, count = _worked(order, fitting, method, config)
+        model, path, count = _worked(order, fitting, method, config, file)
     return TiledResult(
         path=path,
         shape=full,
         kind="mask" if model.mask else "labels",
         areas=count.found(),
-        score=count.sure / (grid[0] * grid[1]) * model.certainty,
+        score=count.sure / max(1, count.looked_at) * model.certainty,
         config=config,
         tiles=tiles.replace(tile_size=size),
         count=len(tiling),
@@ -300,8 +300,8 @@ def _in_bands(order: _Order, config: MethodConfig) -> TiledResult:
             callback=order.callback,
         )
         count = _Count()
-        bands = count.areas(label_bands(found.labels, full))
-        path = order.save(bands, full, mask=mask, largest=int(found.labels.max()))
+        bands = count.areas(label_bands(found.labels, full), file)
+        path = order.save(bands, file, mask=mask, largest=int(found.labels.max()))
     return TiledResult(
         path=path,
         shape=full,
@@ -318,7 +318,7 @@ def _in_bands(order: _Order, config: MethodConfig) -> TiledResult:
 
 
 def _worked(
-    order: _Order, fitting: Fitting, method: Tiles, config: MethodConfig
+    order: _Order, fitting: Fitting, method: Tiles, config: MethodConfig, file: WindowedImage
 ) -> tuple[TileModel, Path, _Count]:
     """Fit the model, apply it to all tiles and write what it says."""
     from threadpoolctl import threadpool_limits
@@ -329,8 +329,8 @@ def _worked(
         # Held to one thread from outside, since several that set and reset it would disturb
         # each other; with more, sums are added up in another order.
         with threadpool_limits(1, user_api="blas"):
-            bands = count.areas(_bands(fitting, model, count))
-            path = order.save(bands, fitting.image.full, mask=model.mask, largest=model.largest)
+            bands = count.areas(_bands(fitting, model, count), file)
+            path = order.save(bands, file, mask=model.mask, largest=model.largest)
     except BaseException:
         fitting.give_up()
         raise
@@ -344,7 +344,10 @@ def _bands(fitting: Fitting, model: TileModel, count: _Count) -> Iterator[NDArra
 
     def watched() -> Iterator[tuple[Tile, NDArray[np.float32]]]:
         for tile, scores in blend(tiling, scored):
-            count.sure += float(model.confidence(scores).sum(dtype=np.float64))
+            sure = model.confidence(scores)
+            valid = fitting.image.valid(*tiling.block(tile))
+            count.sure += float((sure if valid is None else sure[valid]).sum(dtype=np.float64))
+            count.looked_at += sure.size if valid is None else int(np.count_nonzero(valid))
             yield tile, scores
 
     dtype = np.uint8 if model.largest < 2**8 else np.uint16 if model.largest < 2**16 else np.uint32
@@ -355,17 +358,26 @@ class _Count:
     """What is added up while the bands pass by."""
 
     def __init__(self) -> None:
-        self.sure = 0.0
+        self.sure, self.looked_at = 0.0, 0
         self._sizes = np.zeros(0, np.int64)
 
-    def areas(self, bands: Iterator[NDArray[Any]]) -> Iterator[NDArray[Any]]:
-        """Count the pixels of each label."""
+    def areas(self, bands: Iterator[NDArray[Any]], file: WindowedImage) -> Iterator[NDArray[Any]]:
+        """Count the pixels of each label, and give those without data label 0."""
+        top = 0
         for band in bands:
+            rows = slice(top, top + len(band))
+            top = rows.stop
+            valid = file.valid(rows, slice(0, file.shape[1]))
+            gaps = 0
+            if valid is not None:
+                band[~valid] = 0
+                gaps = int(np.count_nonzero(~valid))
             sizes = np.zeros(max(len(self._sizes), int(band.max(initial=0)) + 1), np.int64)
             sizes[: len(self._sizes)] = self._sizes
             for row in band:  # a band at once would be widened to 64 bits
                 part = np.bincount(row)
                 sizes[: len(part)] += part
+            sizes[0] -= gaps
             self._sizes = sizes
             yield band
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,9 +16,9 @@ from segprior.image.overlay import draw_labels, draw_mask
 from segprior.image.palette import label_colours
 from segprior.io.export import save_segmentation
 from segprior.io.formats.png import encode_png
-from segprior.io.image import as_image
+from segprior.io.image import open_planes
 from segprior.io.label_maps import encode_labels
-from segprior.io.shared.region_table import region_table, save_table
+from segprior.io.shared.region_table import region_table, save_table, thing_table
 
 __all__ = ["Segmentation"]
 
@@ -30,7 +30,8 @@ class Segmentation:
     Attributes
     ----------
     labels : ndarray of int, shape (H, W)
-        For a mask 0 is background and 1 foreground (uint8); for a label map 1..n.
+        For a mask 0 is background and 1 foreground (uint8); for a label map 1..n; for things one
+        by one 1..n, and 0 where there is none.
     confidence : ndarray of float32, shape (H, W)
         How sure each label is, in [0, 1]; the method that made it says how it is measured.
     score : float
@@ -45,8 +46,13 @@ class Segmentation:
         Named numbers behind the decisions, such as ``polarity``.
     curves : dict of str to ndarray of shape (iterations,)
         Named numbers over the iterations, such as ``loss``; empty where there were none.
-    kind : {"mask", "labels"}
-        Whether ``labels`` is a foreground mask or a label map.
+    kind : {"mask", "labels", "instances"}
+        Whether ``labels`` is a foreground mask, a label map, or things one by one.
+    valid : ndarray of bool, shape (H, W), or None
+        Where the image has data, if not everywhere; elsewhere label and confidence are 0.
+    axes : str
+        Of a stack, a letter for each axis before rows and columns, such as ``"TZ"``; labels,
+        confidence and ``valid`` then have the shape (…, H, W).
 
     Raises
     ------
@@ -65,13 +71,15 @@ class Segmentation:
     seconds: float
     evidence: dict[str, float] = field(default_factory=dict)
     curves: dict[str, NDArray[Any]] = field(default_factory=dict)
-    kind: Literal["mask", "labels"] = "mask"
+    kind: Literal["mask", "labels", "instances"] = "mask"
+    valid: NDArray[np.bool_] | None = None
+    axes: str = ""
 
     def __post_init__(self) -> None:
-        if self.kind not in ("mask", "labels"):
-            raise ConfigError(f"got kind={self.kind!r}; choose 'mask' or 'labels'")
+        if self.kind not in ("mask", "labels", "instances"):
+            raise ConfigError(f"got kind={self.kind!r}; choose 'mask', 'labels' or 'instances'")
         labels = np.asarray(self.labels)
-        if labels.ndim != 2 or labels.dtype.kind not in "bui":
+        if labels.ndim != 2 + len(self.axes) or labels.dtype.kind not in "bui":
             raise ImageError(
                 f"labels of shape {labels.shape} and type {labels.dtype}; "
                 "pass whole numbers of shape (H, W)"
@@ -92,37 +100,77 @@ class Segmentation:
         object.__setattr__(self, "confidence", confidence)
 
     def __repr__(self) -> str:
-        rows, columns = self.labels.shape
-        what = (
-            f"{self.foreground:.1%} foreground"
-            if self.kind == "mask"
-            else f"{self.n_labels} labels"
-        )
+        size = " x ".join(map(str, self.labels.shape))
+        what = {
+            "mask": f"{self.foreground:.1%} foreground",
+            "labels": f"{self.n_labels} labels",
+            "instances": f"{(n := self.n_instances)} thing{'' if n == 1 else 's'}",
+        }[self.kind]
         return (
-            f"Segmentation({self.kind} of {rows} x {columns} pixels, {what}, "
+            f"Segmentation({self.kind} of {size} pixels, {what}, "
             f"score {self.score:.2f}, seed {self.seed}, {self.seconds:.1f} s)"
         )
 
     @property
     def foreground(self) -> float:
-        """Share of the pixels whose label is not 0."""
-        return float(np.count_nonzero(self.labels) / self.labels.size)
+        """Share of the pixels with data whose label is not 0."""
+        pixels = self.labels.size if self.valid is None else np.count_nonzero(self.valid)
+        return float(np.count_nonzero(self.labels) / max(1, pixels))
 
     @property
     def n_labels(self) -> int:
-        """Number of distinct labels, 0 among them where it occurs."""
-        return int(np.unique(self.labels).size)
+        """Number of distinct labels of pixels with data, 0 among them where it occurs."""
+        return int(np.unique(self.labels if self.valid is None else self.labels[self.valid]).size)
+
+    def plane(self, *place: int) -> Segmentation:
+        """Take one plane out of a stack.
+
+        Parameters
+        ----------
+        *place : int
+            Where it lies along each of the ``axes``.
+
+        Returns
+        -------
+        Segmentation
+            With the ``score`` and ``evidence`` of the stack.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such plane.
+        """
+        sizes = self.labels.shape[: len(self.axes)]
+        if len(place) != len(sizes) or any(
+            not 0 <= at < n for at, n in zip(place, sizes, strict=True)
+        ):
+            raise ConfigError(f"got plane {place} of {sizes}; pass a place on each axis, from 0")
+        valid = None if self.valid is None else self.valid[place]
+        return replace(
+            self, labels=self.labels[place], confidence=self.confidence[place], valid=valid,
+            axes="",
+        )  # fmt: skip
+
+    @property
+    def n_instances(self) -> int:
+        """Number of distinct labels without 0, added up over the planes of a stack."""
+        planes = self.labels.reshape(-1, *self.labels.shape[-2:])
+        return sum(int(np.count_nonzero(np.unique(plane))) for plane in planes)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the arrays as plain values, fit for JSON.
 
-        The share of foreground stands under ``foreground`` for a mask, the number of labels
-        under ``labels`` for a label map.
+        The share of foreground stands under ``foreground`` for a mask and for things, the number
+        of labels under ``labels`` for a label map, that of things under ``instances``.
         """
-        size = {"rows": self.labels.shape[0], "columns": self.labels.shape[1]}
+        size: dict[str, Any] = {"rows": self.labels.shape[-2], "columns": self.labels.shape[-1]}
+        if self.axes:
+            size["planes"] = dict(zip(self.axes, self.labels.shape, strict=False))
         content: dict[str, Any] = (
-            {"foreground": self.foreground} if self.kind == "mask" else {"labels": self.n_labels}
+            {"labels": self.n_labels} if self.kind == "labels" else {"foreground": self.foreground}
         )
+        if self.kind == "instances":
+            content["instances"] = self.n_instances
         return {
             "kind": self.kind,
             **size,
@@ -139,7 +187,9 @@ class Segmentation:
         return encode_labels(self.labels, ".png", mask=self.kind == "mask")
 
     def _repr_png_(self) -> bytes:
-        if self.kind == "labels" and self.labels.max(initial=0) > 255:
+        if self.axes:
+            return self.plane(*(0 for _ in self.axes))._repr_png_()
+        if self.kind != "mask" and self.labels.max(initial=0) > 255:
             return encode_png(label_colours(self.labels))
         return self.to_png()
 
@@ -157,7 +207,10 @@ class Segmentation:
         ``labels`` as they are. :func:`segprior.io.label_maps.read_labels` reads all of these back
         exactly. GeoJSON, LabelMe and SVG hold polygons along the edges of the pixels, in (column,
         row), COCO run-length encoded masks; label 0 has none, all other pixels are kept exactly.
-        Zarr arrays need the extra ``zarr``. Other distributions may bring more formats.
+        Of things one by one each is an entry of its own, all of the one kind ``thing``.
+        Zarr arrays need the extra ``zarr``. TIFF, ``.npy`` and Zarr hold stacks, with their axes.
+        Other distributions may bring more formats. Where pixels have no data, a TIFF says that its
+        0 is no data.
 
         Parameters
         ----------
@@ -185,8 +238,10 @@ class Segmentation:
         ConfigError
             If ``format`` is another word.
         """
-        mask = self.kind == "mask"
-        return save_segmentation(path, self.labels, mask=mask, wanted=format, image=image)
+        return save_segmentation(
+            path, self.labels, mask=self.kind == "mask", wanted=format, image=image,
+            axes=self.axes, nodata=self.valid is not None, things=self.kind == "instances",
+        )  # fmt: skip
 
     def table(self, image: Any = None, *, channel_axis: int | None = -1) -> dict[str, NDArray[Any]]:
         """Measure the region of each label but 0: size, place and colour.
@@ -207,13 +262,18 @@ class Segmentation:
             ``centroid_row``, ``centroid_column``, where whole numbers are the centres of pixels;
             and with an image ``mean_0``, ``mean_1``, …, the means of its channels in [0, 1].
 
+            Of things one by one the columns are those of
+            :func:`segprior.io.shared.region_table.thing_table`, with scikit-image's names.
+
         Raises
         ------
         ImageError
             If the image has another size.
         """
+        self._check_plane()
         values = None if image is None else self._image(image, channel_axis)
-        return region_table(self.labels, values)
+        table = thing_table if self.kind == "instances" else region_table
+        return table(self.labels, values)
 
     def save_table(
         self, path: str | os.PathLike[str], image: Any = None, *, channel_axis: int | None = -1
@@ -302,6 +362,7 @@ class Segmentation:
         ImageError
             If the image has another size.
         """
+        self._check_plane()
         result = np.zeros((*self.labels.shape, 4), np.uint8)
         chosen = self.labels > 0
         result[..., :3] = self._picture(image, channel_axis)
@@ -316,8 +377,16 @@ class Segmentation:
     def _picture(self, image: Any, channel_axis: int | None) -> NDArray[np.uint8]:
         return to_uint8(to_rgb(self._image(image, channel_axis)))
 
+    def _check_plane(self) -> None:
+        if self.axes:
+            raise ImageError(
+                f"labels of {self.labels.shape}, a stack; take one plane out of it with .plane()"
+            )
+
     def _image(self, image: Any, channel_axis: int | None) -> NDArray[np.float32]:
-        values = as_image(image, channel_axis=channel_axis, max_pixels=None)
+        self._check_plane()
+        planes = open_planes(image, channel_axis=channel_axis, max_pixels=None, quiet=True)
+        values = planes.only().full
         if values.shape[:2] != self.labels.shape:
             rows, columns = self.labels.shape
             raise ImageError(

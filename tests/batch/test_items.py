@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from segprior.batch.items import Claims, check_places, find_items, load_list
+from segprior.batch.items import Claims, check_places, find_items, load_list, read_list
 from segprior.batch.run import run_batch
 from segprior.errors import ConfigError, ImageError, OutputError
 from tests.helpers.batches import batch, copy
@@ -115,3 +119,40 @@ def test_a_list_may_not_be_of_any_size(tmp_path: Path) -> None:
     path.write_bytes(b"a.png\n\0" + bytes(1 << 20))
     with pytest.raises(ImageError, match="not a text file"):
         load_list(path)
+
+
+def test_a_list_has_a_limit(tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_bytes(b"a\n")
+    assert load_list(path) == b"a\n"
+    with path.open("r+b") as file:
+        file.truncate((1 << 26) + 1)
+    with pytest.raises(ImageError, match=r"a list of 67108865 bytes and more"):
+        load_list(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_may_be_a_list_but_not_without_an_end(tmp_path: Path) -> None:
+    def write(pieces: int) -> None:
+        with suppress(BrokenPipeError), path.open("wb") as file:
+            for _ in range(pieces):
+                file.write(b"abc.png\n" * (1 << 17))
+
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    for pieces, is_read in ((1, True), (1 << 20, False)):
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(write, pieces)
+            if is_read:
+                assert len(load_list(path)) == 1 << 20
+            else:
+                with pytest.raises(ImageError, match="67108865 bytes and more"):
+                    load_list(path)
+
+
+def test_lines_end_as_they_may_and_are_counted(tmp_path: Path, monkeypatch: Any) -> None:
+    assert read_list(b"\xef\xbb\xbfa\r\n\r\n b c \rd\n\n", "x") == ["a", "b c", "d"]
+    monkeypatch.setattr("segprior.batch.items._MOST_LINES", 2)
+    assert read_list(b"a\nb\n", "x") == ["a", "b"]
+    with pytest.raises(ImageError, match="x: a list of more than 2 paths"):
+        read_list(b"a\nb\nc", "x")

@@ -27,6 +27,8 @@ def test_wrong_options_of_a_batch(options: dict[str, Any], message: str) -> None
         ({"every": 0}, "got every=0; pass a whole number of at least 1"),
         ({"limit": -1}, "got limit=-1; pass a whole number of at least 0"),
         ({"workers": 0}, "got workers=0; pass a whole number of at least 1"),
+        ({"max_pixels": 0}, "got max_pixels=0; pass a whole number of at least 1"),
+        ({"max_bytes": "2G"}, "got max_bytes='2G'; pass a whole number of at least 1"),
     ],
 )
 def test_wrong_options_of_an_evaluation(options: dict[str, Any], message: str) -> None:

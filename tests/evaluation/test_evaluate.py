@@ -12,7 +12,12 @@ from PIL import Image
 from segprior.config.running import EvaluateConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.evaluation import evaluate
-from segprior.evaluation.evaluate import Interrupted, Progress, evaluate_hierarchies
+from segprior.evaluation.evaluate import (
+    Interrupted,
+    Progress,
+    evaluate_hierarchies,
+    evaluate_instances,
+)
 from segprior.evaluation.report import Evaluation
 from segprior.io.image import as_image
 from segprior.io.label_maps import read_labels
@@ -28,6 +33,7 @@ from tests.helpers.evaluation import (
     saved,
     scene,
 )
+from tests.helpers.things import discs
 
 BENCH = Path(__file__).parents[2] / ".." / "shared" / "data" / "bsds_bench"
 
@@ -390,8 +396,57 @@ def test_the_official_benchmark_of_contour_maps() -> None:
     )  # fmt: skip
 
 
+@pytest.fixture
+def things(tmp_path: Path) -> Path:
+    """Three images of discs with their numbers, in PNG, TIFF and NumPy files."""
+    (tmp_path / "images").mkdir()
+    (tmp_path / "truth").mkdir()
+    image, truth = discs()
+    for number in range(3):
+        shown = np.rint(255 * image / (number + 1)).astype(np.uint8)
+        Image.fromarray(shown).save(tmp_path / "images" / f"s{number}.png")
+    Image.fromarray(truth.astype(np.uint16)).save(tmp_path / "truth" / "s0.png")
+    Image.fromarray(truth.astype(np.uint8)).save(tmp_path / "truth" / "s1.tif")
+    np.save(tmp_path / "truth" / "s2.npy", 100 * truth)
+    return tmp_path
+
+
+def test_things_one_by_one(things: Path) -> None:
+    methods = ["fast:reading=things", "otsu", "watershed", "blank"]
+    found = evaluate_instances(
+        things / "images", things / "truth", methods=methods, store=things / "rows.jsonl",
+        save_predictions=things / "kept",
+    )  # fmt: skip
+    assert not found.failures
+    ours, pieces, watershed, blank = found.rows
+    assert (ours["ap50"], ours["count_error"], ours["predicted"]) == (1, 0, 7)
+    assert ours["ap"] <= ours["ap75"] <= 1
+    assert (pieces["ap50"], pieces["true"], pieces["predicted"]) == (3 / 9, 7, 5)
+    assert pieces["count_error"] == pytest.approx(2 / 7)
+    assert watershed["ap50"] == 1
+    assert blank["ap50"] == 0
+    kept = things / "kept" / "fast_reading=things"
+    again = evaluate_instances(things / "images", things / "truth", predictions=[kept])
+    assert again.rows[0]["ap"] == pytest.approx(ours["ap"])
+    assert found.settings["fast:reading=things"]["config"]["instances"] is True
+    assert "AP50" in found.to_text().splitlines()[0]
+    again = evaluate_instances(
+        things / "images", things / "truth", methods=methods, store=things / "rows.jsonl"
+    )
+    assert again.rows == found.rows
+
+
+def test_things_that_cannot_be_scored_are_named(things: Path) -> None:
+    np.save(things / "truth" / "s2.npy", np.full((120, 160), -1))
+    Image.fromarray(np.zeros((9, 9), np.uint8)).save(things / "truth" / "s1.tif")
+    found = evaluate_instances(things / "images", things / "truth", methods=["otsu"])
+    errors = [row["error"] for row in found.failures]
+    assert "its truth has 9 x 9" in errors[0]
+    assert "got label -1; number things from 1" in errors[1]
+
+
 def test_names_are_public() -> None:
     assert set(evaluate.__all__) == {
         "Interrupted", "Progress", "evaluate_foreground", "evaluate_hierarchies",
-        "evaluate_regions",
+        "evaluate_instances", "evaluate_regions",
     }  # fmt: skip

@@ -82,3 +82,29 @@ def test_void_does_not_count_for_regions(folders: Path, tmp_path: Path) -> None:
     made = saved(tmp_path / "made", wrong_there)
     (row,) = regions(folders, (), predictions=[made], limit=1).rows
     assert (row["miou"], row["voi"]) == (1, 0)
+
+
+def test_limits_hold_for_images_and_truth(folders: Path, tmp_path: Path) -> None:
+    made = saved(tmp_path / "made", scene(0)[1])
+    for options, told in (
+        (
+            {"max_pixels": 767},
+            "24 x 32 pixels are 0.000768 megapixels, above the limit of 0.000767",
+        ),
+        ({"max_bytes": 1000}, "in memory, above the limit of 1000 bytes"),
+    ):
+        for methods, predictions in ((["otsu"], ()), ((), [made])):
+            found = foreground(folders, methods, predictions=predictions, limit=1, **options)
+            assert told in found.failures[0]["error"]
+    assert not foreground(folders, ["otsu"], limit=1, max_pixels=768, max_bytes=None).failures
+
+
+def test_a_dim_image_is_stretched_without_a_word(folders: Path) -> None:
+    image = scene(0)[0]
+    (bright,) = foreground(folders, ["otsu"], limit=1).rows
+    (folders / "images" / "s0.png").unlink()
+    grey = np.rint(image[..., :3].mean(axis=2)).astype(np.uint16)
+    Image.fromarray(4 * grey).save(folders / "images" / "s0.png")
+    (dim,) = foreground(folders, ["otsu"], limit=1).rows
+    assert dim["iou"] == pytest.approx(bright["iou"], abs=0.1)
+    assert dim["iou"] > 0.5

@@ -9,6 +9,7 @@ import io
 import json
 import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
@@ -39,6 +40,16 @@ def pillow(kind: str, mode: str, **options: Any) -> bytes:
 
     stream = io.BytesIO()
     Image.fromarray(scene()).convert(mode).save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def moving(kind: str) -> bytes:
+    """Two frames."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    later = Image.fromarray(scene()[::-1].copy())
+    Image.fromarray(scene()).save(stream, kind, save_all=True, append_images=[later])
     return stream.getvalue()
 
 
@@ -75,8 +86,19 @@ def prior() -> bytes:
     fitted = segprior.fit_prior(
         scene(), members=1, iterations=2, working_size=16, snapshots=(1,), features=(("up2", 1),)
     )  # fmt: skip
-    path = CORPUS / "prior.npz"
-    fitted.save(path)
+    return packed(fitted.save)
+
+
+def hierarchy() -> bytes:
+    import segprior
+
+    return packed(segprior.segment_hierarchy(scene()).save)
+
+
+def packed(save: Callable[[Path], object]) -> bytes:
+    """The bytes of an ``.npz`` file, deflated."""
+    path = CORPUS / "packed.npz"
+    save(path)
     data = io.BytesIO()
     with zipfile.ZipFile(path) as stored, zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in stored.infolist():
@@ -114,10 +136,11 @@ def files() -> dict[str, dict[str, bytes]]:
         },
         "webp": {
             "lossy": pillow("WEBP", "RGB"), "exact": pillow("WEBP", "RGBA", lossless=True),
+            "two": moving("WEBP"),
         },
         "bmp": {"rgb": pillow("BMP", "RGB"), "palette": pillow("BMP", "P"),
                 "bits": pillow("BMP", "1")},
-        "gif": {"one": pillow("GIF", "P")},
+        "gif": {"one": pillow("GIF", "P"), "two": moving("GIF")},
         "tiff": {
             "plain": tiff(scene()), "deflate": tiff(scene(), compression="zlib", predictor=True),
             "planar": tiff(scene().transpose(2, 0, 1), planarconfig="separate",
@@ -139,6 +162,7 @@ def files() -> dict[str, dict[str, bytes]]:
             "deep": npy(scene(np.uint16).astype(">u2")), "bools": npy(scene()[..., 0] > 90),
         },
         "prior": {"prior": prior()},
+        "hierarchy": {"levels": hierarchy()},
         "mat": {
             "truth": mat(groundTruth=drawn()),
             "segs": mat(segs=drawn()[0, 0]["Segmentation"]),
@@ -168,6 +192,11 @@ def zarr_arrays() -> None:
             zarr_format=version,
         )  # fmt: skip
         array[:] = scene()
+    array = zarr.create_array(
+        store=str(folder / "shards"), shape=(12, 16), chunks=(4, 8), shards=(12, 16), dtype="u1",
+        zarr_format=3,
+    )  # fmt: skip
+    array[:] = scene(channels=1)[..., 0]
     group = zarr.create_group(store=str(folder / "group"), zarr_format=2)
     array = group.create_array("0", shape=(3, 12, 16), chunks=(3, 12, 16), dtype="u2")
     array[:] = scene(np.uint16).transpose(2, 0, 1)

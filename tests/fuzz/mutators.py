@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import random
 import re
 import struct
+import zipfile
 import zlib
 from collections.abc import Callable
 
@@ -130,7 +132,40 @@ def _tiff_entry(data: bytes, chance: random.Random) -> bytes:
     return bytes(held)
 
 
+def _zip_member(data: bytes, chance: random.Random) -> bytes:
+    """Change what a member of a zip archive holds, and put its checksum right."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = [(entry, archive.read(entry)) for entry in archive.infolist()]
+    # Whatever earlier damage makes of an archive.
+    except Exception:
+        members = []
+    if not members or sum(len(held) for _, held in members) > 1 << 24:
+        return _number(data, chance)
+    stream, number = io.BytesIO(), chance.randrange(len(members))
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for at, (entry, held) in enumerate(members):
+            changed = chance.choice((_word, _number, _flip, _cut))(held, chance)
+            archive.writestr(zipfile.ZipInfo(entry.filename), changed if at == number else held)
+    return stream.getvalue()
+
+
+def _mat_variable(data: bytes, chance: random.Random) -> bytes:
+    """Change what a compressed variable of a MATLAB file holds."""
+    if not data.startswith(b"MATLAB") or len(data) < 137:
+        return _zip_member(data, chance)
+    order = "<" if data[126:128] == b"IM" else ">"
+    try:
+        kind, length = struct.unpack_from(f"{order}2I", data, 128)
+        inner = zlib.decompressobj().decompress(data[136 : 136 + length], 1 << 22)
+    except (struct.error, zlib.error):
+        return _number(data, chance)
+    packed = zlib.compress(chance.choice((_number, _number, _flip, _cut))(inner, chance))
+    head = struct.pack(f"{order}2I", kind, len(packed))
+    return data[:128] + head + packed + data[136 + length :]
+
+
 _WAYS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
     _flip, _noise, _cut, _drop, _repeat, _append, _number, _number, _word, _png_chunk, _tiff_entry,
-    _tiff_entry,
+    _tiff_entry, _mat_variable,
 )  # fmt: skip

@@ -15,6 +15,7 @@ from typing import Any
 from segprior.batch.items import find_items
 from segprior.batch.manifest import Manifest
 from segprior.errors import SegpriorError
+from segprior.evaluation.cuts import Cuts, read_tree
 from segprior.io.files.jsonl import Store
 from segprior.io.ground_truth import read_mask, read_prediction, read_regions
 from segprior.io.image import as_image
@@ -22,6 +23,7 @@ from segprior.io.label_maps import read_labels
 from segprior.io.marks import as_scribbles
 from segprior.io.window_reader import open_windows
 from segprior.methods.double_dip.hints import as_hint
+from segprior.methods.multiclass.levels import Hierarchy
 from segprior.prior.prior import Prior
 from tests.fuzz.corpus import seeds
 from tests.fuzz.mutators import mutate
@@ -49,18 +51,23 @@ def _in_its_place(name: str, function: Callable[[Path], Any]) -> Callable[[Path]
 
 
 _PICTURE: tuple[Callable[[Path], Any], ...] = (as_image, read_labels, read_mask, as_hint)
-_TRUTH: tuple[Callable[[Path], Any], ...] = (lambda path: read_regions([path]), read_prediction)
+_TRUTH: tuple[Callable[[Path], Any], ...] = (
+    lambda path: read_regions([path]), read_prediction, read_mask,
+    lambda path: read_tree(path, (12, 16), Cuts(regions=(0.5,), boundaries=(0.5,))),
+)  # fmt: skip
 
 # Of each reader how its files end, and what reads them.
 READERS: dict[str, tuple[str, tuple[Callable[[Path], Any], ...]]] = {
     "png": (".png", (*_PICTURE, lambda path: as_scribbles(path, (12, 16)), *_TRUTH)),
     "jpeg": (".jpg", _PICTURE),
-    "webp": (".webp", _PICTURE),
+    "webp": (".webp", (*_PICTURE, lambda path: as_image(path, page=1))),
     "bmp": (".bmp", _PICTURE),
-    "gif": (".gif", _PICTURE),
-    "tiff": (".tif", (*_PICTURE, _windows, lambda path: as_image(path, page=1))),
+    "gif": (".gif", (*_PICTURE, lambda path: as_image(path, page=1))),
+    "tiff": (".tif", (*_PICTURE, _windows, *_TRUTH, lambda path: as_image(path, page=1),
+              lambda path: as_image(path, channel_axis=0))),
     "npy": (".npy", (*_PICTURE, *_TRUTH)),
     "prior": (".npz", (Prior.load,)),
+    "hierarchy": (".npz", (Hierarchy.load,)),
     "mat": (".mat", (*_TRUTH,)),
     "scribbles": (".csv", (lambda path: as_scribbles(path, (12, 16)),)),
     "list": (".txt", (lambda path: find_items(path, Path("out")),)),

@@ -13,6 +13,9 @@ from segprior.errors import ImageError
 from segprior.io.image import as_image
 from tests.helpers.written import encoded, npy
 
+# Small numbers, and transparency, are read here as they are; what is told is tested elsewhere.
+pytestmark = pytest.mark.filterwarnings("ignore::segprior.errors.InputWarning")
+
 
 class TestBrokenFiles:
     @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF"])

@@ -10,7 +10,9 @@ from PIL import Image
 from scipy.io import savemat
 
 from segprior.errors import ImageError
+from segprior.io.files.budget import limited
 from segprior.io.ground_truth import read_contours, read_mask, read_prediction, read_regions
+from tests.helpers.bombs import png
 
 LABELS = np.arange(80, dtype=np.uint8).reshape(8, 10) // 20
 
@@ -162,3 +164,19 @@ def test_the_void_of_voc_does_not_count(tmp_path: Path, suffix: str) -> None:
     plain = indexed(tmp_path / f"b{suffix}", np.where(values == 15, 255, 0))
     assert not read_mask(plain).undecided.any()
     assert read_regions([plain]).void is None
+
+
+def test_truth_is_no_larger_than_an_image_may_be(tmp_path: Path) -> None:
+    path = png(tmp_path / "a.png", 9000, 9000, bits=1)
+    mat = bsds(tmp_path / "a.mat", np.ones((9, 9), np.uint8))
+    for read in (read_mask, read_prediction, lambda path: read_regions([path])):
+        with pytest.raises(ImageError, match=r"81 megapixels, above the limit of 64; reduce"):
+            read(path)
+        with limited(max_pixels=80), pytest.raises(ImageError, match=r"above the limit|9 x 9"):
+            read_regions([mat])
+    with limited(max_pixels=16_000_000), pytest.raises(ImageError, match="above the limit of 80"):
+        read_contours(path)
+    with limited(max_bytes=1_000_000), pytest.raises(ImageError, match="above the limit of 977KB"):
+        read_mask(png(tmp_path / "b.png", 900, 900, bits=1))
+    with limited(max_pixels=None):
+        assert read_prediction(path).shape == (9000, 9000)

@@ -14,6 +14,7 @@ from segprior.errors import ImageError, OutputError
 from segprior.io.formats.png import encode_png
 from segprior.io.label_maps import encode_labels, read_labels, save_labels
 from segprior.io.pictures import encode_picture
+from tests.helpers.bombs import png
 from tests.helpers.folders import names
 from tests.helpers.written import opened
 
@@ -91,3 +92,12 @@ class TestLabels:
         ):
             with pytest.raises(ImageError, match=reason):
                 read_labels(data)
+
+
+def test_label_maps_have_a_limit(tmp_path: Path) -> None:
+    path = save_labels(tmp_path / "a.png", np.ones((20, 30), np.uint8), mask=False)
+    with pytest.raises(ImageError, match=r"20 x 30 pixels are 0\.0006 megapixels, above the limit"):
+        read_labels(path, max_pixels=599)
+    assert read_labels(path, max_pixels=600).shape == (20, 30)
+    with pytest.raises(ImageError, match="above the limit of 64"):
+        read_labels(png(tmp_path / "b.png", 9000, 9000, bits=1))

@@ -8,6 +8,7 @@ from PIL import Image
 
 from segprior.errors import ImageError
 from segprior.io.marks import as_scribbles, read_marks, shrink_scribbles
+from tests.helpers.bombs import png
 
 SHAPE = (20, 30)
 
@@ -99,3 +100,14 @@ def test_in_a_picture_0_and_255_are_unmarked() -> None:
         found = read_marks(picture, SHAPE)
         assert found[3, 4] == 2
         assert (found == -1).sum() == found.size - 1
+
+
+def test_scribbles_have_a_limit(tmp_path: Path) -> None:
+    path = png(tmp_path / "a.png", 9000, 9000, bits=1)
+    with pytest.raises(ImageError, match="above the limit of 64"):
+        as_scribbles(path, SHAPE)
+    with pytest.raises(ImageError, match="nothing is marked"):
+        as_scribbles(path, (9000, 9000))
+    (tmp_path / "a.csv").write_bytes(b"1,1,1\n" * (1 << 22))
+    with pytest.raises(ImageError, match="more than 16777216 bytes of points"):
+        as_scribbles(tmp_path / "a.csv", SHAPE)

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segprior.errors import ConfigError
 from segprior.runtime import loops
 
 
@@ -58,18 +57,34 @@ def test_a_function_without_loops_names_the_cure() -> None:
     assert "install a C++ compiler" in run(code, "none").stderr
 
 
-def test_a_broken_library_is_told_with_its_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("kind", ["text", "empty", "cut", "folder"])
+def test_a_broken_library_is_told_and_done_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    (tmp_path / f"loops_base{loops._SUFFIX}").write_bytes(b"no library")
+    path = tmp_path / f"loops_base{loops._SUFFIX}"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "cut":
+        # Loading it would end the process by a signal, if its size were not looked at.
+        head = b"\x7fELF\2\1\1".ljust(40, b"\0") + (1 << 20).to_bytes(8, "little")
+        path.write_bytes(head.ljust(58, b"\0") + b"\x40\0\x10\0\0\0" + bytes(5000))
+    else:
+        path.write_bytes(b"no library" if kind == "text" else b"")
     monkeypatch.setattr(loops, "_folder", lambda: tmp_path)
-    loops._library.cache_clear()
+    for cached in (loops._library, loops._found):
+        cached.cache_clear()
     try:
-        with pytest.raises(ConfigError, match=r"loops_base.* cannot be loaded .* install segprior"):
-            loops.are_there()
+        assert loops.is_broken()
+        assert "loops_base" in loops.described()
+        with pytest.warns(UserWarning, match=r"loops_base.* cannot be loaded .* install segprior"):
+            assert not loops.are_there()
+        assert not loops.are_there()
+        if kind == "cut":
+            assert "5064 bytes are not all of it" in loops.described()
     finally:
         monkeypatch.undo()
-        loops._library.cache_clear()
+        for cached in (loops._library, loops._found):
+            cached.cache_clear()
 
 
 def test_the_command_line_says_once_that_there_are_none() -> None:

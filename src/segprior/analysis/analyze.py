@@ -20,7 +20,7 @@ from segprior.callbacks import Callback
 from segprior.config.analysis import AnalysisConfig
 from segprior.config.presets import resolve
 from segprior.image.pyramid import Pyramid
-from segprior.io.image import as_image
+from segprior.io.image import open_planes, reading_of
 from segprior.prior.prior import Prior, fit
 from segprior.runtime.seeding import RandomSource, as_seed
 
@@ -64,7 +64,8 @@ def analyze(
         Called once per iteration, see :mod:`segprior.callbacks`.
     **overrides
         Options of :class:`AnalysisConfig` or :class:`segprior.PriorConfig`, in place of
-        those of the preset or the config.
+        those of the preset or the config; and of :func:`segprior.as_image`, for how the image is
+        read.
 
     Returns
     -------
@@ -89,9 +90,10 @@ def analyze(
     >>> sorted(found.spectra)
     ['image', 'low_pass', 'prior']
     """
+    reading = reading_of(overrides)
     config = resolve(AnalysisConfig, preset, config, overrides)
     seed = as_seed(rng)
-    full = Pyramid(as_image(image, channel_axis=channel_axis))
+    full = open_planes(image, channel_axis=channel_axis, **reading).only()
     return measure(full, config, seed=seed, device=device, callback=callback)
 
 

@@ -55,6 +55,8 @@ def told(what: str, kind: type[SegpriorError]) -> Iterator[None]:
         raise
     except FileNotFoundError as error:
         raise kind(f"{what}: there is no such place; check the name") from error
+    except (AttributeError, TypeError) as error:  # of members of archives that are no files
+        raise kind(f"{what}: it is no plain file; copy what it stands for") from error
     except Exception as error:
         raise kind(f"{what}: {one_line(error)}") from error
 
@@ -104,6 +106,11 @@ def put(url: str, data: bytes) -> None:
             raise
 
 
+def _protocols(system: Any) -> set[str]:
+    named = system.protocol
+    return {named} if isinstance(named, str) else set(named)
+
+
 def fetch(url: str) -> bytes:
     """Read a file whole, if it is no larger than any file may be.
 
@@ -116,6 +123,8 @@ def fetch(url: str) -> bytes:
     size = system.info(path).get("size")
     if size is not None:
         check_bytes(int(size), None, url)
+    # A server may send a little that its client then unfolds, whatever the size was said to be.
+    if size is not None and not {"http", "https"} & _protocols(system):
         data: bytes = system.cat_file(path)
         return data
     parts, held = [], 0

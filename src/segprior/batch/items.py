@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -27,7 +28,8 @@ __all__ = [
 ]
 
 
-_HEAD, _LONGEST_LIST = 1 << 16, 1 << 28
+_HEAD, _LONGEST_LIST, _MOST_LINES = 1 << 16, 1 << 26, 1_000_000
+_LINE = re.compile(rb"[^\r\n]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,10 +255,14 @@ def load_list(source: Path) -> bytes:
     with source.open("rb") as stream:
         head = stream.read(_HEAD)
         size = os.fstat(stream.fileno()).st_size
-        if size > _LONGEST_LIST:
-            raise ImageError(f"{source}: a list of {size} bytes; name a text file of paths")
-        read_list(head, source)
-        return head + stream.read()
+        if size <= _LONGEST_LIST:
+            read_list(head, source)
+            # Of a pipe nobody knows its size.
+            data = head + stream.read(_LONGEST_LIST - len(head) + 1)
+            if len(data) <= _LONGEST_LIST:
+                return data
+            size = len(data)
+        raise ImageError(f"{source}: a list of {size} bytes and more; name a text file of paths")
 
 
 def read_list(data: bytes, source: object) -> list[str]:
@@ -265,12 +271,17 @@ def read_list(data: bytes, source: object) -> list[str]:
     Raises
     ------
     ImageError
-        If it is no text file.
+        If it is no text file, or has too many lines.
     """
     if b"\0" in data or data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise ImageError(f"{source} is not a text file; name one with a path on each line")
-    text = os.fsdecode(data.removeprefix(codecs.BOM_UTF8))
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    lines = []
+    for found in _LINE.finditer(data.removeprefix(codecs.BOM_UTF8)):
+        if line := os.fsdecode(found[0]).strip():
+            lines.append(line)
+        if len(lines) > _MOST_LINES:
+            raise ImageError(f"{source}: a list of more than {_MOST_LINES} paths; name several")
+    return lines
 
 
 def name_in_list(line: str) -> str:

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from segprior.errors import ConfigError
 
-__all__ = ["at_least", "from_zero", "of_kind", "one_of", "positive", "zero_to_one"]
+__all__ = ["MAX_PIXELS", "at_least", "from_zero", "of_kind", "one_of", "positive", "zero_to_one"]
+
+MAX_PIXELS = 64_000_000
+"""Rows times columns that a picture may have, where nobody says another number."""
 
 
 def at_least(name: str, value: object, least: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from segprior.config.checks import at_least, of_kind, positive
+from segprior.config.checks import MAX_PIXELS, at_least, of_kind, positive
 from segprior.config.presets import Presets
 from segprior.errors import ConfigError
 
@@ -26,11 +26,18 @@ class EvaluateConfig(Presets):
     workers : int
         Processes, each on one thread. Their number changes no result; with more than the
         machine has cores, or than its memory has room for, the seconds grow.
+    max_pixels : int or None
+        Refuse images, masks and label maps with more pixels; None sets no limit.
+    max_bytes : int or None
+        Refuse files that take more memory, all channels counted; None stands for a quarter of the
+        memory there is.
     """
 
     every: int = 1
     limit: int = 0
     workers: int = 1
+    max_pixels: int | None = MAX_PIXELS
+    max_bytes: int | None = None
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"fast": {}}
 
@@ -38,6 +45,9 @@ class EvaluateConfig(Presets):
         at_least("every", self.every, 1)
         at_least("limit", self.limit, 0)
         at_least("workers", self.workers, 1)
+        for name in ("max_pixels", "max_bytes"):
+            if (limit := getattr(self, name)) is not None:
+                at_least(name, limit, 1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ import numpy as np
 
 from segprior.config.running import CurveConfig
 from segprior.errors import ImageError
+from segprior.io.files.budget import pixel_limit
 from segprior.io.ground_truth import Regions, read_contours
 from segprior.messages import Setting
 from segprior.methods.multiclass.levels import Hierarchy
@@ -169,7 +170,7 @@ def read_tree(path: Path, shape: tuple[int, int], cuts: Cuts) -> Tree:
     from segprior.metrics.hierarchies import contour_tree
 
     if path.suffix.lower() == SAVED:
-        return as_tree(Hierarchy.load(path))
+        return as_tree(Hierarchy.load(path, max_pixels=pixel_limit()))
     contours = read_contours(path)
     try:
         found = contour_tree(contours, shape)

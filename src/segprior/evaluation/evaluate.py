@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from segprior.config.presets import resolve
@@ -15,6 +14,7 @@ from segprior.evaluation.dataset import Example, pair
 from segprior.evaluation.jobs import Results, make_folders, make_jobs, make_keys, take_held
 from segprior.evaluation.method_spec import expand
 from segprior.evaluation.methods import Kind, nesting_of
+from segprior.evaluation.progress import Interrupted, Progress
 from segprior.evaluation.report import Evaluation, Scored, summarise
 from segprior.evaluation.score import Job, made_once, score
 from segprior.io.files.jsonl import Store
@@ -26,49 +26,11 @@ __all__ = [
     "Progress",
     "evaluate_foreground",
     "evaluate_hierarchies",
+    "evaluate_instances",
     "evaluate_regions",
 ]
 
 Folder = str | os.PathLike[str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """Told before the first result and after each.
-
-    Attributes
-    ----------
-    done, total : int
-        How many results there are, those of the store among them, and how many there will be.
-    image, method : str or None
-        What was done last; None before the first, when ``done`` counts those of the store.
-    error : str or None
-        Why it failed.
-    """
-
-    done: int
-    total: int
-    image: str | None = None
-    method: str | None = None
-    error: str | None = None
-
-
-class Interrupted(KeyboardInterrupt):
-    """Ctrl-C, with what was finished before it.
-
-    Attributes
-    ----------
-    evaluation : Evaluation
-        Of the finished results alone.
-    done, total : int
-        How many results there are, and how many there would have been.
-    """
-
-    def __init__(self, evaluation: Evaluation, done: int, total: int) -> None:
-        super().__init__(f"{done} of {total} results are done")
-        self.evaluation = evaluation
-        self.done = done
-        self.total = total
 
 
 def evaluate_regions(
@@ -261,6 +223,60 @@ def evaluate_foreground(
     )  # fmt: skip
 
 
+def evaluate_instances(
+    images: Folder,
+    truth: Folder,
+    *,
+    methods: Iterable[str] = (),
+    predictions: Sequence[Folder] = (),
+    config: EvaluateConfig | None = None,
+    rng: RandomSource = 0,
+    store: Folder | None = None,
+    save_predictions: Folder | None = None,
+    callback: Callable[[Progress], None] | None = None,
+    **overrides: Any,
+) -> Evaluation:
+    """Score things told one by one on a folder of images.
+
+    Parameters
+    ----------
+    images : str or path-like
+        Folder of images.
+    truth : str or path-like
+        Folder with a label map for the stem of each: a number for each thing, 0 where there is
+        none; PNG of 8 or 16 bits, TIFF or ``.npy``.
+    methods, config, rng, store, save_predictions, callback, **overrides
+        As in :func:`evaluate_regions`. Ours are those of :func:`segprior.foreground`, with
+        ``instances=True``.
+    predictions : sequence of str or path-like
+        Folders of such label maps from any program.
+
+    Returns
+    -------
+    Evaluation
+        ``rows`` hold the means over images of TP / (TP + FP + FN) [1]_, at IoU above .5 (``ap50``),
+        .75 (``ap75``) and the mean of ten levels from .5 to .95 (``ap``); ``count_error``, by how
+        much the number of things is off, as a share of the true one; ``spearman``, the rank
+        correlation over images of the score that a method gives itself and ``ap50``; ``true`` and
+        ``predicted``, the numbers of things; and ``seconds`` and ``cpu_seconds`` on one thread.
+
+    Raises
+    ------
+    ImageError, ConfigError, OutputError, Interrupted
+        As in :func:`evaluate_regions`.
+
+    References
+    ----------
+    .. [1] J. C. Caicedo et al., "Nucleus segmentation across imaging experiments: the 2018 Data
+       Science Bowl", Nature Methods 16, 2019, doi:10.1038/s41592-019-0612-7.
+    """
+    return _evaluate(
+        "instances", images, truth, methods=methods, predictions=predictions, boundaries=False,
+        config=resolve(EvaluateConfig, None, config, overrides), seed=as_seed(rng), store=store,
+        keep=save_predictions, callback=callback,
+    )  # fmt: skip
+
+
 def _evaluate(
     kind: Kind,
     images: Folder,
@@ -287,8 +303,9 @@ def _evaluate(
     kept = make_folders(keep, texts)
     held = Store(store)
     jobs = make_jobs(
-        kind, examples, texts, folders, kept, seed=seed, boundaries=boundaries, cuts=cuts
-    )
+        kind, examples, texts, folders, kept, seed=seed, boundaries=boundaries, cuts=cuts,
+        max_pixels=config.max_pixels, max_bytes=config.max_bytes,
+    )  # fmt: skip
     keys = make_keys(jobs, settings)
     results: Results = {method: {} for method in settings}
     todo = take_held(held, jobs, keys, results)

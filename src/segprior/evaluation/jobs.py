@@ -57,12 +57,13 @@ def make_jobs(
     seed: int,
     boundaries: bool,
     cuts: Mapping[str, Cuts] | None = None,
+    **limits: int | None,
 ) -> list[Job]:
     """Make the jobs of all images, one image after the other.
 
     Parameters
     ----------
-    kind : {"regions", "foreground"}
+    kind : {"regions", "foreground", "instances"}
     examples : iterable of Example
     texts : sequence of str
         The methods.
@@ -74,9 +75,11 @@ def make_jobs(
         As in :class:`segprior.evaluation.score.Job`.
     cuts : mapping of str to Cuts, optional
         Where the hierarchies of each folder and method are cut, if those are scored.
+    **limits : int or None
+        ``max_pixels`` and ``max_bytes``, as in :class:`segprior.evaluation.score.Job`.
     """
     where = cuts or {}
-    make = functools.partial(Job, kind=kind, seed=seed, boundaries=boundaries)
+    make = functools.partial(Job, kind=kind, seed=seed, boundaries=boundaries, **limits)  # type: ignore[arg-type]
     jobs = []
     for example in examples:
         for number, folder in enumerate(folders):

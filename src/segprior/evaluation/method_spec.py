@@ -22,7 +22,7 @@ def contender(kind: Kind, text: str, seed: int = 0) -> Contender:
 
     Parameters
     ----------
-    kind : {"regions", "foreground"}
+    kind : {"regions", "foreground", "instances"}
         What it is to find.
     text : str
         ``NAME`` or ``NAME:key=value,key=value``; ``seed`` is a key of every method.

@@ -10,7 +10,7 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from segprior.image.pyramid import Pyramid
 from segprior.methods.config import MethodConfig
 from segprior.methods.foreground.api import find_foreground
 from segprior.methods.foreground.config import ForegroundConfig
-from segprior.methods.method import Context, Kind
+from segprior.methods.method import Context
 from segprior.methods.multiclass.api import find_classes
 from segprior.methods.multiclass.config import SegmentConfig
 from segprior.methods.multiclass.hierarchy import METHOD as HIERARCHY
@@ -47,6 +47,9 @@ __all__ = [
     "nesting_of",
 ]
 
+# What is scored: label maps, masks, or things one by one.
+Kind = Literal["regions", "foreground", "instances"]
+
 # One name for several settings, as the table of the documentation has them.
 GROUPS: dict[str, tuple[str, ...]] = {
     "regions": (
@@ -60,6 +63,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "blank",
     ),
     "foreground": ("otsu", "kmeans", "grabcut", "rectangle", "blank"),
+    "instances": ("otsu", "watershed", "blank"),
 }
 
 # Three levels of the default of ``segment``, and with the prior on clean images too.
@@ -83,15 +87,22 @@ BASELINES: dict[str, dict[str, tuple[str, str]]] = {
         "rectangle": ("segprior", "rectangle"),
         "blank": ("segprior", "blank"),
     },
+    "instances": {
+        "otsu": ("scikit-image", "otsu_pieces"),
+        "watershed": ("scikit-image", "otsu_watershed"),
+        "blank": ("segprior", "blank"),
+    },
 }
 # The option of a baseline that takes it from fine to coarse, and from where to where.
 SWEEPS: dict[str, dict[str, tuple[str, tuple[float, float]]]] = {
     "regions": {"felzenszwalb": ("scale", (10.0, 10000.0))},
     "foreground": {},
+    "instances": {},
 }
 MODULES = {
     "regions": "segprior.methods.baselines.label_maps",
     "foreground": "segprior.methods.baselines.masks",
+    "instances": "segprior.methods.baselines.instances",
 }
 
 
@@ -102,7 +113,7 @@ class Found:
     Attributes
     ----------
     labels : ndarray of int, shape (H, W)
-        A label map, or 0 and 1.
+        A label map, 0 and 1, or things from 1.
     score : float or None
         How sure the method is, where it says so.
     """
@@ -268,13 +279,15 @@ def _shown(name: str, options: Mapping[str, Any]) -> str:
 
 
 def _ours(kind: Kind) -> dict[str, Choice]:
-    config: type[MethodConfig] = ForegroundConfig if kind == "foreground" else SegmentConfig
-    starts = {name: {"preset": name} for name in config.presets}
-    for name in methods(kind):
+    config: type[MethodConfig] = SegmentConfig if kind == "regions" else ForegroundConfig
+    starts: dict[str, dict[str, Any]] = {name: {"preset": name} for name in config.presets}
+    for name in methods(config.kind):
         if name not in BASELINES[kind]:
             starts.setdefault(name, {"preset": config.start({"method": name}), "method": name})
-    if kind == "foreground":
+    if kind != "regions":
         starts["image"] = {"preset": "dsp", "features": "image"}
+    if kind == "instances":
+        starts = {name: {**start, "instances": True} for name, start in starts.items()}
     return {name: _own(name, config, start) for name, start in starts.items()}
 
 
@@ -289,7 +302,7 @@ def _shortened(config: Any) -> Any:
     return short.replace(**{n: least for n, least in fewer.items() if hasattr(short.options, n)})
 
 
-def _own(name: str, config: type[MethodConfig], start: Mapping[str, str]) -> Choice:
+def _own(name: str, config: type[MethodConfig], start: Mapping[str, Any]) -> Choice:
     """One of our methods: a preset, some of its options replaced."""
     fixed = {key: value for key, value in start.items() if key != "preset"}
     base: Any = config.preset(start["preset"], **fixed)

@@ -22,7 +22,7 @@ __all__ = ["TABLE_SUFFIXES", "Evaluation", "Scored", "summarise"]
 TABLE_SUFFIXES = (".csv", ".json", ".txt")
 
 # What a table can be of.
-Scored = Literal["regions", "hierarchies", "foreground"]
+Scored = Literal["regions", "hierarchies", "foreground", "instances"]
 
 # Column, its heading in text, and its digits there.
 COLUMNS: dict[Scored, dict[str, tuple[str, int]]] = {
@@ -81,6 +81,19 @@ COLUMNS: dict[Scored, dict[str, tuple[str, int]]] = {
         "seconds": ("s/image", 2),
         "cpu_seconds": ("CPU s", 2),
     },
+    "instances": {
+        "images": ("images", 0),
+        "failed": ("failed", 0),
+        "ap50": ("AP50", 3),
+        "ap75": ("AP75", 3),
+        "ap": ("AP", 3),
+        "count_error": ("count", 3),
+        "spearman": ("rho", 2),
+        "true": ("true", 1),
+        "predicted": ("predicted", 1),
+        "seconds": ("s/image", 2),
+        "cpu_seconds": ("CPU s", 2),
+    },
 }
 
 NOTES: dict[Scored, str] = {
@@ -90,6 +103,9 @@ NOTES: dict[Scored, str] = {
         "with so many segments; * of the labels as they are"
     ),
     "foreground": "+ the better of mask and inverse, which only the truth can tell",
+    "instances": (
+        "AP: TP / (TP + FP + FN) at IoU .5, .75 and .5 to .95; count: how far the number is off"
+    ),
 }
 PER_IMAGE_ONLY = ("score", "error")
 
@@ -100,7 +116,7 @@ class Evaluation:
 
     Attributes
     ----------
-    kind : {"regions", "hierarchies", "foreground"}
+    kind : {"regions", "hierarchies", "foreground", "instances"}
         What was scored.
     rows : list of dict
         One for each method: ``method``, ``images`` (scored), ``failed``, the scores over all
@@ -230,7 +246,7 @@ def summarise(
 
     Parameters
     ----------
-    kind : {"regions", "hierarchies", "foreground"}
+    kind : {"regions", "hierarchies", "foreground", "instances"}
         What was scored.
     results : mapping of str to mapping of str to mapping
         For each method and image what :func:`segprior.evaluation.score.score` returned.
@@ -272,7 +288,10 @@ def _pool(
     """What makes scores over images of those of single ones."""
     if cuts is not None:
         return lambda results: scores_of(results, cuts) | _times(results)
-    return _regions if kind == "regions" else _foreground
+    if kind == "regions":
+        return _regions
+    key, main = ("mask", "iou") if kind == "foreground" else ("things", "ap50")
+    return lambda results: _means(results, key, main)
 
 
 def _regions(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -295,15 +314,16 @@ def _regions(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return scores
 
 
-def _foreground(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    names = results[0]["mask"]
+def _means(results: Sequence[Mapping[str, Any]], key: str, main: str) -> dict[str, Any]:
+    """Means of scores over images, and how a method's own score goes with the main one."""
+    names = results[0][key]
     scores: dict[str, Any] = {
-        name: sum(result["mask"][name] for result in results) / len(results) for name in names
+        name: sum(result[key][name] for result in results) / len(results) for name in names
     }
     return {
         **scores,
         **_times(results),
-        "spearman": _spearman(results),
+        "spearman": _spearman([(result["score"], result[key][main]) for result in results]),
     }
 
 
@@ -316,9 +336,9 @@ def _times(results: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
     return times
 
 
-def _spearman(results: Sequence[Mapping[str, Any]]) -> float | None:
+def _spearman(told: Sequence[tuple[float | None, float]]) -> float | None:
     """Rank correlation of how sure the method was and how right it was."""
-    pairs = [(r["score"], r["mask"]["iou"]) for r in results if r["score"] is not None]
+    pairs = [pair for pair in told if pair[0] is not None]
     if len(pairs) < 3 or any(len(set(values)) < 2 for values in zip(*pairs, strict=True)):
         return None
     from scipy.stats import spearmanr

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from segprior.config.checks import MAX_PIXELS
 from segprior.errors import ImageError, SegpriorError
 from segprior.evaluation.cuts import (
     Cuts,
@@ -25,10 +26,11 @@ from segprior.evaluation.cuts import (
 from segprior.evaluation.dataset import Example
 from segprior.evaluation.method_spec import contender
 from segprior.evaluation.methods import Contender, Kind, nesting_of
+from segprior.io.files.budget import limited
 from segprior.io.files.jsonl import file_digest
 from segprior.io.files.source import unexpected
 from segprior.io.ground_truth import Regions, read_mask, read_prediction, read_regions
-from segprior.io.image import as_image
+from segprior.io.image import open_planes
 from segprior.io.label_maps import save_labels
 from segprior.runtime.asides import joined
 from segprior.runtime.processes import one_thread
@@ -47,7 +49,7 @@ class Job:
 
     Attributes
     ----------
-    kind : {"regions", "foreground"}
+    kind : {"regions", "foreground", "instances"}
         What is scored.
     example : Example
         The image.
@@ -65,6 +67,8 @@ class Job:
         Where to save what the method found.
     cuts : Cuts or None
         Where the hierarchy is cut, if that is what is scored.
+    max_pixels, max_bytes : int or None
+        Limits of each file that is read.
     """
 
     kind: Kind
@@ -76,6 +80,8 @@ class Job:
     boundaries: bool
     keep: Path | None
     cuts: Cuts | None = None
+    max_pixels: int | None = MAX_PIXELS
+    max_bytes: int | None = None
 
 
 @functools.lru_cache
@@ -92,14 +98,16 @@ def score(job: Job) -> dict[str, Any]:
     dict of str to object
         Plain values. ``seconds``, ``cpu_seconds`` and ``score``, the method's own; for regions
         ``pieces`` and ``labels``, the scores of :class:`segprior.metrics.RegionScores` with and
-        without connected pieces, and ``boundaries``; for foreground ``mask``; for hierarchies
+        without connected pieces, and ``boundaries``; for foreground ``mask``; for instances
+        ``things``; for hierarchies
         what :func:`segprior.evaluation.cuts.score_tree` returns; ``kept``, the digest of the file
         that was saved. Only ``error`` if it failed.
     """
     try:
-        if job.cuts is not None:
-            return _hierarchy(job, job.cuts)
-        return _regions(job) if job.kind == "regions" else _foreground(job)
+        with limited(max_pixels=job.max_pixels, max_bytes=job.max_bytes):
+            if job.cuts is not None:
+                return _hierarchy(job, job.cuts)
+            return _SCORERS[job.kind](job)
     except SegpriorError as error:
         return {"error": joined(str(error))}
     except Exception as error:
@@ -116,7 +124,9 @@ def _prepared(made: Contender) -> None:
 def _timed(job: Job, row: dict[str, Any], run: Callable[[Contender, NDArray[np.float32]], T]) -> T:
     """Run the method on the image and add to the row what it took."""
     made = made_once(job.kind, str(job.text), job.seed)
-    image = as_image(job.example.image)
+    limits: dict[str, Any] = {"max_pixels": job.max_pixels, "max_bytes": job.max_bytes}
+    # In many processes nobody would see which image is meant.
+    image = open_planes(job.example.image, quiet=True, **limits).only().full
     _prepared(made)
     with one_thread():
         start, start_of_cpu = time.perf_counter(), time.process_time()
@@ -216,3 +226,23 @@ def _foreground(job: Job) -> dict[str, Any]:
     scores["segments"] = float(len(np.unique(components(hard)[hard])))
     scores["foreground"] = float(hard.mean())
     return {**row, "mask": scores}
+
+
+def _instances(job: Job) -> dict[str, Any]:
+    from segprior.metrics.instances import InstanceScores
+
+    truth = read_prediction(job.example.truth[0])
+    row: dict[str, Any] = {"seconds": None, "cpu_seconds": None, "score": None}
+    if job.text is None:
+        labels = read_prediction(job.example.predictions[job.folder])
+    else:
+        labels = _run(job, row)
+    _same_size(job, labels, truth)
+    return {**row, "things": InstanceScores().add(truth, labels)}
+
+
+_SCORERS: dict[Kind, Callable[[Job], dict[str, Any]]] = {
+    "regions": _regions,
+    "foreground": _foreground,
+    "instances": _instances,
+}

@@ -20,14 +20,19 @@ class Pyramid:
     ----------
     full : ndarray of float32, shape (H, W, C)
         In [0, 1], as :func:`segprior.as_image` gives it.
+    valid : ndarray of bool, shape (H, W), optional
+        Where there is data; everywhere if not given. Elsewhere ``full`` is filled with colours from
+        beside it, so that methods need not look here; what they find there does not count.
 
     Attributes
     ----------
     full : ndarray of float32, shape (H, W, C)
+    valid : ndarray of bool, shape (H, W), or None
     """
 
-    def __init__(self, full: NDArray[np.float32]) -> None:
+    def __init__(self, full: NDArray[np.float32], valid: NDArray[np.bool_] | None = None) -> None:
         self.full = full
+        self.valid = valid
         self._reduced: dict[tuple[int, int], NDArray[np.float32]] = {}
 
     @property

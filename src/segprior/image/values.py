@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from segprior.errors import ConfigError, ImageError
 
-__all__ = ["blocks", "composite", "extent", "to_unit"]
+__all__ = ["blocks", "check_kind", "composite", "extent", "to_unit"]
 
 _BLOCK = 1 << 20
 _ROUNDING = 1e-5
@@ -57,12 +57,8 @@ def to_unit(
     ImageError
         If the type is not one of real numbers, or values are NaN or infinite.
     """
+    check_kind(values.dtype, name)
     kind, size = values.dtype.kind, values.dtype.itemsize
-    if kind not in "buif" or size > 8:
-        raise ImageError(
-            f"{name}: values of type {values.dtype}; pass booleans, integers or floats of up to "
-            "64 bits"
-        )
     customary = kind == "u" and size <= 2
     low, high = (0.0, 1.0) if kind == "b" or customary else extent(values, name)
     inside = low >= 0 and high <= 1
@@ -84,6 +80,19 @@ def to_unit(
         part = (values[block].astype(np.float64) / 2 - low / 2) / span
         result[block] = np.clip(part, 0, 1, out=part)
     return result
+
+
+def check_kind(dtype: np.dtype[Any], name: str) -> None:
+    """Refuse values that are no real numbers.
+
+    Raises
+    ------
+    ImageError
+    """
+    if dtype.kind not in "buif" or dtype.itemsize > 8:
+        raise ImageError(
+            f"{name}: values of type {dtype}; pass booleans, integers or floats of up to 64 bits"
+        )
 
 
 def extent(values: NDArray[Any], name: str) -> tuple[float, float]:

@@ -12,6 +12,7 @@ from segprior.io.files.source import open_source
 from segprior.io.format import Format, Reading
 from segprior.io.registry import folder_format, known, recognise
 from segprior.io.shared.pillow import decoding
+from segprior.messages import Setting
 
 __all__ = ["read_pixels"]
 
@@ -21,6 +22,7 @@ def read_pixels(
     *,
     page: int | None = None,
     channel_axis: int | None = -1,
+    axes: str | None = None,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
     indices: bool = False,
@@ -31,7 +33,7 @@ def read_pixels(
     ----------
     source : str, path-like, bytes, bytearray, memoryview or binary file object
         The file, or the folder of a format whose files are folders.
-    page, channel_axis, max_pixels, max_bytes, indices
+    page, channel_axis, axes, max_pixels, max_bytes, indices
         As attributes of :class:`segprior.io.format.Reading`. A TIFF of several pages is read as
         one array with its bands on the axis if that is not -1.
 
@@ -43,11 +45,12 @@ def read_pixels(
         If what reads it is not installed.
     """
     reading = Reading(
-        page=page, channel_axis=channel_axis, max_pixels=max_pixels, max_bytes=max_bytes,
-        indices=indices,
+        page=page, channel_axis=channel_axis, axes=axes, max_pixels=max_pixels,
+        max_bytes=max_bytes, indices=indices,
     )  # fmt: skip
     folder = folder_format(source)
     if folder is not None:
+        _check_axes(folder, axes, os.fsdecode(source))  # type: ignore[arg-type]
         with decoding(os.fsdecode(source), folder.kind):  # type: ignore[arg-type]
             pixels = _read_windows(folder, source, reading)
         return dataclasses.replace(pixels, kind=folder.kind, lossy=folder.lossy)
@@ -55,12 +58,21 @@ def read_pixels(
         format = recognise(stream, name)
         if format is None:
             raise ImageError(f"{name}: not a picture that can be read; use {known()}")
+        _check_axes(format, axes, name)
         with decoding(name, format.kind):
             if format.read is not None:
                 pixels = format.read(stream, name, reading)
             else:
                 pixels = _read_windows(format, source, reading)
         return dataclasses.replace(pixels, kind=format.kind, lossy=format.lossy)
+
+
+def _check_axes(format: Format, axes: str | None, name: str) -> None:
+    if axes is not None and not format.named_axes:
+        raise ImageError(
+            f"{name}: {format.kind} has rows, columns and channels only",
+            cure=("leave ", Setting("axes"), " out"),
+        )
 
 
 def _read_windows(format: Format, source: object, reading: Reading) -> Pixels:
@@ -79,6 +91,8 @@ def _read_windows(format: Format, source: object, reading: Reading) -> Pixels:
             stored_axis=getattr(reader, "stored_axis", 2),
             alpha=reader.alpha,
             depth=reader.depth,
+            nodata=getattr(reader, "nodata", None),
+            outer=getattr(reader, "outer", ()),
         )
     finally:
         reader.close()

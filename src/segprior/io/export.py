@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from segprior.io.label_maps import check_largest
 from segprior.io.registry import by_name, by_suffix, endings, formats, one_of
 
 __all__ = [
-    "choose_format", "is_folder_suffix", "plain_suffixes", "result_formats", "result_suffixes",
-    "save_segmentation", "shared_suffixes", "sharing",
+    "check_stack", "choose_format", "is_folder_suffix", "plain_suffixes", "result_formats",
+    "result_suffixes", "save_segmentation", "shared_suffixes", "sharing",
 ]  # fmt: skip
 
 
@@ -117,6 +118,21 @@ def choose_format(path: str | os.PathLike[str], wanted: str | None = None) -> st
     )
 
 
+def check_stack(format: Format, sizes: Sequence[int]) -> None:
+    """Refuse a format that does not hold several planes.
+
+    Raises
+    ------
+    OutputError
+    """
+    if not format.stacks:
+        able = [one.suffixes[0] for one in formats() if _writes(one) and one.stacks]
+        raise OutputError(
+            f"cannot write {math.prod(sizes)} planes as {format.kind}; use {one_of(able)}, or one "
+            "plane"
+        )
+
+
 def save_segmentation(
     path: str | os.PathLike[str],
     labels: NDArray[Any],
@@ -124,6 +140,9 @@ def save_segmentation(
     mask: bool,
     wanted: str | None = None,
     image: str | os.PathLike[str] | None = None,
+    axes: str = "",
+    nodata: bool = False,
+    things: bool = False,
 ) -> Path:
     """Write a mask or label map; see :meth:`segprior.result.Segmentation.save`.
 
@@ -139,6 +158,13 @@ def save_segmentation(
         One of `result_formats`; by default the suffix decides.
     image : str or path-like, optional
         File of the image, for formats that name it, and for a TIFF, which keeps its georeference.
+    axes : str
+        Of a stack, whose labels have the shape (…, H, W), a letter for each axis before rows and
+        columns.
+    nodata : bool
+        Whether label 0 stands for pixels without data, as a TIFF then says.
+    things : bool
+        Whether each label is one thing, all of a kind.
 
     Returns
     -------
@@ -153,13 +179,18 @@ def save_segmentation(
     """
     path = Path(path)
     format = by_name(choose_format(path, wanted))
+    if axes:
+        check_stack(format, labels.shape[: len(axes)])
     check_largest(labels, format, path.suffix, mask=mask)
     target = Target(
         path=path,
-        shape=(labels.shape[0], labels.shape[1]),
+        shape=(labels.shape[-2], labels.shape[-1]),
         mask=mask,
         largest=int(labels.max(initial=0)),
         image=image,
+        axes=axes,
+        nodata=nodata,
+        things=things,
     )
     if format.encode_labels is not None:
         return write_atomically(path, format.encode_labels(labels, target))

@@ -27,6 +27,9 @@ class Reading:
         Which of several pages or frames, from 0; the first if None.
     channel_axis : int or None
         As the user gave it: -1 where a file knows its axis itself.
+    axes : str or None
+        A letter for each axis, as the user named them: Y, X, C, and any others; only where the
+        format has ``named_axes``. An array that is read whole is left as it is stored.
     max_pixels : int or None
         Refuse a picture with more pixels before it is decoded, as
         :func:`segprior.io.files.pixels.check_pixels` does.
@@ -42,6 +45,7 @@ class Reading:
 
     page: int | None = None
     channel_axis: int | None = -1
+    axes: str | None = None
     max_pixels: int | None = None
     max_bytes: int | None = None
     indices: bool = False
@@ -64,6 +68,12 @@ class Target:
         The largest label that there may be.
     image : path-like or None
         The file that was segmented, for formats that name it or take its georeference.
+    axes : str
+        A letter for each axis before rows and columns, where there are several planes.
+    nodata : bool
+        Whether the image had pixels without data, whose label is 0.
+    things : bool
+        Whether each label is one thing, all of a kind, for formats that name kinds.
     """
 
     path: Path
@@ -71,6 +81,9 @@ class Target:
     mask: bool
     largest: int
     image: str | os.PathLike[str] | None = None
+    axes: str = ""
+    nodata: bool = False
+    things: bool = False
 
     @property
     def dtype(self) -> type[np.unsignedinteger[Any]]:
@@ -132,6 +145,11 @@ class Format:
     read_contours : callable, optional
         ``(path) -> ndarray of float64``: read an ultrametric contour map, of the image's shape
         (H, W) or of double size, (2H + 1, 2W + 1).
+    named_axes : bool
+        Whether ``Reading.axes`` makes a difference.
+    stacks : bool
+        Whether labels of several planes are written, (…, H, W), with ``Target.axes`` for the axes
+        before rows and columns.
     lossy : bool
         Whether values are read back only about as they were written, so that no labels are.
     grey : bool
@@ -171,6 +189,8 @@ class Format:
     read_labels: Callable[[Path], NDArray[Any]] | None = None
     read_annotations: Callable[[Path], Sequence[Annotation]] | None = None
     read_contours: Callable[[Path], NDArray[np.float64]] | None = None
+    named_axes: bool = False
+    stacks: bool = False
     lossy: bool = False
     grey: bool = True
     encode_picture: Callable[[NDArray[Any], str], bytes] | None = None

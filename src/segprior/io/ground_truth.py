@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from segprior.errors import ImageError
 from segprior.io.decode import read_pixels
+from segprior.io.files.budget import pixel_limit
 from segprior.io.files.pixels import Pixels
 from segprior.io.format import Format
 from segprior.io.label_maps import labels_of, read_labels
@@ -93,7 +94,7 @@ def read_regions(paths: Sequence[Path]) -> Regions:
     if format is not None and format.read_annotations is not None:
         drawn = format.read_annotations(paths[0])
         return Regions([one.labels for one in drawn], [one.boundaries for one in drawn])
-    found = [read_pixels(path, indices=True) for path in paths]
+    found = [read_pixels(path, indices=True, max_pixels=pixel_limit()) for path in paths]
     voids = [_void_of(pixels) for pixels in found]
     labels = [labels_of(pixels) for pixels in found]
     same = [void for void in voids if void is not None and void.shape == labels[0].shape]
@@ -134,7 +135,7 @@ def read_prediction(path: Path) -> NDArray[Any]:
     """
     format = by_suffix(path)
     if format is None or format.read_labels is None:
-        return read_labels(path)
+        return read_labels(path, max_pixels=pixel_limit())
     return format.read_labels(path)
 
 
@@ -160,7 +161,8 @@ def read_contours(path: Path) -> NDArray[np.float64]:
     format = by_suffix(path)
     if format is not None and format.read_contours is not None:
         return format.read_contours(path)
-    pixels = _pixels(path, "contours")
+    # They may be of double size.
+    pixels = _pixels(path, "contours", times=5)
     values = _grey(pixels.values)
     if pixels.indexed:
         raise ImageError(f"{path}: a picture of labels, not of contours; pass a grey picture")
@@ -222,8 +224,10 @@ def read_mask(path: Path) -> Mask:
     return Mask(share, undecided)
 
 
-def _pixels(path: Path, what: str) -> Pixels:
-    pixels = read_pixels(path, indices=True)
+def _pixels(path: Path, what: str, times: int = 1) -> Pixels:
+    limit = pixel_limit()
+    most = None if limit is None else times * limit
+    pixels = read_pixels(path, indices=True, max_pixels=most)
     if pixels.lossy:
         raise ImageError(f"{path}: {pixels.kind} blurs {what}; pass {known(labels=True)}")
     return pixels

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from segprior.errors import ImageError
 from segprior.io.decode import read_pixels
+from segprior.io.files.axes import check_last, unnamed
 from segprior.io.files.pixels import Pixels, check_page
 from segprior.io.files.source import one_line
 from segprior.io.shared.pillow import from_pillow
@@ -24,6 +25,7 @@ def take_pixels(
     *,
     page: int | None = None,
     channel_axis: int | None = -1,
+    axes: str | None = None,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
 ) -> Pixels:
@@ -42,6 +44,11 @@ def take_pixels(
     # Neither a Pillow image nor a tensor exists unless somebody has imported what makes them.
     pillow, torch = sys.modules.get("PIL.Image"), sys.modules.get("torch")
     if pillow is not None and isinstance(source, pillow.Image):
+        if axes is not None:
+            raise ImageError(
+                "a Pillow image has rows, columns and channels only",
+                cure=("leave ", Setting("axes"), " out"),
+            )
         return from_pillow(source, page=page, max_pixels=max_pixels, max_bytes=max_bytes)
     if isinstance(source, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(
         source, "read"
@@ -50,6 +57,7 @@ def take_pixels(
             source,
             page=page,
             channel_axis=channel_axis,
+            axes=axes,
             max_pixels=max_pixels,
             max_bytes=max_bytes,
         )
@@ -62,7 +70,8 @@ def take_pixels(
             f"got a {type(source).__name__}; pass a path, bytes, a file object, a Pillow image, "
             "an array or a tensor"
         )
-    check_page(page, 1, pixels.name)
+    if axes is None:
+        check_page(page, 1, pixels.name)
     return pixels
 
 
@@ -98,10 +107,7 @@ def channels_last(pixels: Pixels, channel_axis: int | None) -> NDArray[Any]:
     if values.ndim == 2:
         return values[..., np.newaxis]
     if values.ndim != 3:
-        raise ImageError(
-            f"{name}: {values.ndim} axes, shape {values.shape}; pass one image of shape (H, W) "
-            "or (H, W, C)"
-        )
+        raise unnamed(values.shape, name)
     if channel_axis is None:
         axis = -1 if stored is not None else int(np.argmin(values.shape))
         raise ImageError(
@@ -111,6 +117,7 @@ def channels_last(pixels: Pixels, channel_axis: int | None) -> NDArray[Any]:
             cure=("pass ", Setting("channel_axis", -1 if axis == 2 else axis)),
         )
     if stored is None:
+        check_last(values.shape, channel_axis, name)
         return np.moveaxis(values, channel_axis, -1)
     if channel_axis not in (-1, stored, stored - 3):
         raise ImageError(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segprior.config.checks import MAX_PIXELS
 from segprior.errors import ImageError, OutputError
 from segprior.io.decode import read_pixels
 from segprior.io.files.atomic import write_atomically
@@ -99,7 +100,7 @@ def save_labels(path: str | os.PathLike[str], labels: NDArray[Any], *, mask: boo
     return write_atomically(path, encode_labels(labels, path.suffix, mask=mask))
 
 
-def read_labels(source: object) -> NDArray[Any]:
+def read_labels(source: object, *, max_pixels: int | None = MAX_PIXELS) -> NDArray[Any]:
     """Read a mask or label map.
 
     Indexed PNG files give their indices, all others their numbers, with one exception: grey
@@ -109,6 +110,8 @@ def read_labels(source: object) -> NDArray[Any]:
     ----------
     source : str, path-like, bytes or binary file object
         PNG, TIFF, ``.npy``, GIF or BMP; one picture.
+    max_pixels : int or None
+        Refuse to decode a larger one; None sets no limit.
 
     Returns
     -------
@@ -117,9 +120,10 @@ def read_labels(source: object) -> NDArray[Any]:
     Raises
     ------
     ImageError
-        If the file cannot be read, is a JPEG, or holds colours or fractions instead of labels.
+        If the file cannot be read, is a JPEG, has too many pixels, or holds colours or fractions
+        instead of labels.
     """
-    return labels_of(read_pixels(source, indices=True))
+    return labels_of(read_pixels(source, indices=True, max_pixels=max_pixels))
 
 
 def labels_of(pixels: Pixels) -> NDArray[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segprior.errors import ImageError
+from segprior.io.files.budget import pixel_limit
 from segprior.io.files.source import one_line, open_source
 from segprior.io.label_maps import read_labels
 
 __all__ = ["as_scribbles", "read_marks", "shrink_scribbles"]
 
 _LARGEST = 254
+_LONGEST_LIST = 1 << 24
 _POINT_SUFFIXES = (".csv", ".txt")
 
 
@@ -67,7 +70,7 @@ def read_marks(source: Any, shape: tuple[int, int]) -> NDArray[np.int64]:
 def _marks(source: Any, shape: tuple[int, int], least: int) -> NDArray[np.int64]:
     """Marks from ``least``, -1 where unmarked."""
     name = str(source) if isinstance(source, str | Path) else "scribbles"
-    values = _read(source, name)
+    values = _read(source, name, math.prod(shape))
     if values.ndim == 2 and values.shape == tuple(shape):
         marks = _from_picture(values, name)
     elif values.ndim == 2 and values.shape[1] == 3:
@@ -82,12 +85,15 @@ def _marks(source: Any, shape: tuple[int, int], least: int) -> NDArray[np.int64]
     return marks
 
 
-def _read(source: Any, name: str) -> NDArray[Any]:
+def _read(source: Any, name: str, pixels: int) -> NDArray[Any]:
     if not isinstance(source, str | Path):
         values = np.asarray(source)
     elif Path(source).suffix.lower() in _POINT_SUFFIXES:
         with open_source(source) as (stream, _):
-            text = stream.read().decode("utf-8-sig", "replace")
+            data = stream.read(_LONGEST_LIST + 1)
+        if len(data) > _LONGEST_LIST:
+            raise ImageError(f"{name}: more than {_LONGEST_LIST} bytes of points; pass a picture")
+        text = data.decode("utf-8-sig", "replace")
         points = [line for line in text.splitlines() if line.partition("#")[0].strip()]
         if not points:
             raise ImageError(f"{name}: no points; write row,column,label on each line")
@@ -100,7 +106,7 @@ def _read(source: Any, name: str) -> NDArray[Any]:
             raise ImageError(f"{name}: fractions; write row,column,label as whole numbers")
         values = values.astype(np.int64)
     else:
-        values = read_labels(source)
+        values = read_labels(source, max_pixels=pixel_limit(pixels))
     if values.dtype.kind not in "bui":
         raise ImageError(f"{name}: values of type {values.dtype}; pass whole numbers")
     return values

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segprior.errors import ImageError
-from segprior.image.values import composite, extent, to_unit
+from segprior.errors import ConfigError, ImageError
+from segprior.image.pyramid import Pyramid
+from segprior.image.spread import ValueRange
 from segprior.io.files.reader import Reader
 from segprior.io.format import Format, Reading
+from segprior.io.image import check_reading
+from segprior.io.meaning import AlphaUse, Meaning, NoData, NoDataError, Part, settle
+from segprior.io.planes import described
 from segprior.io.registry import folder_format, recognise
 from segprior.io.shared.pillow import decoding
+from segprior.messages import Setting
 
 __all__ = ["WindowedImage", "has_windows", "open_windows"]
 
-# Values looked at together while the extent of an image is found: 16 MB or so.
+# Values looked at together while an image is read through: 16 MB or so.
 _SCAN = 1 << 22
+# Values up to which all are looked at, and of more, the side of the windows and their number along
+# each side.
+_WHOLE, _WINDOW, _ALONG = 1 << 26, 256, 8
 
 
 class WindowedImage:
@@ -33,14 +42,17 @@ class WindowedImage:
         Where the values come from.
     kind : str
         What messages call the format.
-    alpha, background, value_range
-        As in :func:`segprior.as_image`. Without a range, floats and integers of 32 and 64
-        bits are read through once at the first window, for their smallest and largest value.
+    alpha, background, value_range, nodata
+        As in :func:`segprior.as_image`. What they leave open is settled when the first window is
+        read, or for transparency at once: by a sample of an image of 8 or 16 bits, by all of a
+        smaller or deeper one.
+    quiet : bool
+        Do not tell what is guessed.
 
     Attributes
     ----------
     name, shape
-        As of a `Reader`, without the channel of an alpha that is not kept.
+        As of a `Reader`, with the channels of the image.
     """
 
     def __init__(
@@ -48,20 +60,27 @@ class WindowedImage:
         reader: Reader,
         *,
         kind: str = "image",
-        alpha: Literal["drop", "composite", "keep"] = "drop",
+        alpha: AlphaUse = "auto",
         background: float = 1.0,
-        value_range: tuple[float, float] | None = None,
+        value_range: ValueRange = "auto",
+        nodata: NoData = "auto",
+        quiet: bool = False,
     ) -> None:
         self._reader = reader
         self._kind = kind
-        self._alpha = alpha if reader.alpha != "none" else "keep"
-        self._background = background
-        rows, columns, channels = reader.shape
+        self._quiet = quiet
         self.name = reader.name
-        self.shape = (rows, columns, channels - (self._alpha != "keep"))
-        customary = reader.dtype.kind == "b" or reader.dtype in (np.uint8, np.uint16)
-        self._range = value_range
-        self._known = customary or value_range is not None
+        declared = getattr(reader, "nodata", None)
+        self._meaning = Meaning(
+            name=reader.name, dtype=reader.dtype, depth=reader.depth, kind=reader.alpha,
+            alpha=alpha, background=background, value_range=value_range,
+            nodata=declared if nodata == "auto" else nodata,
+        )  # fmt: skip
+        self._settled = False
+        rows, columns, channels = reader.shape
+        if reader.alpha != "none" and alpha == "auto":
+            self.prepare()  # how many channels there are hangs on it
+        self.shape = (rows, columns, self._meaning.channels(channels))
 
     def read(self, rows: slice, columns: slice) -> NDArray[np.float32]:
         """Return a window.
@@ -81,40 +100,63 @@ class WindowedImage:
         ImageError
             If the file is broken there, or has values that are not finite.
         """
-        if not self._known:
-            self._range, self._known = self._unit_range(), True
-        reader = self._reader
-        values = self._stored(rows, columns)
-        if self._alpha == "drop":
-            values = values[..., :-1]
-        unit = to_unit(values, self.name, depth=reader.depth, value_range=self._range)
-        if self._alpha != "composite":
-            return unit
-        return composite(unit, self._background, premultiplied=reader.alpha == "premultiplied")
+        return self.image(rows, columns).full
+
+    def image(self, rows: slice, columns: slice) -> Pyramid:
+        """Return a window with where it has data."""
+        self.prepare()
+        return self._meaning.image(self._stored(rows, columns))
+
+    def valid(self, rows: slice, columns: slice) -> NDArray[np.bool_] | None:
+        """Tell where a window has data, (rows, columns); None is everywhere."""
+        if not self.has_gaps:
+            return None
+        return self._meaning.valid(self._stored(rows, columns))
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether there may be pixels without data."""
+        meaning = self._meaning
+        return meaning.nodata is not None or (meaning.kind != "none" and meaning.alpha == "auto")
 
     def _stored(self, rows: slice, columns: slice) -> NDArray[Any]:
         with decoding(self.name, self._kind):
             return self._reader.read(rows, columns)
 
     def prepare(self) -> None:
-        """Find the extent of the values now, where it is needed."""
-        self.read(slice(0, 1), slice(0, 1))
+        """Settle what the values mean, for all of the image; see `settle`."""
+        if self._settled:
+            return
+        shape, customary = self._reader.shape, self._reader.dtype in (np.uint8, np.uint16)
+        try:
+            sampled = customary and math.prod(shape) > _WHOLE
+            parts = self._samples() if sampled else self._all()
+            self._meaning = settle(self._meaning, parts, shape, quiet=self._quiet)
+        except NoDataError:
+            if not sampled:
+                raise
+            self._meaning = settle(self._meaning, self._all(), shape, quiet=self._quiet)
+        self._settled = True
 
-    def _unit_range(self) -> tuple[float, float]:
+    def _all(self) -> Iterator[Part]:
         rows, columns, channels = self._reader.shape
-        low, high = np.inf, -np.inf
         wide = min(columns, max(1, _SCAN // channels))
         step = max(1, _SCAN // (wide * channels))
         for top in range(0, rows, step):
             for left in range(0, columns, wide):
-                block = self._stored(
-                    slice(top, min(top + step, rows)), slice(left, min(left + wide, columns))
-                )
-                values = block[..., :-1] if self._alpha == "drop" else block
-                least, most = extent(values, self.name)
-                low, high = min(low, least), max(high, most)
-        inside = low >= -1e-5 and high <= 1 + 1e-5
-        return (0.0, 1.0) if inside or low == high else (low, high)
+                yield self._part(top, left, step, wide)
+
+    def _samples(self) -> Iterator[Part]:
+        """Windows spread evenly, so many that they are read in a moment."""
+        rows, columns, _ = self._reader.shape
+        for top in np.linspace(0, max(0, rows - _WINDOW), _ALONG).astype(int):
+            for left in np.linspace(0, max(0, columns - _WINDOW), _ALONG).astype(int):
+                yield self._part(int(top), int(left), _WINDOW, _WINDOW)
+
+    def _part(self, top: int, left: int, high: int, wide: int) -> Part:
+        rows, columns, _ = self._reader.shape
+        bottom, right = min(top + high, rows), min(left + wide, columns)
+        return Part(self._stored(slice(top, bottom), slice(left, right)), (top, left))
 
 
 def has_windows(source: object) -> bool:
@@ -142,9 +184,13 @@ def open_windows(
     *,
     page: int | None = None,
     channel_axis: int | None = -1,
-    alpha: Literal["drop", "composite", "keep"] = "drop",
+    axes: str | None = None,
+    project: str | None = None,
+    alpha: AlphaUse = "auto",
     background: float = 1.0,
-    value_range: tuple[float, float] | None = None,
+    value_range: ValueRange = "auto",
+    nodata: NoData = "auto",
+    quiet: bool = False,
     cache: int = 1 << 28,
     max_bytes: int | None = None,
 ) -> Iterator[WindowedImage]:
@@ -155,8 +201,12 @@ def open_windows(
     source : str or path-like
         The file, or the folder of a Zarr array, or of an OME-Zarr group, of which the largest
         resolution is taken.
-    page, channel_axis, alpha, background, value_range
-        As in :func:`segprior.as_image`.
+    page, channel_axis, axes, alpha, background, value_range, nodata
+        As in :func:`segprior.as_image`. Of several planes one has to be chosen.
+    project : str, optional
+        Refused, as it needs all planes.
+    quiet : bool
+        Do not tell what is guessed.
     cache : int
         Bytes of decoded strips or tiles to keep.
     max_bytes : int, optional
@@ -169,10 +219,15 @@ def open_windows(
     Raises
     ------
     ImageError
-        If the file is broken or empty, or can only be decoded as a whole.
+        If the file is broken or empty, has several planes of which none is chosen, or can only be
+        decoded as a whole.
     ConfigError
-        If the package that reads it is not installed.
+        If an option is not valid, or the package that reads the file is not installed.
     """
+    checked = check_reading(
+        page=page, channel_axis=channel_axis, axes=axes, project=project, alpha=alpha,
+        value_range=value_range, nodata=nodata,
+    )  # fmt: skip
     if not Path(source).exists():
         raise ImageError(f"no file {os.fspath(source)}; check its name and folder")
     format = _format(source)
@@ -180,7 +235,15 @@ def open_windows(
         raise ImageError(
             f"{os.fspath(source)}: cannot be read in windows; save it as a tiled TIFF or as Zarr"
         )
-    reading = Reading(page=page, channel_axis=channel_axis, cache=cache, max_bytes=max_bytes)
+    if project is not None:
+        raise ConfigError(
+            option="project", got=project,
+            cure=("leave it out in tiles, and choose a plane with ", Setting("page")),
+        )  # fmt: skip
+    reading = Reading(
+        page=page, channel_axis=channel_axis, axes=checked["axes"], cache=cache,
+        max_bytes=max_bytes,
+    )  # fmt: skip
     with decoding(os.fspath(source), format.kind):
         reader = format.open_windows(source, reading)
     try:
@@ -190,8 +253,15 @@ def open_windows(
                 f"{reader.name}: {rows} x {columns} pixels of {channels} channels hold nothing; "
                 "save it again"
             )
+        outer = getattr(reader, "outer", ())
+        if page is None and outer:
+            raise ImageError(
+                f"{described(reader.name, outer)}, of which windows are read from one",
+                cure=("choose it with ", Setting("page"), ", or do without tiles"),
+            )
         yield WindowedImage(
-            reader, kind=format.kind, alpha=alpha, background=background, value_range=value_range
-        )
+            reader, kind=format.kind, alpha=alpha, background=background,
+            value_range=value_range, nodata=nodata, quiet=quiet,
+        )  # fmt: skip
     finally:
         reader.close()

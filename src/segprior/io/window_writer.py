@@ -61,6 +61,7 @@ def save_bands(
     largest: int,
     wanted: str | None = None,
     image: str | os.PathLike[str] | None = None,
+    nodata: bool = False,
 ) -> Path:
     """Write a mask or label map from bands of rows, whole or not at all.
 
@@ -70,7 +71,7 @@ def save_bands(
 
     Parameters
     ----------
-    path, mask, wanted, image
+    path, mask, wanted, image, nodata
         As for :func:`segprior.io.export.save_segmentation`.
     bands : iterable of ndarray of int, shape (any, W)
         The labels, top to bottom.
@@ -81,7 +82,7 @@ def save_bands(
     """
     path = Path(path)
     format = by_name(choose_format(path, wanted))
-    target = Target(path=path, shape=shape, mask=mask, largest=largest, image=image)
+    target = Target(path=path, shape=shape, mask=mask, largest=largest, image=image, nodata=nodata)
     if format.write_bands is not None:
         format.write_bands(bands, target)
         return path
@@ -90,4 +91,4 @@ def save_bands(
     for band in bands:
         labels[top : top + len(band)] = band
         top += len(band)
-    return save_segmentation(path, labels, mask=mask, wanted=wanted, image=image)
+    return save_segmentation(path, labels, mask=mask, wanted=wanted, image=image, nodata=nodata)

@@ -23,11 +23,11 @@ GROUP = "segprior.methods"
 
 RESERVED = frozenset(
     {
-        "alpha", "background", "boundaries", "box", "callback", "channel_axis", "click",
+        "alpha", "axes", "background", "boundaries", "box", "callback", "channel_axis", "click",
         "confidence", "config", "cutout", "device", "format", "help", "hierarchy", "image", "json",
-        "key", "labels", "max_bytes", "max_pixels", "name", "output", "overlay", "page", "pattern",
-        "points", "preset", "prior_preset", "quiet", "random_state", "rng", "save_prior",
-        "scribbles", "seed", "source", "table", "tensorboard",
+        "key", "labels", "max_bytes", "max_pixels", "name", "nodata", "output", "overlay", "page",
+        "pattern", "points", "preset", "prior_preset", "project", "quiet", "random_state", "rng",
+        "save_prior", "scribbles", "seed", "source", "table", "tensorboard",
         "tiles", "ucm", "value_range", "version", "watch", *field_names(TileConfig),
         *field_names(BatchConfig),
     }

@@ -14,6 +14,12 @@ from segprior.metrics.boundaries import (
 )
 from segprior.metrics.curves import BoundaryScores
 from segprior.metrics.hierarchies import contour_tree, cut_tables
+from segprior.metrics.instances import (
+    InstanceScores,
+    average_precision,
+    count_error,
+    match_counts,
+)
 from segprior.metrics.masks import MaskScores, accuracy, f_beta, iou, mean_absolute_error
 from segprior.metrics.regions import (
     RegionScores,
@@ -31,15 +37,18 @@ __all__ = [
     "BoundaryCounts",
     "BoundaryScores",
     "Contingency",
+    "InstanceScores",
     "MaskScores",
     "RegionScores",
     "SettingScores",
     "accuracy",
+    "average_precision",
     "best_ious",
     "boundary_counts",
     "components",
     "contingency",
     "contour_tree",
+    "count_error",
     "covering",
     "cut_hierarchy",
     "cut_tables",
@@ -47,6 +56,7 @@ __all__ = [
     "iou",
     "label_boundaries",
     "match_boundaries",
+    "match_counts",
     "mean_absolute_error",
     "rand_index",
     "thin",

@@ -21,7 +21,7 @@ from segprior.errors import ConfigError
 from segprior.image.colour import to_rgb, to_uint8
 from segprior.image.pyramid import Pyramid
 from segprior.image.resize import resize
-from segprior.io.image import as_image
+from segprior.io.image import open_planes, reading_of
 from segprior.runtime.seeding import RandomSource, as_seed, member_seed
 
 if TYPE_CHECKING:
@@ -194,7 +194,8 @@ def fit_prior(
         Called at each iteration of each member, and able to stop it: see
         :mod:`segprior.callbacks`.
     **overrides
-        Fields of :class:`PriorConfig` that replace those of the preset, as in ``members=11``.
+        Fields of :class:`PriorConfig` that replace those of the preset, as in ``members=11``; and
+        options of :func:`segprior.as_image`, for how the image is read.
 
     Returns
     -------
@@ -225,9 +226,10 @@ def fit_prior(
     >>> prior.image.shape, prior.members.shape
     ((32, 40, 1), (2, 32, 40, 1))
     """
+    reading = reading_of(overrides)
     config = resolve(PriorConfig, preset, config, overrides)
     seed = as_seed(rng)
-    full = Pyramid(as_image(image, channel_axis=channel_axis))
+    full = open_planes(image, channel_axis=channel_axis, **reading).only()
     return fit(full, config, seed=seed, device=device, callback=callback)
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import ctypes
 import os
+import struct
 import sys
+import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -30,6 +32,7 @@ __all__ = [
     "floats",
     "function",
     "ints",
+    "is_broken",
 ]
 
 # In the order of what `instruction_set` in native/src/loops.h returns.
@@ -87,11 +90,16 @@ def are_there() -> bool:
     return _library() is not None
 
 
+def is_broken() -> bool:
+    """Whether there are none because what was installed cannot be loaded."""
+    return bool(_found()[1])
+
+
 def described() -> str:
     """Say which loops are in use, for ``segprior --version``."""
-    library = _library()
+    library, problem = _found()
     if library is None:
-        return "plain NumPy loops"
+        return f"plain NumPy loops: {problem}" if problem else "plain NumPy loops"
     name = library[0]
     return f"compiled loops{f', {_NAMES[name]}' if name in _NAMES else ''}"
 
@@ -132,6 +140,25 @@ def _checked(result: Any, function: Any, arguments: Any) -> Any:
 
 @cache
 def _library() -> tuple[str, ctypes.CDLL] | None:
+    library, problem = _found()
+    if problem:
+        warnings.warn(
+            f"{problem}: all is slower, and priors need PyTorch; install segprior again",
+            stacklevel=3,
+        )
+    return library
+
+
+@cache
+def _found() -> tuple[tuple[str, ctypes.CDLL] | None, str]:
+    """The library, or what is wrong with the one that there is."""
+    try:
+        return _chosen(), ""
+    except OSError as error:
+        return None, str(error)
+
+
+def _chosen() -> tuple[str, ctypes.CDLL] | None:
     wanted = os.environ.get(_VARIABLE, "")
     if wanted not in ("", "none", *_SETS):
         raise ConfigError(f"{_VARIABLE}={wanted}: choose {', '.join(_SETS)} or none")
@@ -153,11 +180,19 @@ def _library() -> tuple[str, ctypes.CDLL] | None:
 
 def _loaded(path: Path) -> ctypes.CDLL:
     try:
+        with path.open("rb") as file:
+            head, size = file.read(64), os.fstat(file.fileno()).st_size
+        if head[:5] == b"\x7fELF\2" and len(head) == 64:
+            # Its table of sections comes last; a file that ends before would end this process.
+            (place,), (each, count) = (
+                struct.unpack_from("<Q", head, 40),
+                struct.unpack_from("<2H", head, 58),
+            )
+            if place + each * count > size:
+                raise OSError(f"{size} bytes are not all of it")
         return ctypes.CDLL(str(path))
     except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be loaded ({error}); install segprior again, or set {_VARIABLE}=none"
-        ) from error
+        raise OSError(f"{path} cannot be loaded ({error.strerror or error})") from error
 
 
 def _folder() -> Path | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from PIL import Image
 
+from segprior.image.filling import filled
 from segprior.image.resize import MIN_SIDE, working_shape
 from segprior.runtime.devices import side_by_side
 
@@ -22,7 +23,10 @@ BLOCK_NUMBERS, AT_ONCE = 2**24, 4
 
 
 class Windows(Protocol):
-    """What is asked of an image on disk; see `segprior.io.window_reader.WindowedImage`."""
+    """What is asked of an image on disk; see `segprior.io.window_reader.WindowedImage`.
+
+    One that may have pixels without data has ``valid`` and ``has_gaps`` too, as there.
+    """
 
     shape: tuple[int, int, int]
 
@@ -75,6 +79,7 @@ class Overview:
         """
         grid = working_shape(self.shape, working_size)
         result = np.empty((*grid, self.shape[2]), np.float32)
+        valid = np.ones(grid, bool) if self._has_gaps else None
         # Blocks as square as the filter's reach makes worth while.
         ratio = max(side / small for side, small in zip(self.full, grid, strict=True))
         side = max(4, int(math.sqrt(BLOCK_NUMBERS / self.shape[2]) / ratio) - 2)
@@ -86,11 +91,36 @@ class Overview:
 
         def fill(block: tuple[slice, slice]) -> None:
             result[block] = self._reduced(grid, *block)
+            if valid is not None:
+                valid[block] = self._valid(grid, *block)
 
         with side_by_side(min(AT_ONCE, len(blocks))) as pool:
             for _ in pool.map(fill, blocks):  # so that errors are told, and end it
                 pass
-        return result
+        # Each block has been filled by itself, and not at all if it has no data.
+        return result if valid is None else filled(result, valid)
+
+    def valid(self, rows: slice, columns: slice) -> NDArray[np.bool_] | None:
+        """Tell where a window at the scale has data, (rows, columns); None is everywhere."""
+        return self._valid(self.shape[:2], rows, columns) if self._has_gaps else None
+
+    @property
+    def _has_gaps(self) -> bool:
+        return getattr(self._image, "has_gaps", False)
+
+    def _valid(self, grid: tuple[int, int], rows: slice, columns: slice) -> NDArray[np.bool_]:
+        """Where the middles of the pixels of a window have data."""
+        places = [
+            ((np.arange(span.start, span.stop) + 0.5) * (full / small)).astype(int)
+            for span, full, small in zip((rows, columns), self.full, grid, strict=True)
+        ]
+        spans = [slice(int(place[0]), int(place[-1]) + 1) for place in places]
+        valid = self._image.valid(*spans)  # type: ignore[attr-defined]
+        down, across = (place - place[0] for place in places)
+        if valid is None:
+            return np.ones((len(down), len(across)), bool)
+        found: NDArray[np.bool_] = valid[np.ix_(down, across)]
+        return found
 
     def _reduced(self, grid: tuple[int, int], rows: slice, columns: slice) -> NDArray[np.float32]:
         if grid == self.full:

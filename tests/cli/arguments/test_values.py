@@ -28,6 +28,8 @@ from segprior.cli.arguments import values
         (values.pixel_count, "64000000", 64_000_000),
         (values.pixel_count, "0.5M", 500_000),
         (values.pixel_count, "none", None),
+        (values.byte_count_or_none, "2G", 2 << 30),
+        (values.byte_count_or_none, "None", None),
     ],
 )
 def test_values_are_read(read: Callable[[str], Any], text: str, value: Any) -> None:

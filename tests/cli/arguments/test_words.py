@@ -10,7 +10,7 @@ import pytest
 from segprior.cli import main
 from segprior.cli.execution import work
 from segprior.errors import ConfigError
-from segprior.io.image import as_image
+from segprior.io.image import as_image, open_planes
 from segprior.methods.foreground.api import foreground
 from tests.helpers.commands import QUICK, picture
 from tests.helpers.folders import names
@@ -45,13 +45,13 @@ def test_options_for_reading_and_running_are_passed_on(
 
     def reading(source: Any, **options: Any) -> Any:
         read.update(options)
-        return np.zeros((8, 8, 1), np.float32)
+        return open_planes(np.zeros((8, 8, 1), np.float32))
 
     def running(image: Any, config: Any, **arguments: Any) -> Any:
         ran.update(arguments)
         raise ConfigError("seen")
 
-    monkeypatch.setattr(work, "as_image", reading)
+    monkeypatch.setattr(work, "open_planes", reading)
     monkeypatch.setattr("segprior.prior.prior.fit", running)
     options = ["--page", "2", "--channel-axis", "-1", "--alpha", "composite", "--seed", "3"]
     more = [
@@ -61,11 +61,17 @@ def test_options_for_reading_and_running_are_passed_on(
         "2G",
         "--value-range",
         "0,4095",
+        "--nodata",
+        "nan",
+        "--axes",
+        "zyx",
         "--device",
         "cpu",
     ]
     assert main(["prior", "x.tif", "-o", str(tmp_path / "p.png"), *options, *more]) == 2
+    assert np.isnan(read.pop("nodata"))
     assert read == {
+        "axes": "zyx",
         "page": 2,
         "channel_axis": -1,
         "alpha": "composite",

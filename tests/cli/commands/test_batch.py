@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from segprior.cli import main
+from tests.helpers.things import discs
 
 QUICK = ("--features", "image")
 FIT = ("--members", "1", "--iterations", "2", "--working-size", "32")
@@ -43,6 +44,23 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     picture(Path("in/a.png"), 1)
     picture(Path("in/sub/b.bmp"), 2)
     return tmp_path
+
+
+def test_things_one_by_one_with_a_table_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    for name, share in (("a", 1.0), ("b", 0.5)):
+        shown = np.rint(255 * share * discs()[0]).astype(np.uint8)
+        Image.fromarray(shown).save(tmp_path / "in" / f"{name}.png")
+    out = tmp_path / "out"
+    words = ["batch", "foreground", str(tmp_path / "in"), "-o", str(out), "--table", "--instances"]
+    assert main([*words, "--reading", "things"]) == 0
+    assert tree(out) == ["a.png", "a_table.csv", "b.png", "b_table.csv", "manifest.jsonl"]
+    assert [row["scores"]["instances"] for row in rows(out)] == [7, 7]
+    for name in "ab":
+        assert np.asarray(Image.open(out / f"{name}.png")).max() == 7
+        assert len((out / f"{name}_table.csv").read_text("utf-8").splitlines()) == 8
 
 
 def test_a_tree_of_masks_and_again(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -68,6 +68,18 @@ def test_files_on_request(here: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert len((here / "t.rows.jsonl").read_bytes().splitlines()) == 6
 
 
+def test_things_one_by_one(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["evaluate", "instances", "--images", "images", "--truth", "made"]
+    for path in (here / "made").iterdir():
+        Image.fromarray(np.asarray(Image.open(path)) - np.uint8(1)).save(path)
+    assert main([*words, "-m", "otsu", "-m", "blank", "--predictions", "made"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:6] == ["method", "images", "AP50", "AP75", "AP", "count"]
+    assert [line.split()[2] for line in lines[1:4]] == ["1.000", "1.000", "0.000"]
+    assert main(words) == 2
+    assert "add --predictions DIR or --method, one of fast, " in capsys.readouterr().err
+
+
 def test_the_curve_of_hierarchies(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for path in (here / "made").iterdir():
         labels = np.asarray(Image.open(path))
@@ -114,9 +126,9 @@ def test_some_failures_are_1_and_all_are_2(here: Path, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["evaluate"], "no kind; choose regions or foreground"),
-        (["evaluate", "photos"], "no kind 'photos'; choose regions or foreground"),
-        (["evaluate", "region"], "no kind 'region' (did you mean 'regions'?); choose regions or"),
+        (["evaluate"], "no kind; choose regions, foreground or instances"),
+        (["evaluate", "photos"], "no kind 'photos'; choose regions, foreground or instances"),
+        (["evaluate", "region"], "no kind 'region' (did you mean 'regions'?); choose regions,"),
         ([*REGIONS[:2], "--truth", "truth", "-m", "blank"], "no --images"),
         ([*FOREGROUND[:4], "-m", "blank"], "no --masks; name a folder with --masks DIR"),
         ([*REGIONS[:4], "-m", "blank"], "no --truth; name a folder with --truth DIR"),

@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+import csv
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from segprior.cli import main
 from segprior.io.image import as_image
 from segprior.methods.foreground.api import foreground
-from tests.helpers.clicks import discs, truth
+from tests.helpers import clicks
 from tests.helpers.commands import TINY
 from tests.helpers.folders import names, pixels
+from tests.helpers.things import discs
 
 
 def test_a_mask_is_0_and_255_at_the_size_of_the_image(photo: Path, tmp_path: Path) -> None:
@@ -58,6 +64,99 @@ def test_extras_do_not_change_the_mask(photo: Path, tmp_path: Path) -> None:
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
+@pytest.fixture
+def things(tmp_path: Path) -> Path:
+    path = tmp_path / "things.png"
+    Image.fromarray(np.rint(255 * discs()[0]).astype(np.uint8)).save(path)
+    return path
+
+
+THINGS = ("--instances", "--reading", "things")
+
+
+def test_things_one_by_one(things: Path, tmp_path: Path) -> None:
+    extras = ["--table", "--overlay", "--cutout"]
+    assert main(["foreground", str(things), "-o", str(tmp_path / "t.png"), *THINGS, *extras]) == 0
+    labels = pixels(tmp_path / "t.png")
+    expected = foreground(things, instances=True, reading="things")
+    np.testing.assert_array_equal(labels, expected.labels)
+    with (tmp_path / "t_table.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [int(row["label"]) for row in rows] == list(range(1, 8))
+    assert int(rows[0]["area"]) == np.count_nonzero(labels == 1)
+    assert "intensity_mean-2" in rows[0]
+    cutout = pixels(tmp_path / "t_cutout.png")
+    np.testing.assert_array_equal(cutout[..., 3] > 0, labels > 0)
+
+
+def test_things_are_counted_in_the_report(
+    things: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["foreground", str(things), "-o", str(tmp_path / "t.png"), *THINGS]
+    assert main(words) == 0
+    assert ", 7 things, " in capsys.readouterr().out
+    assert main([*words, "--json", "--diameter", "20"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["instances"] == 7
+    assert told["evidence"]["diameter"] == 20
+    assert told["settings"]["diameter"] == 20
+
+
+@pytest.mark.parametrize(
+    ("name", "entries"),
+    [
+        (
+            "geojson",
+            lambda found: [(one["id"], one["properties"]["name"]) for one in found["features"]],
+        ),
+        (
+            "coco",
+            lambda found: [
+                (one["id"], found["categories"][one["category_id"] - 1]["name"])
+                for one in found["annotations"]
+            ],
+        ),
+        ("labelme", lambda found: [(one["group_id"], one["label"]) for one in found["shapes"]]),
+    ],
+)
+def test_each_thing_has_an_entry(
+    things: Path, tmp_path: Path, name: str, entries: Callable[[Any], list[tuple[int, str]]]
+) -> None:
+    output = tmp_path / "t.json"
+    assert main(["foreground", str(things), "-o", str(output), *THINGS, "--format", name]) == 0
+    found = entries(json.loads(output.read_text(encoding="utf-8")))
+    assert found == [(number, "thing") for number in range(1, 8)]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--diameter", "9"], "got --diameter 9.0, which says how large things are; pass --inst"),
+        (["--instances", "--diameter", "0"], "got --diameter 0.0; pass a number above 0"),
+        (["--instances", "--diameter", "wide"], "--diameter: got 'wide'"),
+    ],
+)
+def test_wrong_words_about_things_are_one_line(
+    things: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
+    assert main(["foreground", str(things), "-o", str(tmp_path / "t.tif"), *words]) == 2
+    err = capsys.readouterr().err
+    assert message in err
+    assert err.count("\n") == 1
+    assert names(tmp_path) == ["things.png"]
+
+
+def test_things_are_not_told_in_tiles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "things.tif"
+    tifffile.imwrite(source, np.rint(255 * discs()[0]).astype(np.uint8), tile=(64, 64))
+    words = ["foreground", str(source), "-o", str(tmp_path / "t.tif"), "--tiles", "--instances"]
+    assert main(words) == 2
+    err = capsys.readouterr().err
+    assert "got --instances, which needs the mask in one piece; leave it out" in err
+    assert err.count("\n") == 1
+    assert names(tmp_path) == ["things.tif"]
+
+
 def test_a_prior_of_many_bands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -79,7 +178,7 @@ def test_a_prior_of_many_bands(
 def clicked(tmp_path: Path) -> Path:
     """A picture of two discs, in ``tmp_path``."""
     path = tmp_path / "discs.png"
-    Image.fromarray(np.rint(discs() * 255).astype(np.uint8)).save(path)
+    Image.fromarray(np.rint(clicks.discs() * 255).astype(np.uint8)).save(path)
     return path
 
 
@@ -95,7 +194,7 @@ def test_clicks_a_box_and_scribbles(tmp_path: Path) -> None:
         ["--scribbles", str(tmp_path / "marks.csv"), "--click", "2,60,0", "--box", "4,4,50,60"],
     ):
         assert main([*start, *given]) == 0
-        assert ((pixels(mask) > 0) != (truth() == 1)).mean() < 0.03
+        assert ((pixels(mask) > 0) != (clicks.truth() == 1)).mean() < 0.03
         mask.unlink()
 
 

@@ -10,7 +10,7 @@ import pytest
 from segprior.cli import main
 from segprior.cli.execution import work
 from segprior.cli.execution.report import Report, complain
-from segprior.io.image import as_image
+from segprior.io.image import open_planes
 from segprior.methods.foreground.config import ForegroundConfig
 from tests.helpers.commands import QUICK, TINY
 from tests.helpers.folders import pixels
@@ -93,10 +93,10 @@ def test_a_warning_is_one_line(
 
     def warn(*_: Any, **__: Any) -> Any:
         warnings.warn("mind the\n gap", stacklevel=1)
-        return as_image(photo)
+        return open_planes(photo)
 
     warnings.simplefilter("always")
-    monkeypatch.setattr(work, "as_image", warn)
+    monkeypatch.setattr(work, "open_planes", warn)
     assert main(["foreground", str(photo), "-o", str(tmp_path / "m.png"), *QUICK]) == 0
     assert capsys.readouterr().err == "segprior: warning: mind the gap\n"
 

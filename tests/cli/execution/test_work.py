@@ -15,7 +15,7 @@ from PIL import Image
 
 from segprior.cli import main
 from segprior.cli.execution import work
-from segprior.io.image import as_image
+from segprior.io.image import open_planes
 from tests.helpers.commands import QUICK, feed, picture
 from tests.helpers.folders import names
 
@@ -80,9 +80,9 @@ def test_the_unforeseen_is_one_line_too(
     def fail_once(source: Any, **options: Any) -> Any:
         if Path(source).stem == "one":
             raise error
-        return as_image(source, **options)
+        return open_planes(source, **options)
 
-    monkeypatch.setattr(work, "as_image", fail_once)
+    monkeypatch.setattr(work, "open_planes", fail_once)
     assert main(["foreground", str(photos), "-o", str(tmp_path / "out"), *QUICK]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert told in line
@@ -95,7 +95,7 @@ def test_a_traceback_can_be_asked_for(
     def fail(*_: Any, **__: Any) -> Any:
         raise RuntimeError("odd")
 
-    monkeypatch.setattr(work, "as_image", fail)
+    monkeypatch.setattr(work, "open_planes", fail)
     monkeypatch.setenv("SEGPRIOR_TRACEBACK", "1")
     with pytest.raises(RuntimeError, match="odd"):
         main(["foreground", str(photo), "-o", str(tmp_path / "mask.png"), *QUICK])
@@ -123,9 +123,9 @@ def test_an_interrupt_keeps_what_is_finished(
     def interrupted(source: Any, **options: Any) -> Any:
         if Path(source).stem == "two":
             os.kill(os.getpid(), signal.SIGINT)
-        return as_image(source, **options)
+        return open_planes(source, **options)
 
-    monkeypatch.setattr(work, "as_image", interrupted)
+    monkeypatch.setattr(work, "open_planes", interrupted)
     before = signal.getsignal(signal.SIGINT)
     assert main(["foreground", str(photos), "-o", str(tmp_path / "out"), *QUICK]) == 130
     assert capsys.readouterr().err == "segprior: interrupted; 1 of 2 images are done\n"

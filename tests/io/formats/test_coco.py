@@ -11,6 +11,7 @@ from pycocotools.coco import COCO
 
 from segprior.io.formats.coco import run_lengths
 from tests.helpers.label_maps import MAPS, drawn, every_map, made
+from tests.helpers.things import discs
 
 
 # pycocotools 2.0 wraps its memory in a way that NumPy 2 warns of.
@@ -29,6 +30,14 @@ class TestCOCO:
             assert annotation["bbox"] == coco_mask.toBbox(encoded).tolist()
         np.testing.assert_array_equal(back, labels)
         assert coco.getCatIds() == sorted(set(np.unique(labels).tolist()) - {0})
+
+    def test_things_are_annotations_of_one_category(self, tmp_path: Path) -> None:
+        truth = discs()[1]
+        coco = COCO(made(truth, "instances").save(tmp_path / "a.json", format="coco"))
+        assert coco.cats == {1: {"id": 1, "name": "thing"}}
+        assert coco.getAnnIds(catIds=[1]) == list(range(1, 8))
+        for thing in coco.loadAnns(coco.getAnnIds()):
+            np.testing.assert_array_equal(coco.annToMask(thing), truth == thing["id"])
 
     def test_long_runs(self, tmp_path: Path) -> None:
         labels = np.zeros((700, 900), np.uint8)

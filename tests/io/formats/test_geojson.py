@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from shapely.geometry import shape as as_geometry
 
 from tests.helpers.label_maps import every_map, from_geojson, made
+from tests.helpers.things import discs
 
 
 class TestGeoJSON:
@@ -26,6 +27,15 @@ class TestGeoJSON:
                 for ring in polygon:
                     assert ring[0] == ring[-1]
                     assert len(ring) >= 5
+
+    def test_things_are_features_of_one_name(self, tmp_path: Path) -> None:
+        truth = discs()[1]
+        path = made(truth, "instances").save(tmp_path / "a.geojson")
+        content = json.loads(path.read_text("utf-8"))
+        assert content["segmentation"]["kind"] == "instances"
+        assert [one["id"] for one in content["features"]] == list(range(1, 8))
+        assert {one["properties"]["name"] for one in content["features"]} == {"thing"}
+        np.testing.assert_array_equal(from_geojson(content), truth)
 
     def test_column_comes_first(self, tmp_path: Path) -> None:
         labels = np.zeros((4, 9), np.uint8)

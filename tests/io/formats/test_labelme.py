@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 
 from segprior.io.formats.labelme import encode_labelme
 from tests.helpers.label_maps import MAPS, drawn, every_map, filled, made
+from tests.helpers.things import discs
 
 
 class TestLabelMe:
@@ -23,6 +24,16 @@ class TestLabelMe:
             assert piece["label"] == f"label {piece['group_id']}"
             back[filled([piece["points"]], back.shape)] = piece["group_id"]
         np.testing.assert_array_equal(back, labels)
+
+    def test_things_are_groups_of_one_label(self, tmp_path: Path) -> None:
+        truth = discs()[1]
+        path = made(truth, "instances").save(tmp_path / "a.json", format="labelme")
+        shapes = json.loads(path.read_text("utf-8"))["shapes"]
+        assert {piece["label"] for piece in shapes} == {"thing"}
+        assert [piece["group_id"] for piece in shapes] == list(range(1, 8))
+        for piece in shapes:
+            found = filled([piece["points"]], truth.shape)
+            np.testing.assert_array_equal(found, truth == piece["group_id"])
 
     def test_as_labelme_fills_it(self) -> None:
         labels = np.pad(np.kron(drawn("010", "111", "110"), np.ones((4, 4), int)), 3)

@@ -24,10 +24,14 @@ def test_what_others_write_with_loss_is_close() -> None:
     np.testing.assert_allclose(as_image(data)[..., 1], smooth / 255, atol=0.02)
 
 
-def test_animation_gives_its_first_frame_or_the_page_asked_for() -> None:
+def test_animation_gives_the_frame_asked_for() -> None:
     frames = [Image.new("RGB", (16, 12), (shade, 0, 0)) for shade in (10, 200, 90)]
     data = encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True)
-    for page, shade in ((None, 10), (0, 10), (1, 200), (2, 90)):
-        np.testing.assert_allclose(as_image(data, page=page)[..., 0], shade / 255, rtol=1e-6)
+    with pytest.raises(ImageError, match="has 3 planes; choose one with page 0 to 2"):
+        as_image(data)
+    for page, shade in ((0, 10), (1, 200), (2, 90)):
+        np.testing.assert_allclose(
+            as_image(data, page=page, value_range="full")[..., 0], shade / 255, rtol=1e-6
+        )
     with pytest.raises(ImageError, match="3 pages, got page=3; pass 0 to 2"):
         as_image(data, page=3)

@@ -12,6 +12,9 @@ from tests.helpers.written import encoded, tiff
 
 ROWS, COLUMNS = 20, 30
 
+# Small numbers, and transparency, are read here as they are; what is told is tested elsewhere.
+pytestmark = pytest.mark.filterwarnings("ignore::segprior.errors.InputWarning")
+
 
 class TestModes:
     """Pillow's modes, as objects and through files."""
@@ -37,7 +40,7 @@ class TestModes:
             encoded(image, "PNG", transparency=2),
             encoded(image, "PNG", transparency=bytes([255, 255, 0, 255])),
         ):
-            assert as_image(data).shape == (ROWS, COLUMNS, 3)
+            assert as_image(data, alpha="drop").shape == (ROWS, COLUMNS, 3)
             assert as_image(data, alpha="keep").shape == (ROWS, COLUMNS, 4)
             assert np.all(as_image(data, alpha="composite")[clear] == 1)
 
@@ -45,7 +48,9 @@ class TestModes:
     def test_transparent_colour(self, mode: str) -> None:
         image = Image.new(mode, (16, 12), 0)
         data = encoded(image, "PNG", transparency=(0, 0, 0) if mode == "RGB" else 0)
-        assert as_image(data).shape == (12, 16, 3 if mode == "RGB" else 1)
+        assert as_image(data, alpha="drop").shape == (12, 16, 3 if mode == "RGB" else 1)
+        with pytest.raises(ImageError, match="no pixel has data"):
+            as_image(data)
         assert np.all(as_image(data, alpha="composite") == 1)
 
     def test_16_bit_grey(self) -> None:
@@ -82,7 +87,7 @@ class TestModes:
         else:
             image = image.convert(mode)
         colours = 1 if mode in ("LA", "La") else 3
-        dropped = as_image(image)
+        dropped = as_image(image, alpha="drop", value_range="full")
         assert dropped.shape == (16, 16, colours)
         np.testing.assert_allclose(dropped * 255, 100, atol=3)
         assert as_image(image, alpha="keep").shape == (16, 16, colours + 1)

@@ -56,3 +56,20 @@ def test_lerc_is_read_whole_and_in_windows(tmp_path: Path) -> None:
         pytest.skip(f"this GDAL does not write LERC: {error}")
     np.testing.assert_array_equal(as_image(path), as_image(RGB))
     compare(path, as_image(RGB))
+
+
+def test_inks_become_colours_as_without_it(tmp_path: Path) -> None:
+    """GDAL turns inks of 8 bits into RGBA itself, rounded to 8 bits."""
+    pytest.importorskip("rasterio")
+    inks = np.dstack([RGB, RGB[::-1, :, 0] // 2])
+    path = write_tiff(tmp_path / "a.tif", inks, photometric=5)
+    reader = RasterioReader(path, page=0)
+    assert (reader.shape, reader.alpha) == ((70, 90, 3), "none")
+    found = WindowedImage(reader).read(slice(3, 70), slice(0, 90))
+    np.testing.assert_allclose(found, as_image(path)[3:], atol=1.01 / 255)
+    reader.close()
+    five = np.dstack([inks, RGB[..., 1]])
+    for values, extras in ((five, [0]), (inks.astype(np.int8), [])):
+        other = write_tiff(tmp_path / "b.tif", values, photometric=5, extras=extras)
+        with pytest.raises(ImageError, match="other than four of 8 bits with this compression"):
+            RasterioReader(other, page=0)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from skimage.measure import regionprops_table
 
 from segprior.errors import ImageError, OutputError
-from segprior.io.shared.region_table import region_table
+from segprior.io.shared.region_table import region_table, thing_table
 from tests.helpers.label_maps import MAPS, every_map, made
 
 
@@ -53,3 +53,38 @@ class TestTable:
         path = found.save_table(tmp_path / "t.csv", np.zeros((8, 9, 1)))
         (line,) = path.read_text("utf-8").splitlines()
         assert line.endswith(",centroid_row,centroid_column,mean_0")
+
+
+class TestThings:
+    def test_columns_have_the_names_of_scikit_image(self) -> None:
+        labels = np.zeros((12, 14), int)
+        labels[1:6, 2:9], labels[8:11, 3:6] = 1, 4
+        image = np.zeros((12, 14, 2), np.float32)
+        image[..., 1] = labels / 8
+        table = thing_table(labels, image)
+        assert list(table) == [
+            "label", "area", "bbox-0", "bbox-1", "bbox-2", "bbox-3", "centroid-0", "centroid-1",
+            "axis_major_length", "axis_minor_length", "eccentricity", "solidity", "perimeter",
+            "intensity_mean-0", "intensity_mean-1",
+        ]  # fmt: skip
+        assert table["label"].tolist() == [1, 4]
+        assert table["area"].tolist() == [35, 9]
+        assert [table[f"bbox-{side}"][1] for side in range(4)] == [8, 3, 11, 6]
+        np.testing.assert_allclose(table["intensity_mean-1"], [1 / 8, 1 / 2])
+        assert table["eccentricity"][1] == pytest.approx(0)
+        assert table["solidity"].tolist() == [1, 1]
+        assert "intensity_mean-0" not in thing_table(labels)
+
+    def test_a_thing_of_one_pixel_and_none(self) -> None:
+        labels = np.zeros((5, 5), int)
+        assert {len(column) for column in thing_table(labels).values()} == {0}
+        labels[2, 2] = 3
+        assert thing_table(labels)["area"].tolist() == [1]
+
+    def test_of_things_one_by_one(self, tmp_path: Path) -> None:
+        labels = np.kron(np.eye(3, dtype=int) * [1, 2, 3], np.ones((4, 4), int))
+        path = made(labels, "instances").save_table(tmp_path / "t.csv")
+        with path.open(newline="", encoding="utf-8") as stream:
+            rows = list(csv.DictReader(stream))
+        assert [row["area"] for row in rows] == ["16"] * 3
+        assert rows[1]["bbox-0"] == "4"

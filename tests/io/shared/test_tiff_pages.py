@@ -8,7 +8,7 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 
-from segprior.errors import ImageError
+from segprior.errors import ImageError, InputWarning
 from segprior.io.image import as_image
 from segprior.io.shared.tiff_pages import orientation
 from tests.helpers.written import tiff
@@ -49,7 +49,8 @@ class TestPages:
         data = tiff(stack, photometric="minisblack")
         for page in range(6):
             np.testing.assert_array_equal(as_image(data, page=page), as_image(stack[page]))
-        np.testing.assert_array_equal(as_image(data), as_image(stack[0]))
+        with pytest.raises(ImageError, match="has 6 planes; choose one with page 0 to 5"):
+            as_image(data)
         np.testing.assert_array_equal(
             as_image(data, channel_axis=0), as_image(stack, channel_axis=0)
         )
@@ -65,6 +66,15 @@ class TestPages:
         shapes = [as_image(stream.getvalue(), page=page).shape for page in range(3)]
         assert shapes == [(16, 24, 1), (9, 10, 3), (16, 24, 1)]
         assert as_image(stream.getvalue(), page=2).max() == np.float32(0.2)
+        with pytest.warns(InputWarning, match="pages of other sizes or types are not read; page"):
+            as_image(stream.getvalue())
+
+    def test_smaller_copies_are_no_other_pages(self) -> None:
+        stream = io.BytesIO()
+        with tifffile.TiffWriter(stream) as writer:
+            writer.write(np.eye(16, 24, dtype=np.uint8) * 255)
+            writer.write(np.zeros((8, 12), np.uint8), subfiletype=1)
+        assert as_image(stream.getvalue()).shape == (16, 24, 1)
 
 
 class TestMeaning:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -82,3 +83,34 @@ def test_links_do_not_lead_out(tmp_path: Path) -> None:
         as_image(path)
     (tmp_path / "in" / "other.tif").write_bytes((tmp_path / "secret.tif").read_bytes())
     assert beside(tmp_path / "in", "other.tif") == tmp_path / "in" / "other.tif"
+
+
+@pytest.mark.parametrize("options", [{}, {"bigtiff": True}, {"byteorder": ">"}])
+def test_pages_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    path = tmp_path / "a.tif"
+    with tifffile.TiffWriter(path, **options) as writer:
+        for plane in PLANES:
+            writer.write(plane, metadata=None, contiguous=False)
+    monkeypatch.setattr("segprior.io.shared.tiff_sets._MOST_PAGES", 3)
+    assert np.array_equal(as_image(path, page=2)[..., 0], PLANES[2] / np.float32(255))
+    monkeypatch.setattr("segprior.io.shared.tiff_sets._MOST_PAGES", 2)
+    with pytest.raises(ImageError, match="more than 2 pages; save it as several files"):
+        as_image(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('SizeC="1000" SizeZ = "1000" SizeT=\'2\'', "2000000 planes are more than 1000000"),
+        ('SizeT="99999999999999999999"', "999999999999 planes are more than"),
+        ('SizeC="1"' + " " * (1 << 23), "a description of 8389"),
+    ],
+)
+def test_descriptions_that_take_too_long(tmp_path: Path, text: str, told: str) -> None:
+    whole = describe(["a.ome.tif"], 0).replace('SizeC="1" SizeZ="1" SizeT="1"', text)
+    path = tmp_path / "a.ome.tif"
+    tifffile.imwrite(path, PLANES[0], description=whole, metadata=None)
+    with pytest.raises(ImageError, match=told):
+        as_image(path)

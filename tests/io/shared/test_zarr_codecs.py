@@ -64,7 +64,7 @@ def test_what_is_refused_is_named() -> None:
     assert "never used" in str(refuse_codec("pickle", "a.zarr"))
     assert "imagecodecs, are not read" in str(refuse_codec("imagecodecs_jpegxl", "a.zarr"))
     assert "numcodecs[zfpy]" in str(refuse_codec("numcodecs.zfpy", "a.zarr"))
-    assert "'other', are not read; save it with blosc" in str(refuse_codec("other", "a.zarr"))
+    assert "'other' are not read; save it with blosc" in str(refuse_codec("other", "a.zarr"))
 
 
 def test_the_codec_of_ours_only_reads() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import pickle
@@ -15,7 +16,7 @@ import pytest
 
 from segprior.errors import ImageError
 from segprior.io.image import as_image
-from segprior.io.shared.zarr_store import vetted
+from segprior.io.shared.zarr_store import guarded, vetted
 from tests.helpers.windows import RGB, compare
 
 zarr = pytest.importorskip("zarr")
@@ -197,3 +198,19 @@ def test_links_do_not_lead_out(tmp_path: Path) -> None:
     (folder / "0").symlink_to(secret)
     with pytest.raises(ImageError, match="lies outside the folder"):
         as_image(folder)
+
+
+def test_what_is_not_there_is_looked_for_in_no_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its complaint would come after ours, on standard error, when nobody waits for it any more."""
+
+    def fall(*arguments: object) -> None:
+        raise AssertionError("a thread")
+
+    store = guarded(format_2(tmp_path / "a.zarr"), None)
+    prototype = zarr.core.buffer.default_buffer_prototype()
+    assert asyncio.run(store.get(".zarray", prototype)) is not None
+    monkeypatch.setattr("asyncio.to_thread", fall)
+    for key in ("zarr.json", ".zattrs", "0.0", "deep/0.0"):
+        assert asyncio.run(store.get(key, prototype)) is None

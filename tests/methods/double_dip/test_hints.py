@@ -22,6 +22,7 @@ from segprior.methods.double_dip.hints import (
 )
 from segprior.methods.foreground.config import ForegroundConfig
 from segprior.result import Segmentation
+from tests.helpers.bombs import png
 from tests.helpers.written import encoded, npy
 
 MARKS = np.array([[1, 0, -1], [-1, 1, 0]], np.int8)
@@ -184,3 +185,13 @@ def test_what_is_no_scribble_is_refused() -> None:
         read_scribbles(np.zeros((8, 8)), (8, 8))
     with pytest.raises(ImageError, match="not a picture"):
         read_scribbles(io.BytesIO(b"nothing"), (8, 8))
+
+
+def test_hints_have_a_limit(tmp_path: Path) -> None:
+    path = png(tmp_path / "a.png", 9000, 9000, bits=1)
+    with pytest.raises(ImageError, match="above the limit of 64"):
+        as_hint(path)
+    with pytest.raises(ImageError, match="above the limit of 64"):
+        as_hint(path, (9, 9))
+    with pytest.raises(ImageError, match="above the limit of 64"):
+        read_scribbles(path, (9, 9))

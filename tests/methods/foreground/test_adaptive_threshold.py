@@ -6,8 +6,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from segprior.methods.foreground.adaptive_threshold import read_things
-from segprior.methods.foreground.api import foreground
-from tests.helpers.readings import blobs, iou, kind
+from tests.helpers.readings import blobs, iou
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["bright", "dark"])
@@ -23,14 +22,25 @@ def test_the_levels_of_things_follow_uneven_light(dark: bool) -> None:
     assert iou(found.share > 0.5, truth) > 0.85
 
 
-def test_channels_that_add_up_to_one_grey_have_no_things() -> None:
+def test_channels_that_add_up_to_one_grey_are_told_by_their_mixture() -> None:
     image = np.zeros((32, 32, 3), np.float32)
     image[..., 0], image[..., 1] = 0.5, 0.25
     image[8:24, 8:24, :2] = (0.25, 0.5)
     found = read_things(image)
-    assert found.score == 0
-    assert not found.share.any()
-    assert kind(foreground(image)) == "object"
+    assert found.axis is not None
+    assert found.axis.weights is not None
+    assert iou(found.share > 0.5, image[..., 1] > 0.3) > 0.9
+
+
+@pytest.mark.parametrize("gain", [1.0, 0.05])
+def test_gain_and_offset_change_no_pixel(gain: float) -> None:
+    rows, columns = np.indices((96, 96))
+    image = 0.2 + 0.5 * (((rows // 8 + columns // 8) % 4 == 0)[..., None]).astype(np.float32)
+    image += np.random.default_rng(0).normal(0, 0.02, image.shape).astype(np.float32)
+    one, other = (
+        read_things(of.astype(np.float32)).share > 0.5 for of in (image, gain * image + 0.1)
+    )
+    assert (one != other).mean() < 1e-3
 
 
 @pytest.mark.parametrize("rim", [6, 12])

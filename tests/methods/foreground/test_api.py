@@ -12,8 +12,11 @@ from threadpoolctl import threadpool_limits
 from segprior.errors import ConfigError, ImageError
 from segprior.methods.foreground.api import foreground
 from segprior.methods.foreground.config import ForegroundConfig
+from segprior.metrics.instances import average_precision
 from segprior.prior.prior import Prior, fit_prior
 from segprior.result import Segmentation
+from tests.helpers.scenes import textured
+from tests.helpers.things import discs
 
 QUICK: dict[str, Any] = {"preset": "dsp", "features": "image"}
 SHORT: dict[str, Any] = {"preset": "dsp", "members": 2, "iterations": 30, "working_size": 48}
@@ -302,3 +305,76 @@ def test_a_prior_that_does_not_fit() -> None:
         foreground(image[:, :-1], prior=prior)
     with pytest.raises(ConfigError, match="features='image'"):
         foreground(image, prior=prior, **QUICK)
+
+
+def test_things_are_numbered_one_by_one() -> None:
+    image, truth = discs()
+    found = foreground(image, instances=True, reading="things")
+    assert found.kind == "instances"
+    assert found.n_instances == found.labels.max() == 7
+    assert average_precision(truth, found.labels, 0.75) == 1
+    assert found.evidence["instances"] == 7
+    assert found.evidence["diameter"] == pytest.approx(20, abs=2)
+    assert (found.evidence["reading"], found.confidence.shape) == (1, truth.shape)
+    assert 0 < found.score <= 1
+
+
+def test_things_are_the_same_on_one_thread_or_two() -> None:
+    image, _ = discs()
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(limits=threads):
+            found.append(foreground(image, instances=True, rng=3))
+    np.testing.assert_array_equal(found[0].labels, found[1].labels)
+    np.testing.assert_array_equal(found[0].confidence, found[1].confidence)
+
+
+def test_pixels_without_data_are_in_no_thing() -> None:
+    image, truth = discs()
+    whole = image.copy()
+    image[:, :46] = np.nan
+    found = foreground(image, instances=True, reading="things", nodata=float("nan"))
+    assert found.n_instances == found.labels.max() < 7
+    assert found.labels[truth == 5].all()
+    assert not found.labels[:, :46].any()
+    assert not found.confidence[:, :46].any()
+    assert foreground(whole, instances=True, reading="things").labels[:, :46].any()
+
+
+@pytest.mark.parametrize("channels", [1, 3, 5])
+def test_the_type_of_the_image_changes_no_thing(channels: int) -> None:
+    image = np.rint(255 * discs()[0][..., :1].repeat(channels, axis=2)).astype(np.uint8)
+    expected = foreground(image, instances=True, reading="things").labels
+    assert expected.max() == 7
+    for same in (image.astype(np.uint16) * 257, image / 255, (image / 255).astype(np.float32)):
+        found = foreground(same, instances=True, reading="things").labels
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_things_are_the_same_at_any_gain_and_polarity() -> None:
+    image, _ = discs()
+    expected = foreground(image, instances=True, reading="things").labels
+    dark = foreground(1 - image, instances=True, reading="things").labels
+    assert average_precision(expected, dark, 0.75) == 1
+    inverse = foreground(image, instances=True, reading="things", invert=True).labels
+    assert average_precision(expected, inverse) < 0.5
+
+
+def test_one_object_gives_the_pieces_of_its_mask() -> None:
+    image = textured()
+    mask = foreground(image, reading="object", min_size=50)
+    found = foreground(image, reading="object", min_size=50, instances=True)
+    np.testing.assert_array_equal(found.labels > 0, mask.labels > 0)
+    assert found.kind == "instances"
+    assert found.labels.max() == 1
+    np.testing.assert_array_equal(found.confidence, mask.confidence)
+
+
+def test_kmeans_and_one_colour_have_instances_too() -> None:
+    image, truth = discs()
+    found = foreground(image, preset="dsp", features="image", window=1, instances=True)
+    assert found.n_instances >= 5
+    nothing = foreground(np.full((20, 30, 3), 9, np.uint8), instances=True)
+    assert (nothing.kind, nothing.n_instances, nothing.score) == ("instances", 0, 0)
+    assert nothing.evidence["diameter"] == 0
+    assert not (found.labels > 0)[truth == 0].all()

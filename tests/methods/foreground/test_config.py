@@ -68,6 +68,8 @@ def test_a_name_that_both_have_is_that_of_the_mask() -> None:
         ({"n_clusters": 3}, "n_clusters=3 with method='consensus'"),
         ({"n_init": 1}, "n_init=1 with method='consensus'"),
         ({"method": "kmeans", "reading": "object"}, "reading='object' with method='kmeans'"),
+        ({"diameter": 0.0, "instances": True}, r"diameter=0\.0; pass a number above 0"),
+        ({"diameter": 20.0}, r"diameter=20\.0, which says how large .*pass instances=True too"),
         ({"colour": 1}, "no option 'colour'; the options are .*members.*window"),
     ],
 )

@@ -54,8 +54,18 @@ def test_the_mask_is_cleaned_as_asked() -> None:
         ({"points": [FIRST], "labels": [2]}, "only ground is marked"),
         ({"labels": [1]}, "without points"),
         ({"points": [(99, 0)]}, "row 99"),
+        ({"points": [FIRST], "instances": True}, "instances=True with marks"),
     ],
 )
 def test_mistakes(given: dict[str, Any], match: str) -> None:
     with pytest.raises(ConfigError, match=match):
         segprior.foreground(discs(), **given)
+
+
+def test_pixels_without_data_are_ground_of_no_confidence() -> None:
+    image = discs().astype(np.float64)
+    image[15:25, 10:14] = np.nan
+    found = segprior.foreground(image, points=[FIRST], nodata=float("nan"))
+    assert found.labels[20, 12] == found.confidence[20, 12] == 0
+    assert found.labels[FIRST] == 1
+    assert found.valid is not None

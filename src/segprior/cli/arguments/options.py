@@ -19,9 +19,12 @@ from typing import Any, Literal
 from segprior.cli.arguments.values import (
     block_list,
     byte_count,
+    byte_count_or_none,
     number,
     number_list,
+    number_or_none,
     number_or_numbers,
+    pixel_count,
     range_or_none,
     whole,
     whole_or_full,
@@ -29,7 +32,7 @@ from segprior.cli.arguments.values import (
 )
 from segprior.config.presets import Presets, field_names
 from segprior.config.prior import PriorConfig
-from segprior.errors import SegpriorError
+from segprior.errors import InParts
 from segprior.messages import NOTHING, Setting
 from segprior.methods.config import MethodConfig
 from segprior.methods.registry import methods as known_methods
@@ -104,12 +107,18 @@ def _reader(name: str, annotation: Any) -> tuple[str, Callable[[str], Any] | Non
     }
     if name == "memory":
         return "BYTES", byte_count
+    if name == "max_bytes":
+        return "BYTES|none", byte_count_or_none
+    if name == "max_pixels":
+        return "N|none", pixel_count
     if name == "coarseness":
         return "X,X,...", number_or_numbers
     if annotation in simple:
         return simple[annotation]
     if typing.get_origin(annotation) is Literal:
         return "|".join(map(str, typing.get_args(annotation))), str
+    if annotation == float | None:
+        return f"X|{_nothing(name)}", number_or_none
     if isinstance(annotation, types.UnionType) and set(annotation.__args__) == {int, type(None)}:
         read = whole_or_full if name == "working_size" else whole_or_none
         return f"N|{_nothing(name)}", read
@@ -136,6 +145,8 @@ def _shown(name: str, value: object) -> str:
         return _nothing(name)
     if name == "memory":
         return f"{int(str(value)) / 2**30:g}G"
+    if name == "max_pixels":
+        return f"{int(str(value)) / 1e6:g}M"
     if isinstance(value, bool) or value == ():
         return ""
     if isinstance(value, tuple):
@@ -254,7 +265,7 @@ def given(cls: type[Presets], arguments: argparse.Namespace) -> dict[str, Any]:
 
 def in_words(message: object) -> str:
     """Return what an error says, with options as they are typed: ``--window 4``."""
-    return message.text(_typed) if isinstance(message, SegpriorError) else str(message)
+    return message.text(_typed) if isinstance(message, InParts) else str(message)
 
 
 def _typed(setting: Setting) -> str:
@@ -263,6 +274,6 @@ def _typed(setting: Setting) -> str:
     if not setting.name.isidentifier():  # a part of an option, described
         return str(setting)
     flag = flag_of(setting.name)
-    if setting.value is ...:
+    if setting.value is ... or setting.value is True:  # a switch has no value
         return flag
     return f"{flag} {'none' if setting.value is None else repr(setting.value)}"

@@ -37,6 +37,7 @@ COMMANDS = {
         "Tell the object in each image from its background and write a mask: 255 on the object, "
         "0 elsewhere, at the size of the image.",
         "segprior foreground photo.jpg -o mask.png --overlay\n"
+        "  segprior foreground cells.tif -o cells.png --instances --table\n"
         "  segprior foreground photos/ -o masks/ --json > report.jsonl\n"
         "  segprior foreground photo.jpg -o mask.png --click 120,200 --click 40,30,0\n"
         "  segprior foreground - -o - < photo.jpg > mask.png",
@@ -69,7 +70,8 @@ _EXTRAS = {
         "--overlay": "also write STEM_overlay.png, the mask over the image",
         "--cutout": "also write STEM_cutout.png, the object with the background transparent",
         "--confidence": "also write STEM_confidence.png, white where the mask is sure",
-        "--table": "also write STEM_table.csv: area, bounding box, centroid, mean colour",
+        "--table": "also write STEM_table.csv: area, bounding box, centroid, mean colour; with "
+        "--instances a row for each thing, also axes, eccentricity, solidity and perimeter",
         "--save-prior": "also write STEM_prior.png, the prior of the image",
     },
     "segment": {

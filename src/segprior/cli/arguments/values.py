@@ -10,10 +10,13 @@ __all__ = [
     "block_list",
     "box",
     "byte_count",
+    "byte_count_or_none",
     "click",
     "file_in",
+    "no_data",
     "number",
     "number_list",
+    "number_or_none",
     "number_or_numbers",
     "pixel_count",
     "range_or_none",
@@ -105,6 +108,11 @@ def whole_or_none(text: str) -> int | None:
         raise argparse.ArgumentTypeError(f"got {text!r}; pass a whole number or 'none'") from None
 
 
+def number_or_none(text: str) -> float | None:
+    """Read a number, or ``none``."""
+    return None if text.lower() == "none" else number(text)
+
+
 def block_list(text: str) -> tuple[tuple[str, int], ...]:
     """Read blocks with their iteration, as in ``up2:30,up1:30``."""
     pairs = []
@@ -132,11 +140,27 @@ def axis(text: str) -> int | None:
 
 def range_or_none(text: str) -> tuple[float, float] | None:
     """Read two numbers with a comma between them, or ``none``."""
-    return None if text.lower() == "none" else value_range(text)
+    return None if text.lower() == "none" else _two_numbers(text)
 
 
-def value_range(text: str) -> tuple[float, float]:
-    """Read two numbers with a comma between them."""
+def value_range(text: str) -> tuple[float, float] | str:
+    """Read two numbers with a comma between them, ``auto`` or ``full``."""
+    return text.lower() if text.lower() in ("auto", "full") else _two_numbers(text)
+
+
+def no_data(text: str) -> float | None:
+    """Read a number, also ``nan`` and ``inf``, or ``none``; whole numbers stay exact."""
+    if text.lower() == "none":
+        return None
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    raise argparse.ArgumentTypeError(f"got {text!r}; pass a number, nan or none")
+
+
+def _two_numbers(text: str) -> tuple[float, float]:
     try:
         low, high = (float(part) for part in text.split(","))
     except ValueError:
@@ -162,6 +186,11 @@ def byte_count(text: str) -> int:
     power = "KMGT".find(text[-1:].upper()) + 1 if text else 0
     digits = text[:-1] if power else text
     return _count(text, digits, 1024**power, "bytes above 0, such as 2G for 2 gibibytes")
+
+
+def byte_count_or_none(text: str) -> int | None:
+    """Read a number of bytes, or ``none``."""
+    return None if text.lower() == "none" else byte_count(text)
 
 
 def pixel_count(text: str) -> int | None:

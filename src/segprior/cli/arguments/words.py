@@ -7,7 +7,14 @@ import difflib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
-from segprior.cli.arguments.values import axis, byte_count, pixel_count, value_range, whole
+from segprior.cli.arguments.values import (
+    axis,
+    byte_count,
+    no_data,
+    pixel_count,
+    value_range,
+    whole,
+)
 from segprior.config.presets import Presets
 from segprior.errors import ConfigError
 
@@ -107,7 +114,13 @@ def add_preset(parser: Parser, config: type[Presets]) -> argparse._ArgumentGroup
 
 def add_input(group: argparse._ArgumentGroup) -> None:
     """Add how images are read to the group "input"."""
-    _add(group, "--page", "N", "which page or frame of a file of several, from 0 [0]", whole)
+    _add(
+        group,
+        "--page",
+        "N",
+        "which page, frame or plane of several, from 0 [all, in formats that hold them]",
+        whole,
+    )
     _add(
         group,
         "--channel-axis",
@@ -117,16 +130,39 @@ def add_input(group: argparse._ArgumentGroup) -> None:
     )
     _add(
         group,
+        "--axes",
+        "LETTERS",
+        "a letter for each axis of an array or file, such as TZCYX: Y rows, X columns, C channels, "
+        "any others planes [those that the file names]",
+    )
+    _add(
+        group,
+        "--project",
+        "max|mean",
+        "join all planes into one image",
+    )
+    _add(
+        group,
         "--alpha",
-        "drop|composite|keep",
-        "leave transparency out, lay the image over white, or keep it as a channel [drop]",
+        "auto|drop|composite|keep|only",
+        "leave transparency out, lay the image over white, keep it as a channel, or take it for "
+        "the image; auto leaves it out, what is wholly transparent as pixels without data, or "
+        "takes it if all the rest has one colour [auto]",
     )
     _add(
         group,
         "--value-range",
-        "LOW,HIGH",
-        "stored values that become black and white, such as 0,4095",
+        "auto|full|LOW,HIGH",
+        "stored values that become black and white, such as 0,4095; full is the range of the type, "
+        "and auto stretches an image that uses little of it [auto]",
         value_range,
+    )
+    _add(
+        group,
+        "--nodata",
+        "VALUE|none",
+        "the value of pixels without data, which are left out; nan too [what the file says]",
+        no_data,
     )
     _add(
         group,

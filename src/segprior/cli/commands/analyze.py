@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from segprior.cli.arguments.options import given
 from segprior.cli.arguments.words import Command
@@ -13,12 +13,10 @@ from segprior.cli.execution.task import Result, Task
 from segprior.config.analysis import AnalysisConfig
 from segprior.config.presets import resolve
 from segprior.config.prior import PriorConfig
-from segprior.image.pyramid import Pyramid
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from segprior.callbacks import Callback
+    from segprior.image.pyramid import Pyramid
 
 __all__ = ["AnalyzeTask", "run"]
 
@@ -44,10 +42,10 @@ class AnalyzeTask(Task):
         self.config = resolve(AnalysisConfig, arguments.preset, None, fields)
         need("matplotlib.figure", "plots")  # before the fit, not after it
 
-    def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
+    def __call__(self, image: Pyramid, callback: Callback | None) -> Result:
         from segprior.analysis.analyze import measure
 
-        found = measure(Pyramid(image), self.config, callback=callback, **self.calling)
+        found = measure(image, self.config, callback=callback, **self.calling)
         numbers = found.summary
         facts = {
             "psnr": numbers["psnr"]["prior"],

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -133,7 +134,10 @@ class _Work:
     def __call__(self, item: Item) -> dict[str, Any]:
         job = Job(name=str(item.source), source=item.source, output=item.output, extras=item.extras)
         try:
-            facts = do_job(job, self.task)
+            with warnings.catch_warnings(record=True) as caught:
+                facts = do_job(job, self.task)
+            for warning in caught:  # into the manifest, options as they are typed
+                warnings.warn(in_words(warning.message), warning.category, stacklevel=2)
         except SegpriorError as error:
             raise type(error)(in_words(error)) from error
         except Exception as error:

@@ -14,7 +14,7 @@ from segprior.cli.commands.foreground import ForegroundTask
 from segprior.cli.commands.prior import PriorTask
 from segprior.cli.commands.segment import SegmentTask
 from segprior.cli.execution.plan import make_plan
-from segprior.cli.execution.report import complain
+from segprior.cli.execution.report import complain, short_warnings
 from segprior.cli.execution.task import Task
 from segprior.errors import ConfigError, SegpriorError
 from segprior.runtime import loops
@@ -43,7 +43,11 @@ def run(argv: Sequence[str]) -> int:
 
 def _note_plain_loops(argv: Sequence[str]) -> None:
     """Say once that loops were not compiled, unless help alone was asked for."""
-    if not loops.are_there() and not {"-h", "--help"} & set(argv):
+    if {"-h", "--help"} & set(argv):
+        return
+    with short_warnings():
+        are_there, trouble = loops.are_there(), loops.is_broken()
+    if not are_there and not trouble:
         complain(f"no compiled loops here: all is slower, and priors need PyTorch; {loops.CURE}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from segprior.cli.arguments.options import given
 from segprior.cli.arguments.words import Command, Parser
@@ -14,12 +14,10 @@ from segprior.cli.execution.task import Result, Task
 from segprior.config.double_dip import DoubleDipConfig
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError
-from segprior.image.pyramid import Pyramid
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from segprior.callbacks import Callback
+    from segprior.image.pyramid import Pyramid
 
 __all__ = ["DoubleDipTask", "make_parser", "run"]
 
@@ -58,17 +56,17 @@ class DoubleDipTask(Task):
         self.config = resolve(DoubleDipConfig, arguments.preset, None, fields)
         need("matplotlib.figure", "plots")  # before the fit, not after it
 
-    def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
+    def __call__(self, image: Pyramid, callback: Callback | None) -> Result:
         from segprior.methods.double_dip.api import take_apart
         from segprior.methods.double_dip.hints import as_hint, read_scribbles
 
-        shape = (image.shape[0], image.shape[1])
+        shape = image.shape
         hint = None
         if self.scribbles is not None:
             hint = read_scribbles(self.scribbles, shape)
         elif self.file is not None:
             hint = as_hint(self.file, shape)
-        found = take_apart(Pyramid(image), hint, self.config, callback=callback, **self.calling)
+        found = take_apart(image, hint, self.config, callback=callback, **self.calling)
         mask = found.segmentation
         facts = {
             "foreground": mask.foreground,

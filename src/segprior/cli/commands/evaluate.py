@@ -1,4 +1,4 @@
-"""``segprior evaluate regions`` and ``segprior evaluate foreground``."""
+"""``segprior evaluate regions``, ``foreground`` and ``instances``."""
 
 from __future__ import annotations
 
@@ -27,16 +27,29 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-KINDS: dict[str, Kind] = {"regions": "regions", "foreground": "foreground"}
+KINDS: dict[str, Kind] = {
+    "regions": "regions",
+    "foreground": "foreground",
+    "instances": "instances",
+}
+# What is scored, of each kind.
+_MADE = {"regions": "label maps", "foreground": "masks", "instances": "label maps of things"}
+_EXAMPLES = {
+    "regions": "felzenszwalb:scale=100",
+    "foreground": "grabcut:inset=0.1",
+    "instances": "watershed:min_distance=8",
+}
 
 _HELP = """usage: segprior evaluate regions --images DIR --truth DIR [options]
        segprior evaluate foreground --images DIR --masks DIR [options]
+       segprior evaluate instances --images DIR --truth DIR [options]
 
 Score methods, or what other programs made, against what people drew.
 
 kinds:
   regions      label maps: mIOU, PRI, VoI, covering and boundaries; hierarchies with --curve
   foreground   masks: IoU, F-beta, accuracy and mean absolute error
+  instances    things one by one: average precision and their number
 
 options:
   -h, --help   show this text, or after a kind its options and methods
@@ -53,7 +66,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _parser(kind: Kind) -> Parser:
-    truth = "--truth" if kind == "regions" else "--masks"
+    truth = _truth_flag(kind)
     parser = new_parser(
         f"evaluate {kind}",
         f"--images DIR {truth} DIR [--method NAME ...] [--predictions DIR ...]",
@@ -70,6 +83,13 @@ def _parser(kind: Kind) -> Parser:
             help="folder with STEM.mat as BSDS500 has them, a label map, or a folder STEM with a "
             "label map for each annotator",
         )
+    elif kind == "instances":
+        group.add_argument(
+            "--truth",
+            metavar="DIR",
+            help="folder of label maps: a number for each thing, 0 where there is none (PNG, TIFF "
+            "or .npy)",
+        )
     else:
         group.add_argument(
             "--masks",
@@ -77,13 +97,12 @@ def _parser(kind: Kind) -> Parser:
             metavar="DIR",
             help="folder of masks: 0 is background, 255 foreground, 65 to 190 do not count",
         )
-    made = "label maps" if kind == "regions" else "masks"
     group.add_argument(
         "--predictions",
         action="append",
         default=[],
         metavar="DIR",
-        help=f"score the {made} in this folder (PNG, TIFF, .npy or .mat); may be repeated",
+        help=f"score the {_MADE[kind]} in this folder (PNG, TIFF, .npy or .mat); may be repeated",
     )
     group.add_argument(
         "--method",
@@ -140,13 +159,13 @@ def _methods(kind: Kind) -> str:
     lines = ["methods:"]
     for choice in catalogue(kind).values():
         if choice.ours:
-            command = "foreground" if kind == "foreground" else "segment"
+            command = "segment" if kind == "regions" else "foreground"
             options = f"options as of segprior {command}, with _ for -"
         else:
             options = ", ".join(f"{key}={value}" for key, value in choice.defaults.items())
         lines.append(f"  {choice.name:14} {options}".rstrip())
-    folder = "photos/ --truth truth/" if kind == "regions" else "photos/ --masks masks/"
-    example = "felzenszwalb:scale=100" if kind == "regions" else "grabcut:inset=0.1"
+    example = _EXAMPLES[kind]
+    folder = f"photos/ {_truth_flag(kind)} {_truth_flag(kind).strip('-')}/"
     return "\n".join(
         [
             *lines,
@@ -170,9 +189,13 @@ def _methods(kind: Kind) -> str:
     )
 
 
+def _truth_flag(kind: Kind) -> str:
+    return "--masks" if kind == "foreground" else "--truth"
+
+
 def _check(kind: Kind, arguments: argparse.Namespace) -> None:
     """Refuse what could not be finished, before any work is done."""
-    truth = "--truth" if kind == "regions" else "--masks"
+    truth = _truth_flag(kind)
     for flag, value in (("--images", arguments.folder), (truth, arguments.truth)):
         if value is None:
             raise ConfigError(f"no {flag}; name a folder with {flag} DIR")
@@ -219,7 +242,9 @@ def _carry_out(kind: Kind, arguments: argparse.Namespace) -> int:
     from segprior.evaluation.evaluate import Interrupted
 
     store = _store(arguments)
-    run: Callable[..., Evaluation] = evaluate.evaluate_foreground
+    run: Callable[..., Evaluation] = (
+        evaluate.evaluate_instances if kind == "instances" else evaluate.evaluate_foreground
+    )
     options: dict[str, Any] = {
         "methods": arguments.method,
         "predictions": arguments.predictions,

@@ -11,13 +11,13 @@ from segprior.cli.execution.plan import are_several
 from segprior.cli.execution.task import LabelTask, Result, Saver, load_prior
 from segprior.config.presets import resolve
 from segprior.errors import ConfigError
-from segprior.image.pyramid import Pyramid
 from segprior.methods.foreground.config import ForegroundConfig
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from segprior.callbacks import Callback
+    from segprior.image.pyramid import Pyramid
+    from segprior.prior.prior import Prior
+    from segprior.result import Segmentation
 
 __all__ = ["ForegroundTask"]
 
@@ -69,14 +69,25 @@ class ForegroundTask(LabelTask):
         self.saved = load_prior(arguments, ForegroundConfig, fields, self.epochs)
         self.reads = (Path(arguments.saved_prior),)
 
-    def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
+    def __call__(self, image: Pyramid, callback: Callback | None) -> Result:
         from segprior.io.pictures import save_picture
+
+        prior = self.prior_of(image, self.config.prior, callback)
+        found = self.find(image, callback, prior)
+        savers: dict[str, Saver] = {
+            **self.savers(found, image.full),
+            "cutout": lambda path: save_picture(path, found.cutout(image.full)),
+        }
+        return self.result(found, prior, savers, self.facts(found))
+
+    def find(
+        self, image: Pyramid, callback: Callback | None, prior: Prior | None = None
+    ) -> Segmentation:
+        """See `LabelTask`."""
         from segprior.methods.foreground.api import find_foreground
 
-        pyramid = Pyramid(image)
-        prior = self.prior_of(pyramid, self.config.prior, callback)
-        found = find_foreground(
-            pyramid,
+        return find_foreground(
+            image,
             self.config,
             # On the image itself a prior is for its own pictures only.
             prior=prior if self.config.features == "prior" else None,
@@ -84,10 +95,9 @@ class ForegroundTask(LabelTask):
             marked=self.marked,
             **self.calling,
         )
-        savers: dict[str, Saver] = {
-            **self.savers(found, image),
-            "cutout": lambda path: save_picture(path, found.cutout(image)),
-        }
+
+    def facts(self, found: Segmentation) -> dict[str, Any]:
+        """See `LabelTask`."""
         facts = {
             "foreground": found.foreground,
             "confidence": found.score,
@@ -95,4 +105,6 @@ class ForegroundTask(LabelTask):
             "seed": found.seed,
             "settings": found.config.to_dict(),
         }
-        return self.result(found, prior, savers, facts)
+        if found.kind == "instances":
+            facts["instances"] = found.n_instances
+        return facts

@@ -10,12 +10,12 @@ from segprior.cli.arguments.options import given
 from segprior.cli.execution.task import Result, Task, save_epochs
 from segprior.config.presets import resolve
 from segprior.config.prior import PriorConfig
-from segprior.image.pyramid import Pyramid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segprior.callbacks import Callback
+    from segprior.image.pyramid import Pyramid
 
 __all__ = ["PriorTask"]
 
@@ -43,10 +43,10 @@ class PriorTask(Task):
         if suffix.lower() != ".npz":
             encode_picture(image[:8, :8], suffix)
 
-    def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
+    def __call__(self, image: Pyramid, callback: Callback | None) -> Result:
         from segprior.prior.prior import fit
 
-        prior = fit(Pyramid(image), self.config, callback=callback, **self.calling)
+        prior = fit(image, self.config, callback=callback, **self.calling)
         last = [float(row[row == row][-1]) for row in prior.losses]  # NaN after an early stop
         facts = {
             "loss": sum(last) / len(last),

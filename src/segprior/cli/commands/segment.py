@@ -14,8 +14,7 @@ from segprior.cli.commands.levels import Levels
 from segprior.cli.execution.plan import are_several
 from segprior.cli.execution.task import LabelTask, Result, Saver, load_prior
 from segprior.config.prior import PriorConfig
-from segprior.errors import ConfigError
-from segprior.image.pyramid import Pyramid
+from segprior.errors import ConfigError, ImageError
 from segprior.methods.multiclass.config import SegmentConfig
 
 if TYPE_CHECKING:
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 
     from segprior.callbacks import Callback
     from segprior.cli.execution.plan import Job
+    from segprior.image.pyramid import Pyramid
+    from segprior.io.planes import Planes
     from segprior.methods.multiclass.levels import Hierarchy
     from segprior.prior.prior import Prior
     from segprior.result import Segmentation
@@ -98,22 +99,37 @@ class SegmentTask(LabelTask):
         self.image = None  # its name is not known
         return self._result(found, None, None, levels)
 
-    def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
+    def on_stack(self, planes: Planes, suffix: str, callback: Callback | None) -> Result:
+        """See `Task`."""
+        if self.scribbles is not None:
+            raise ImageError(planes.told(), ", and --scribbles are of one", cure=planes.cures())
+        return super().on_stack(planes, suffix, callback)
+
+    def find(self, image: Pyramid, callback: Callback | None) -> Segmentation:
+        """See `LabelTask`."""
+        from segprior.methods.multiclass.api import find_classes
+
+        return find_classes(image, self.config, callback=callback, **self.calling)
+
+    def facts(self, found: Segmentation) -> dict[str, Any]:
+        """See `LabelTask`."""
+        return _facts(found) | {"seed": found.seed, "settings": found.config.to_dict()}
+
+    def __call__(self, image: Pyramid, callback: Callback | None) -> Result:
         from segprior.methods.multiclass.api import find_classes
 
         levels: Hierarchy | None = None
         with self._watched(callback) as watched:
-            pyramid = Pyramid(image)
-            prior = self.prior_of(pyramid, self.config.prior, watched)
+            prior = self.prior_of(image, self.config.prior, watched)
             # A prior that was fitted for its own pictures changes nothing.
             used = prior if prior is self.saved or self.config.need == "always" else None
             calling: dict[str, Any] = {"prior": used, "callback": watched, **self.calling}
             if self.levels.asked:
-                levels, found = self.levels.find(pyramid, self.config, calling)
+                levels, found = self.levels.find(image, self.config, calling)
             else:
                 calling["scribbles"] = self.scribbles
-                found = [find_classes(pyramid, self.config, **calling)]
-        return self._result(found, image, prior, levels)
+                found = [find_classes(image, self.config, **calling)]
+        return self._result(found, image.full, prior, levels)
 
     def _result(
         self,

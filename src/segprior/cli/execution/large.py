@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from segprior.cli.execution.plan import Job
     from segprior.large import TiledResult
 
-__all__ = ["OF_ONE", "Large"]
+__all__ = ["OF_ONE", "Large", "flag_of_extra"]
 
 _FLAGS = {"prior": "--save-prior", "epochs": "--snapshots"}
 # Files that belong to one image, and are of its size.
@@ -57,7 +57,7 @@ class Large:
 
     def check(self, extras: tuple[str, ...]) -> None:
         """Refuse what needs the image in one piece."""
-        flags = self._whole + [_flag(kind) for kind in extras]
+        flags = self._whole + [flag_of_extra(kind) for kind in extras]
         if flags:
             raise ConfigError(f"{flags[0]} needs the image in one piece, not tiles; leave it out")
 
@@ -77,7 +77,7 @@ class Large:
         if source is None or limit is None or not has_windows(source):
             return False
         try:
-            with open_windows(source, **_without_limit(loading)) as image:
+            with open_windows(source, **_without_limit(loading), quiet=True) as image:
                 return bool(image.shape[0] * image.shape[1] > limit)
         except SegpriorError:
             return False  # what is wrong is told when it is read
@@ -144,7 +144,8 @@ class Large:
         }
 
 
-def _flag(kind: str) -> str:
+def flag_of_extra(kind: str) -> str:
+    """Return the option that asks for a kind of files beside the result."""
     if kind[0].isdigit():  # of one of several results
         return "--coarseness with several levels"
     return _FLAGS.get(kind, f"--{kind}")

@@ -81,6 +81,9 @@ class Report:
             numbers = []
             if "foreground" in facts:
                 numbers.append(f"foreground {facts['foreground']:.1%}")
+            if "instances" in facts:
+                count = facts["instances"]
+                numbers.append(f"{count} thing{'' if count == 1 else 's'}")
             if "labels" in facts:
                 numbers.append(f"{_each(facts['labels'], 'd')} labels")
             if "confidence" in facts:
@@ -120,7 +123,7 @@ def short_warnings() -> Iterator[None]:
     """Show warnings as one line without the place in the code."""
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
-        complain(f"warning: {message}")
+        complain(f"warning: {in_words(message)}")
 
     with warnings.catch_warnings():
         warnings.showwarning = show

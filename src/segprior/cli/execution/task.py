@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,20 +11,29 @@ from typing import TYPE_CHECKING, Any
 
 from segprior.callbacks import chain
 from segprior.cli.arguments.options import options_of
-from segprior.cli.execution.large import Large
+from segprior.cli.execution.large import Large, flag_of_extra
 from segprior.cli.execution.plan import are_several
 from segprior.config.presets import Presets
 from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError, ImageError, OutputError
 from segprior.image.pyramid import Pyramid
-from segprior.io.export import plain_suffixes, result_formats, result_suffixes, sharing
-from segprior.io.registry import one_of
+from segprior.io.export import (
+    choose_format,
+    plain_suffixes,
+    result_formats,
+    result_suffixes,
+    sharing,
+)
+from segprior.io.files.budget import limited
+from segprior.io.image import READING, check_reading
+from segprior.io.registry import by_name, one_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segprior.callbacks import Callback
     from segprior.cli.execution.plan import Job
+    from segprior.io.planes import Planes
     from segprior.prior.prior import Prior
     from segprior.result import Segmentation
 
@@ -78,9 +86,9 @@ class Task:
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         options = vars(arguments)
-        names = ("page", "channel_axis", "max_pixels", "max_bytes", "alpha", "value_range")
+        names = ("channel_axis", *READING)
         self.loading = {name: options[name] for name in names if name in options}
-        _check_loading(self.loading)
+        check_reading(**self.loading)
         self.calling = {"device": options["device"]} if "device" in options else {}
         if "seed" in options:
             from segprior.runtime.seeding import as_seed
@@ -109,9 +117,13 @@ class Task:
         """Do the work from file to file if the image is a large one; None if it is not."""
         return None
 
-    def __call__(self, image: NDArray[Any], callback: Callback | None) -> Result:
-        """Do the work on one image, float32 of shape (H, W, C)."""
+    def __call__(self, image: Pyramid, callback: Callback | None) -> Result:
+        """Do the work on one image."""
         raise NotImplementedError
+
+    def on_stack(self, planes: Planes, suffix: str, callback: Callback | None) -> Result:
+        """Do the work on each plane of a stack; suffix is that of the result."""
+        raise ImageError(planes.told(), cure=planes.cures())
 
 
 class LabelTask(Task):
@@ -169,6 +181,37 @@ class LabelTask(Task):
                 **self.calling,
             )
 
+    def find(self, image: Pyramid, callback: Callback | None) -> Segmentation:
+        """Segment one image."""
+        raise NotImplementedError
+
+    def facts(self, found: Segmentation) -> dict[str, Any]:
+        """Return what is told of a result."""
+        raise NotImplementedError
+
+    def on_stack(self, planes: Planes, suffix: str, callback: Callback | None) -> Result:
+        """See `Task`."""
+        from segprior.methods.planes import each_plane
+
+        format = by_name(choose_format(f"result{suffix}", self.format))
+        if not format.stacks:
+            able = one_of(
+                one.suffixes[0] for one in result_formats().values() if one.stacks and one.suffixes
+            )
+            raise ImageError(
+                planes.told(),
+                f", which {format.kind} does not hold",
+                cure=(f"write {able}, ", *planes.cures()),
+            )  # fmt: skip
+        if self.extras:
+            flag = flag_of_extra(self.extras[0])
+            raise ImageError(
+                planes.told(), f", and {flag} is of one", cure=("leave it out, ", *planes.cures())
+            )
+        found = each_plane(planes, lambda image: self.find(image, callback))
+        facts = {**self.facts(found), "planes": dict(planes.outer)}
+        return Result(save=self.saver(found), extras={}, facts=facts)
+
     def saver(self, found: Segmentation) -> Saver:
         """Return what writes the result, with the name of the image at work."""
         image, piped = self.image, self.piped
@@ -218,20 +261,6 @@ class LabelTask(Task):
         return Result(save=self.saver(found), extras=extras, facts=facts)
 
 
-def _check_loading(options: dict[str, Any]) -> None:
-    """Refuse wrong options for reading once, not again for each of the images."""
-    if not options:
-        return
-    import numpy as np
-
-    from segprior.image.resize import MIN_SIDE
-    from segprior.io.image import as_image
-
-    # Right options may still not suit this stand-in, which has for example no second page.
-    with contextlib.suppress(ImageError):
-        as_image(np.zeros((MIN_SIDE, MIN_SIDE), np.float32), **options)
-
-
 def load_prior(
     arguments: argparse.Namespace,
     config: type[Presets],
@@ -257,7 +286,8 @@ def load_prior(
                 "leave one of them out"
             )
     path = Path(arguments.saved_prior)
-    prior = Prior.load(path)
+    with limited(max_bytes=vars(arguments).get("max_bytes")):
+        prior = Prior.load(path)
     missing = [number for number in epochs if number not in prior.snapshots]
     if missing:
         held = ", ".join(map(str, prior.snapshots)) or "none"

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from segprior.callbacks import Callback, Event, chain
 from segprior.cli.execution.report import Report, complain, short_warnings
 from segprior.errors import Cancelled, ImageError, OutputError, SegpriorError
+from segprior.io.files.budget import limited
 from segprior.io.files.source import folded, unexpected
-from segprior.io.image import as_image
+from segprior.io.image import open_planes
 from segprior.runtime import stopping
 
 if TYPE_CHECKING:
@@ -137,6 +138,17 @@ def do_job(
     SegpriorError
         If it cannot be done; no file is left.
     """
+    names = ("max_pixels", "max_bytes")
+    with limited(**{name: task.loading[name] for name in names if name in task.loading}):
+        return _done(job, task, stop, progress)
+
+
+def _done(
+    job: Job,
+    task: Task,
+    stop: Callback | None,
+    progress: Callable[[], AbstractContextManager[Callback | None]],
+) -> dict[str, object]:
     start = time.perf_counter()
     task.name = "stdin" if job.source is None else job.source.stem
     task.image = job.source
@@ -144,12 +156,23 @@ def do_job(
     if result is None:
         if (facts := task.in_tiles(job, stop, progress)) is not None:
             return _told(job, start, facts)
-        image = as_image(_opened(job), **task.loading)
-        task.check(image, ".png" if job.output is None else job.output.suffix)
-        with progress() as bar:
-            result = task(image, chain(stop, bar))
+        planes = open_planes(_opened(job), **task.loading)
+        if planes.outer:
+            with progress() as bar:
+                result = task.on_stack(planes, _suffix(job, task), chain(stop, bar))
+        else:
+            image = planes.only()
+            task.check(image.full, ".png" if job.output is None else job.output.suffix)
+            del planes  # the work needs room too
+            with progress() as bar:
+                result = task(image, chain(stop, bar))
     _write(job, result, task.ending)
     return _told(job, start, result.facts)
+
+
+def _suffix(job: Job, task: Task) -> str:
+    """All of the name of a result that may tell its format."""
+    return task.ending if job.output is None else "".join(job.output.suffixes[-2:])
 
 
 def _told(job: Job, start: float, facts: Mapping[str, object]) -> dict[str, object]:

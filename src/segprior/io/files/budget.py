@@ -1,29 +1,60 @@
-"""How many bytes a file may become in memory, whatever it promises."""
+"""How many bytes a file may become in memory, whatever it promises, and how many pixels."""
 
 from __future__ import annotations
 
 import math
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
+from segprior.config.checks import MAX_PIXELS
 from segprior.errors import ImageError
 from segprior.messages import Setting
 
-__all__ = ["budget", "check_bytes", "check_values", "memory_there"]
+__all__ = ["budget", "check_bytes", "check_values", "limited", "memory_there", "pixel_limit"]
 
 _SHARE = 4
 _UNKNOWN = 8 << 30
 # Where Linux tells a container how much it may have, in the two versions of control groups.
-_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+_PLACES = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+# Of masks, label maps, priors and all else that is read beside an image: pixels and bytes.
+_LIMITS: ContextVar[tuple[int | None, int | None]] = ContextVar(
+    "segprior.limits", default=(MAX_PIXELS, None)
+)
+
+
+@contextmanager
+def limited(*, max_pixels: int | None = MAX_PIXELS, max_bytes: int | None = None) -> Iterator[None]:
+    """Hold all files that are read meanwhile in this thread to the limits of an image.
+
+    Parameters
+    ----------
+    max_pixels, max_bytes : int or None
+        As for :func:`segprior.as_image`, for what is read without limits of its own.
+    """
+    before = _LIMITS.set((max_pixels, max_bytes))
+    try:
+        yield
+    finally:
+        _LIMITS.reset(before)
+
+
+def pixel_limit(at_least: int = 0) -> int | None:
+    """Pixels that a mask or label map may have; an image that is there already needs `at_least`."""
+    limit = _LIMITS.get()[0]
+    return None if limit is None else max(limit, at_least)
 
 
 @cache
 def memory_there() -> int:
     """Bytes of memory of this machine, or those that this container or process may have."""
     found = [_machine()]
-    for place in _LIMITS:
+    for place in _PLACES:
         try:
             found.append(int(Path(place).read_text(encoding="ascii")))
         except (OSError, ValueError):  # no such file, or "max"
@@ -51,8 +82,9 @@ def _machine() -> int:
 
 
 def budget(max_bytes: int | None = None) -> int:
-    """Bytes that one file may become: as given, or a quarter of the memory there is."""
-    return memory_there() // _SHARE if max_bytes is None else max_bytes
+    """Bytes that one file may become: as given or `limited`, or a quarter of the memory."""
+    limit = _LIMITS.get()[1] if max_bytes is None else max_bytes
+    return memory_there() // _SHARE if limit is None else limit
 
 
 def check_bytes(needed: int, max_bytes: int | None, name: str) -> None:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from segprior.errors import ImageError
 from segprior.messages import Setting
 
-__all__ = ["Alpha", "Pixels", "check_page", "check_pixels", "orient"]
+__all__ = ["Alpha", "Outer", "Pixels", "check_page", "check_pixels", "orient"]
 
 Alpha = Literal["none", "straight", "premultiplied"]
+Outer = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,6 +42,11 @@ class Pixels:
         Whether ``values`` are indices into a palette.
     together : tuple of int, optional
         Shape of all pages of the file as one array, where that may be what is meant.
+    nodata : float, int or None
+        The value by which the file marks pixels without data.
+    outer : tuple of (str, int)
+        The axes along which the file has more such planes, a letter each, and their lengths; the
+        last one varies fastest as pages are counted. Empty if there is one plane.
     """
 
     values: NDArray[Any]
@@ -52,6 +58,8 @@ class Pixels:
     lossy: bool = False
     indexed: bool = False
     together: tuple[int, ...] | None = None
+    nodata: float | None = None
+    outer: Outer = ()
 
 
 def check_pixels(rows: int, columns: int, max_pixels: int | None, name: str) -> None:

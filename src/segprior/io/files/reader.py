@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from segprior.io.files.pixels import Alpha
+from segprior.io.files.pixels import Alpha, Outer
 
 __all__ = ["Reader"]
 
@@ -26,6 +26,10 @@ class Reader(Protocol):
         Of the last channel.
     depth : int or None
         Bits per value, where not all of the type are used.
+    nodata : float, int or None
+        The value of pixels without data. A reader may lack this attribute and the next.
+    outer : tuple of (str, int)
+        As of :class:`segprior.io.files.pixels.Pixels`.
     """
 
     name: str
@@ -33,6 +37,8 @@ class Reader(Protocol):
     dtype: np.dtype[Any]
     alpha: Alpha
     depth: int | None
+    nodata: float | None
+    outer: Outer
 
     def read(self, rows: slice, columns: slice) -> NDArray[Any]:
         """Return a window, (rows, columns, channels); may be called from several threads."""

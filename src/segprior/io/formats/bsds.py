@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segprior.errors import ImageError
+from segprior.io.files.budget import pixel_limit
 from segprior.io.files.mat_file import CELL, NUMBERS, alone
 from segprior.io.files.source import one_line, open_source
 from segprior.io.format import Annotation, Format
@@ -17,9 +19,6 @@ from segprior.io.format import Annotation, Format
 __all__ = [
     "FORMAT", "Annotation", "read_annotations", "read_hierarchy", "read_segmentations",
 ]  # fmt: skip
-
-# As many as `as_image` takes of an image.
-_MOST_PIXELS = 64_000_000
 
 
 def read_annotations(source: object) -> list[Annotation]:
@@ -122,7 +121,9 @@ def _variable(
     from scipy.io import loadmat
 
     # A contour map may have four values and more for each pixel.
-    most = _MOST_PIXELS if CELL in classes else 5 * _MOST_PIXELS
+    limit = pixel_limit()
+    pixels = sys.maxsize if limit is None else limit
+    most = pixels if CELL in classes else 5 * pixels
     content: dict[str, Any] = {}
     with open_source(source) as (stream, name):
         try:

@@ -17,13 +17,13 @@ from segprior.io.shared.region_table import region_table
 __all__ = ["FORMAT", "encode_coco", "run_lengths"]
 
 
-def encode_coco(labels: NDArray[Any], *, mask: bool, image: str) -> bytes:
+def encode_coco(labels: NDArray[Any], *, mask: bool, image: str, things: bool = False) -> bytes:
     """Return a COCO file with one image and one annotation per label.
 
     The masks are compressed run lengths, byte for byte those of pycocotools, which reads the file:
-    ``COCO(path)``, then ``annToMask``. The label is the `category_id`, and also the `id` of the
-    annotation; `bbox` is [column, row, width, height]. `iscrowd` is 0, because scoring ignores
-    objects that have it set.
+    ``COCO(path)``, then ``annToMask``. The label is the `id` of the annotation, and also its
+    `category_id`, which is 1 for all things; `bbox` is [column, row, width, height]. `iscrowd` is
+    0, because scoring ignores objects that have it set.
 
     Parameters
     ----------
@@ -31,6 +31,8 @@ def encode_coco(labels: NDArray[Any], *, mask: bool, image: str) -> bytes:
         As for :func:`segprior.io.formats.geojson.encode_geojson`.
     image : str
         File name of the image.
+    things : bool
+        Whether each label is one thing, all of a kind.
 
     References
     ----------
@@ -44,7 +46,7 @@ def encode_coco(labels: NDArray[Any], *, mask: bool, image: str) -> bytes:
         {
             "id": label,
             "image_id": 1,
-            "category_id": label,
+            "category_id": 1 if things else label,
             "segmentation": {"size": [rows, columns], "counts": _compressed(counts)},
             "area": area,
             "bbox": [left, top, right - left, bottom - top],
@@ -54,11 +56,12 @@ def encode_coco(labels: NDArray[Any], *, mask: bool, image: str) -> bytes:
             facts, run_lengths(labels), strict=True
         )
     ]
+    kinds = [1] if things else table["label"].tolist()
     content = {
         "info": {"description": "made by segprior"},
         "images": [{"id": 1, "file_name": image, "height": rows, "width": columns}],
         "categories": [
-            {"id": label, "name": label_name(label, mask=mask)} for label in table["label"].tolist()
+            {"id": kind, "name": label_name(kind, mask=mask, things=things)} for kind in kinds
         ],
         "annotations": annotations,
     }
@@ -121,7 +124,7 @@ def _compressed(counts: NDArray[np.int64]) -> str:
 def _labels(labels: NDArray[Any], target: Target) -> bytes:
     image = target.image
     name = f"{target.path.stem}.png" if image is None else PurePath(image).name
-    return encode_coco(labels, mask=target.mask, image=name)
+    return encode_coco(labels, mask=target.mask, image=name, things=target.things)
 
 
 FORMAT = Format(name="coco", title="COCO", shared=(".json",), encode_labels=_labels)

@@ -16,7 +16,7 @@ from segprior.io.shared.polygons import Polygon, trace_polygons
 __all__ = ["FORMAT", "encode_geojson"]
 
 
-def encode_geojson(labels: NDArray[Any], *, mask: bool) -> bytes:
+def encode_geojson(labels: NDArray[Any], *, mask: bool, things: bool = False) -> bytes:
     """Return a GeoJSON file of the polygons of a mask or label map.
 
     A FeatureCollection with one MultiPolygon for each label but 0, holes kept. Coordinates are
@@ -32,16 +32,19 @@ def encode_geojson(labels: NDArray[Any], *, mask: bool) -> bytes:
         Labels from 0; 0 is background and has no feature.
     mask : bool
         Whether it is a mask.
+    things : bool
+        Whether each label is one thing, all of a kind.
 
     References
     ----------
     H. Butler et al.: The GeoJSON format. RFC 7946, 2016. doi:10.17487/RFC7946
     """
     rows, columns = labels.shape
-    about = {"kind": "mask" if mask else "labels", "rows": rows, "columns": columns}
+    kind = "mask" if mask else "instances" if things else "labels"
+    about = {"kind": kind, "rows": rows, "columns": columns}
     features = ",\n".join(
         f'{{"type":"Feature","id":{label},"properties":'
-        f"{json.dumps(_properties(label, polygons, mask))},"
+        f"{json.dumps(_properties(label, polygons, label_name(label, mask=mask, things=things)))},"
         f'"geometry":{{"type":"MultiPolygon","coordinates":{_coordinates(polygons)}}}}}'
         for label, polygons in trace_polygons(labels).items()
     )
@@ -51,9 +54,9 @@ def encode_geojson(labels: NDArray[Any], *, mask: bool) -> bytes:
     ).encode()
 
 
-def _properties(label: int, polygons: Iterable[Polygon], mask: bool) -> dict[str, Any]:
+def _properties(label: int, polygons: Iterable[Polygon], name: str) -> dict[str, Any]:
     area = sum(_area(ring) for polygon in polygons for ring in (polygon.outer, *polygon.holes))
-    return {"label": label, "name": label_name(label, mask=mask), "area": area}
+    return {"label": label, "name": name, "area": area}
 
 
 def _area(ring: NDArray[np.int64]) -> int:
@@ -74,5 +77,7 @@ FORMAT = Format(
     title="GeoJSON",
     suffixes=(".geojson",),
     shared=(".json",),
-    encode_labels=lambda labels, target: encode_geojson(labels, mask=target.mask),
+    encode_labels=lambda labels, target: encode_geojson(
+        labels, mask=target.mask, things=target.things
+    ),
 )

@@ -19,7 +19,7 @@ __all__ = ["FORMAT", "encode_labelme"]
 _VERSION = "5.5.0"  # of LabelMe, whose layout of the file this is
 
 
-def encode_labelme(labels: NDArray[Any], *, mask: bool, image: str) -> bytes:
+def encode_labelme(labels: NDArray[Any], *, mask: bool, image: str, things: bool = False) -> bytes:
     """Return a LabelMe file of the polygons of a mask or label map.
 
     One polygon for each connected piece of each label but 0; the pieces of a label share its name
@@ -31,14 +31,14 @@ def encode_labelme(labels: NDArray[Any], *, mask: bool, image: str) -> bytes:
 
     Parameters
     ----------
-    labels, mask
+    labels, mask, things
         As for :func:`segprior.io.formats.geojson.encode_geojson`.
     image : str
         File of the image, as seen from the folder of the file.
     """
     shapes = [
         {
-            "label": label_name(label, mask=mask),
+            "label": label_name(label, mask=mask, things=things),
             "points": _joined(polygon).tolist(),
             "group_id": label,
             "description": "",
@@ -90,7 +90,7 @@ def _joined(polygon: Polygon) -> NDArray[np.int64]:
 def _labels(labels: NDArray[Any], target: Target) -> bytes:
     image, path = target.image, target.path
     name = f"{path.stem}.png" if image is None else _from(path.parent, image)
-    return encode_labelme(labels, mask=target.mask, image=name)
+    return encode_labelme(labels, mask=target.mask, image=name, things=target.things)
 
 
 def _from(folder: Path, image: str | os.PathLike[str]) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from segprior.errors import ImageError, OutputError
 from segprior.io.files.atomic import open_atomically
+from segprior.io.files.axes import check_axes, unnamed
 from segprior.io.files.budget import check_bytes, check_values
 from segprior.io.files.pixels import Pixels, check_page, check_pixels
 from segprior.io.files.source import one_line, open_source
@@ -61,15 +62,17 @@ def read_npy(stream: BinaryIO, name: str, reading: Reading) -> Pixels:
         If it is pickled or truncated, not shaped like a picture, has too many pixels or not
         that page, or takes too many bytes.
     """
-    check_page(reading.page, 1, name)
     shape, dtype = _header(stream, name)
-    if len(shape) in (2, 3):
+    if reading.axes is not None:
+        check_axes(reading.axes, shape, name)
+    elif len(shape) in (2, 3):
+        check_page(reading.page, 1, name)
         sides = list(shape)
         if len(shape) == 3 and reading.channel_axis is not None:
             del sides[reading.channel_axis]
         check_pixels(sides[0], math.prod(sides[1:]), reading.max_pixels, name)
     elif len(shape) > 3:
-        raise ImageError(f"{name}: {len(shape)} axes, shape {shape}; pass 2 or 3 of them")
+        raise unnamed(shape, name)
     begin = stream.tell()
     held, needed = stream.seek(0, os.SEEK_END) - begin, math.prod(shape) * dtype.itemsize
     if held < needed:
@@ -273,6 +276,8 @@ FORMAT = Format(
     name="npy",
     suffixes=(".npy",),
     rank=7,
+    named_axes=True,
+    stacks=True,
     recognises=lambda head: head.startswith(b"\x93NUMPY"),
     read=read_npy,
     encode_picture=lambda picture, suffix: encode_npy(picture),

@@ -14,6 +14,7 @@ FORMAT = Format(
     suffixes=(".ome.tif", ".ome.tiff"),
     shared=(".tif", ".tiff"),
     rank=6,
+    stacks=True,
     encode_labels=lambda labels, target: encode_label_map(labels, target, ome=True),
     write_bands=lambda bands, target: write_tiles(bands, target, ome=True),
     largest=2**32 - 1,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from segprior.errors import ImageError
 from segprior.image.colour import to_uint8
+from segprior.io.files.axes import check_axes
 from segprior.io.files.budget import check_values
 from segprior.io.files.pixels import Pixels, check_pixels, orient
 from segprior.io.files.reader import Reader
@@ -22,10 +23,17 @@ from segprior.io.shared.geotiff import georeference
 from segprior.io.shared.pillow import read_pillow
 from segprior.io.shared.rasterio_windows import RasterioReader
 from segprior.io.shared.tiff_codecs import MissingCodec
-from segprior.io.shared.tiff_pages import find_pages, quiet_log
+from segprior.io.shared.tiff_pages import (
+    GDAL_NODATA,
+    find_pages,
+    quiet_log,
+    series_pages,
+    tell_others,
+)
 from segprior.io.shared.tiff_sets import check_set
 from segprior.io.shared.tiff_tiles import write_tiles
 from segprior.io.shared.tiff_windows import TiffReader, open_tiff
+from segprior.messages import Setting
 
 __all__ = ["FORMAT", "encode_label_map", "encode_tiff", "read_tiff"]
 
@@ -37,6 +45,7 @@ def read_tiff(stream: BinaryIO, name: str, reading: Reading) -> Pixels:
     OME, tifffile), the pages along the axis C; pages are then counted along the other axes. If
     the channel axis is neither -1 nor None, no page is asked for, and all pages together have
     three axes, they are returned as one array whose bands the user knows to be on this axis.
+    If axes are named, all pages are returned as one array of these axes.
     Old JPEG and YCbCr colours are read through Pillow, and what only GDAL undoes by rasterio.
 
     Raises
@@ -53,11 +62,16 @@ def read_tiff(stream: BinaryIO, name: str, reading: Reading) -> Pixels:
         with tifffile.TiffFile(stream) as tiff:
             check_set(tiff, name)
             series = tiff.series[0]
+            if reading.axes is not None:
+                check_axes(reading.axes, series.shape, name)
+                return _together(tiff, series, reading, name)
             one_array = channel_axis not in (-1, None) and page is None
-            if one_array and series.ndim == 3 and len(series.pages) > 1:
+            if one_array and series.ndim == 3 and len(series_pages(series)) > 1:
                 sides = [n for i, n in enumerate(series.shape) if i != channel_axis % 3]  # type: ignore[operator]
                 check_pixels(sides[0], sides[1], reading.max_pixels, name)
                 return _together(tiff, series, reading, name)
+            if page is None and not reading.indices:
+                tell_others(tiff, name)
             first: Any = find_pages(tiff, page or 0, name)[0][0]
             if first is not None:
                 key = first.keyframe
@@ -75,15 +89,22 @@ def _together(tiff: Any, series: Any, reading: Reading, name: str) -> Pixels:
     """All pages as one array; each is a plane, or a picture if there is one page only."""
     key = series.keyframe
     check_values(series.shape, key.dtype.itemsize, reading.max_bytes, name)
+    if key.photometric.name == "PALETTE":
+        raise ImageError(f"{name}: pages with a palette", cure=("leave ", Setting("axes"), " out"))
     planes = []
-    for number in range(len(series.pages)):
+    for number in range(len(series_pages(series))):
         reader = TiffReader(
             tiff, name, page=number, cache=0, max_bytes=reading.max_bytes, whole=True, bare=True
         )
-        planes.append(reader.read(slice(0, reader.shape[0]), slice(0, reader.shape[1]))[..., 0])
-        depth = reader.depth
-    values = np.stack(planes).reshape(series.shape)
-    return Pixels(values=values, name=name, depth=depth, together=series.shape)
+        plane = reader.read(slice(0, reader.shape[0]), slice(0, reader.shape[1]))
+        planes.append(plane[..., 0] if plane.shape[2] == 1 else plane)
+    values = np.stack(planes)
+    if values.ndim == 4 and key.axes.startswith("S"):
+        values = np.moveaxis(values, -1, 1)
+    return Pixels(
+        values=values.reshape(series.shape), name=name, depth=reader.depth, nodata=reader.nodata,
+        together=series.shape,
+    )  # fmt: skip
 
 
 def _one(tiff: Any, series: Any, reading: Reading, name: str) -> Pixels:
@@ -97,11 +118,11 @@ def _one(tiff: Any, series: Any, reading: Reading, name: str) -> Pixels:
     finally:
         reader.close()
     flat = values[..., 0] if values.shape[2] == 1 else values
-    many = reading.page is None and reader.count < len(series.pages)
+    many = reading.page is None and reader.count < len(series_pages(series))
     return Pixels(
         values=orient(flat, reader.orientation), name=name, stored_axis=reader.stored_axis,
         alpha=reader.alpha, depth=reader.depth, indexed=indexed,
-        together=series.shape if many else None,
+        together=series.shape if many else None, nodata=reader.nodata, outer=reader.outer,
     )  # fmt: skip
 
 
@@ -135,7 +156,8 @@ def _by_others(stream: BinaryIO, name: str, reading: Reading) -> Pixels | None:
         reader.close()
     flat = values[..., 0] if values.shape[2] == 1 else values
     return Pixels(
-        values=flat, name=name, stored_axis=2, alpha=reader.alpha, depth=reader.depth
+        values=flat, name=name, stored_axis=2, alpha=reader.alpha, depth=reader.depth,
+        nodata=reader.nodata, outer=reader.outer,
     )  # fmt: skip
 
 
@@ -201,12 +223,33 @@ def _picture(picture: NDArray[Any], suffix: str) -> bytes:
 def encode_label_map(
     labels: NDArray[Any], target: Target, *, ome: bool = False, tags: Sequence[tuple[Any, ...]] = ()
 ) -> bytes:
-    """Return a TIFF of a mask, 0 and 255, or of a label map; the rest as for `encode_tiff`."""
+    """Return a TIFF of a mask, 0 and 255, or of a label map; the rest as for `encode_tiff`.
+
+    Of a stack there is a page for each plane, and the axes are named.
+    """
     if target.mask:
         stored = np.where(labels != 0, np.uint8(255), np.uint8(0))
     else:
         stored = labels.astype(target.dtype)
+    if target.nodata and not ome:
+        tags = [*tags, (GDAL_NODATA, 2, 0, "0", True)]
+    if target.axes:
+        return _encode_stack(stored, target.axes + "YX", ome=ome, tags=tags)
     return encode_tiff(stored, compress=True, ome=ome, tags=tags)
+
+
+def _encode_stack(
+    planes: NDArray[Any], axes: str, *, ome: bool, tags: Sequence[tuple[Any, ...]]
+) -> bytes:
+    import tifffile
+
+    stream = io.BytesIO()
+    tifffile.imwrite(
+        stream, planes, photometric="minisblack", compression="zlib", software="segprior",
+        metadata={**(_ome(planes) if ome else {}), "axes": axes}, ome=ome, extratags=tags,
+        bigtiff=planes.nbytes >= 2**32,
+    )  # fmt: skip
+    return stream.getvalue()
 
 
 def _labels(labels: NDArray[Any], target: Target) -> bytes:
@@ -219,7 +262,8 @@ def _bands(bands: Iterable[NDArray[Any]], target: Target) -> None:
 
 def _open(path: str | os.PathLike[str], reading: Reading) -> Reader:
     return open_tiff(
-        path, page=reading.page or 0, cache=reading.cache, max_bytes=reading.max_bytes
+        path, page=reading.page or 0, cache=reading.cache, axes=reading.axes,
+        max_bytes=reading.max_bytes,
     )  # fmt: skip
 
 
@@ -229,6 +273,8 @@ FORMAT = Format(
     suffixes=(".tif", ".tiff"),
     rank=5,
     recognises=lambda head: head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
+    named_axes=True,
+    stacks=True,
     read=read_tiff,
     open_windows=_open,
     encode_picture=_picture,

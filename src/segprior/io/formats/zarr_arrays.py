@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 
 from segprior.errors import ImageError, OutputError
 from segprior.io.files.atomic import folder_atomically
+from segprior.io.files.axes import check_axes, check_last, unnamed
 from segprior.io.files.budget import check_values
-from segprior.io.files.pixels import Alpha
+from segprior.io.files.pixels import Alpha, check_page
 from segprior.io.files.source import one_line
 from segprior.io.format import Format, Reading, Target
 from segprior.io.shared.rows import regrouped
@@ -47,9 +49,11 @@ class ZarrReader:
         A folder.
     channel_axis : int or None
         Axis of the channels, where the axes have no names.
+    axes : str, optional
+        A letter for each axis, instead of the names that they have.
     page : int, optional
-        Index along the axes other than rows, columns and channels, where one of them is longer
-        than 1.
+        Index along the axes other than rows, columns and channels together, the last of which
+        varies fastest.
     max_bytes : int, optional
         What a chunk, and a window, may take.
     """
@@ -62,6 +66,7 @@ class ZarrReader:
         path: str | os.PathLike[str],
         *,
         channel_axis: int | None = -1,
+        axes: str | None = None,
         page: int | None = None,
         max_bytes: int | None = None,
     ) -> None:
@@ -69,34 +74,44 @@ class ZarrReader:
         self.name, self._budget = os.fspath(path), max_bytes
         try:
             opened = zarr.open(guarded(self.name, max_bytes), mode="r")
-            self._array, axes = _largest(opened, self.name)
+            self._array, named = _largest(opened, self.name)
         except ImageError:
             raise
         except Exception as error:
             raise ImageError(f"{self.name}: broken Zarr ({one_line(error)})") from error
-        axes = axes or _named(self._array)
-        if not axes:
-            axes = _assumed(self._array.shape, channel_axis, self.name)
-        self._axes, self._page = axes, page or 0
-        sizes = dict(zip(axes, self._array.shape, strict=True))
-        others = {axis: n for axis, n in sizes.items() if axis not in "yxc" and n > 1}
-        if "y" not in sizes or "x" not in sizes or len(others) > 1:
-            raise ImageError(f"{self.name}: axes {axes!r}, not one picture; save one plane of it")
-        self._other = next(iter(others), "")
-        if self._page >= (count := others.get(self._other, 1)):
+        if axes is not None:
+            letters = check_axes(axes, self._array.shape, self.name).lower()
+            named = letters if "c" in letters else letters.replace("s", "c")
+        named = named or _named(self._array)
+        if not named:
+            named = _assumed(self._array.shape, channel_axis, self.name)
+        self._axes = named
+        sizes = dict(zip(named, self._array.shape, strict=False))
+        if not {"y", "x"} <= set(named) or len(sizes) != self._array.ndim:
             raise ImageError(
-                f"{self.name} has {count} pages, got ", Setting("page", page), cure="count from 0"
+                f"{self.name}: axes {named!r}, shape {self._array.shape}, are not those of "
+                "pictures",
+                cure=("name them, such as ", Setting("axes", "TZCYX"[-self._array.ndim :])),
             )
+        others = {axis: n for axis, n in sizes.items() if axis not in "yxc"}
+        self.outer = tuple((axis.upper(), n) for axis, n in others.items() if n > 1)
+        count = math.prod(others.values())
+        check_page(page, count, self.name)
+        place = np.unravel_index(page or 0, tuple(others.values())) if count else ()
+        self._place = dict(zip(others, map(int, place), strict=False))
+        self.nodata = _fill_value(self._array)
         self.shape = (sizes["y"], sizes["x"], sizes.get("c", 1))
         self.dtype = np.dtype(self._array.dtype)
-        self.stored_axis = [axis for axis in axes if axis in "yxc"].index("c") if "c" in axes else 2
+        inner = [axis for axis in named if axis in "yxc"]
+        self.stored_axis = inner.index("c") if "c" in inner else 2
 
     def read(self, rows: slice, columns: slice) -> NDArray[Any]:
         """See `Reader`."""
         places: dict[str, slice | int] = {"y": rows, "x": columns, "c": slice(None)}
         window = (rows.stop - rows.start, columns.stop - columns.start, self.shape[2])
         check_values(window, self.dtype.itemsize, self._budget, self.name)
-        where = [places.get(axis, self._page if axis == self._other else 0) for axis in self._axes]
+        places |= self._place
+        where = [places[axis] for axis in self._axes]
         try:
             values = np.asarray(self._array[tuple(where)])
         except ImageError:
@@ -151,14 +166,26 @@ def _named(array: Any) -> str:
     return axes if len(axes) == array.ndim and {"y", "x"} <= set(axes) else ""
 
 
+def _fill_value(array: Any) -> float | None:
+    """What xarray, and others that keep to CF, mark pixels without data by."""
+    for name in ("_FillValue", "missing_value"):
+        value = array.attrs.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+    return None
+
+
 def _assumed(shape: tuple[int, ...], channel_axis: int | None, name: str) -> str:
     if len(shape) == 2:
         return "yx"
-    if len(shape) != 3 or channel_axis is None:
+    if len(shape) != 3:
+        raise unnamed(shape, name)
+    if channel_axis is None:
         raise ImageError(
             f"{name}: shape {shape}",
             cure=("save (H, W), or (H, W, C) with a ", Setting("channel_axis")),
         )
+    check_last(shape, channel_axis, name, 0)
     return "".join(np.insert(["y", "x"], channel_axis % 3, "c").tolist())
 
 
@@ -201,18 +228,37 @@ def write_zarr(
 
 def _open(path: str | os.PathLike[str], reading: Reading) -> ZarrReader:
     return ZarrReader(
-        path, channel_axis=reading.channel_axis, page=reading.page, max_bytes=reading.max_bytes
+        path, channel_axis=reading.channel_axis, axes=reading.axes, page=reading.page,
+        max_bytes=reading.max_bytes,
     )  # fmt: skip
 
 
 def _bands(bands: Iterable[NDArray[Any]], target: Target) -> None:
-    write_zarr(target.path, bands, target.shape, target.dtype)
+    if not target.axes:
+        write_zarr(target.path, bands, target.shape, target.dtype)
+        return
+    (labels,) = bands
+    zarr = need("zarr", "zarr")
+    sides = labels.ndim - 2
+    with folder_atomically(target.path) as folder:
+        array = zarr.create_array(
+            store=str(folder),
+            shape=labels.shape,
+            chunks=(*(1 for _ in range(sides)), *(min(_CHUNK, n) for n in target.shape)),
+            dtype=np.dtype(target.dtype),
+            zarr_format=2,
+            attributes={"_ARRAY_DIMENSIONS": [*target.axes.lower(), "y", "x"]},
+        )
+        with ThreadPoolExecutor(1) as pool:  # as in `write_zarr`
+            pool.submit(array.__setitem__, ..., labels).result()
 
 
 FORMAT = Format(
     name="zarr",
     title="Zarr",
     suffixes=(".zarr",),
+    named_axes=True,
+    stacks=True,
     recognises_folder=is_zarr,
     open_windows=_open,
     write_bands=_bands,

@@ -101,8 +101,9 @@ def read_pillow(image: Image.Image, name: str, reading: Reading) -> Pixels:
         If it has too many pixels or not that page.
     """
     check_picture(image, name, reading)
+    count = getattr(image, "n_frames", 1)
     if reading.page is not None:
-        check_page(reading.page, getattr(image, "n_frames", 1), name)
+        check_page(reading.page, count, name)
         image.seek(reading.page)
     image.load()
     indexed = reading.indices and image.mode == "P"
@@ -114,6 +115,7 @@ def read_pillow(image: Image.Image, name: str, reading: Reading) -> Pixels:
     return Pixels(
         values=upright(values, image), name=name, stored_axis=2, alpha=alpha,
         depth=_declared_depth(image), indexed=indexed,
+        outer=(("I", count),) if count > 1 else (),
     )  # fmt: skip
 
 

@@ -14,7 +14,13 @@ from segprior.errors import ImageError
 from segprior.io.files.pixels import Alpha
 from segprior.io.files.source import one_line
 from segprior.io.shared.tiff_codecs import MissingCodec
-from segprior.io.shared.tiff_pages import interpret, orientation, quiet_log
+from segprior.io.shared.tiff_pages import (
+    interpret,
+    no_data,
+    orientation,
+    outer_axes,
+    quiet_log,
+)
 from segprior.runtime.extras import need
 
 __all__ = ["RasterioReader"]
@@ -46,7 +52,9 @@ class RasterioReader:
         quiet_log()
         with tifffile.TiffFile(self.name) as tiff:
             key: Any = tiff.pages[0]
+            self.outer = outer_axes(tiff, self.name)
         self._key = key
+        self.nodata = None if key.photometric.name in _TURNED else no_data(key)
         if orientation(self._key) != 1:
             raise ImageError(f"{self.name}: stored turned; save it upright to read it in windows")
         try:
@@ -59,7 +67,15 @@ class RasterioReader:
             if "missing codec" in str(error):
                 raise MissingCodec(one_line(error)) from error
             raise ImageError(f"{self.name}: broken TIFF ({one_line(error)})") from error
-        self._turned = self._key.photometric.name in _TURNED
+        photometric = self._key.photometric.name
+        self._turned = photometric in _TURNED
+        # Inks of 8 bits come as RGBA too, without what there may be beside the inks.
+        self._mixed = photometric == "SEPARATED" and self._file.colorinterp[0].name == "red"
+        if self._mixed and (self._key.samplesperpixel > 4 or self._key.dtype != np.uint8):
+            raise ImageError(
+                f"{self.name}: inks other than four of 8 bits with this compression; save it with "
+                "deflate"
+            )
         sample = np.zeros((1, 1, self._file.count), self._file.dtypes[0])
         values, self.alpha, self.depth = self._interpreted(sample)
         self.shape = (self._file.height, self._file.width, values.shape[2])
@@ -69,6 +85,8 @@ class RasterioReader:
     depth: int | None
 
     def _interpreted(self, values: NDArray[Any]) -> tuple[NDArray[Any], Alpha, int | None]:
+        if self._mixed:
+            return values[..., :3], "none", None
         if self._turned:
             return values, "straight" if values.shape[2] == 4 else "none", None
         return interpret(values, self._key, pages=1)
@@ -82,7 +100,8 @@ class RasterioReader:
                 ))  # fmt: skip
         except Exception as error:
             raise ImageError(
-                f"{self.name}: broken TIFF ({one_line(error)}); save or copy it again"
+                f"{self.name}: broken TIFF ({one_line(error.__cause__ or error)}); "
+                "save or copy it again"
             ) from error
         return self._interpreted(np.moveaxis(values, 0, -1))[0]
 

@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 from segprior.errors import OutputError
 from segprior.io.files.atomic import write_atomically
 
-__all__ = ["encode_table", "region_table", "save_table"]
+__all__ = ["encode_table", "region_table", "save_table", "thing_table"]
+
+# Of scikit-image's regionprops, in the order of the columns.
+_PROPERTIES = (
+    "label", "area", "bbox", "centroid", "axis_major_length", "axis_minor_length", "eccentricity",
+    "solidity", "perimeter",
+)  # fmt: skip
 
 
 def region_table(
@@ -82,6 +88,42 @@ def region_table(
             sums = np.bincount(number, image[..., channel].ravel(), minlength=len(found) + 1)
             table[f"mean_{channel}"] = sums[1:] / area
     return table
+
+
+def thing_table(
+    labels: NDArray[Any], image: NDArray[np.float32] | None = None
+) -> dict[str, NDArray[Any]]:
+    """Measure things one by one, in the words of scikit-image.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (H, W)
+        Labels from 0, which is no thing.
+    image : ndarray of float32, shape (H, W, C), optional
+        In [0, 1], for the mean intensities.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (n,)
+        One row per label in rising order, the columns of
+        :func:`skimage.measure.regionprops_table`: ``label``; ``area`` in pixels; ``bbox-0`` to
+        ``bbox-3``, first row and column, last row and column plus one; ``centroid-0`` and ``-1``,
+        row and column; ``axis_major_length``, ``axis_minor_length`` and ``eccentricity`` of the
+        ellipse of the same second moments; ``solidity``, the area over that of the convex hull;
+        ``perimeter`` in pixels; and with an image ``intensity_mean-0``, ``-1``, …, of each channel.
+    """
+    import warnings
+
+    from skimage.measure import regionprops_table
+
+    names = (*_PROPERTIES, "intensity_mean") if image is not None else _PROPERTIES
+    with warnings.catch_warnings():
+        # Of a thing of a few pixels in a row there is no convex hull; its area stands in for it.
+        warnings.simplefilter("ignore", UserWarning)
+        found: dict[str, NDArray[Any]] = regionprops_table(
+            np.asarray(labels).astype(np.int64), image, properties=names
+        )
+    return found
 
 
 def encode_table(table: Mapping[str, NDArray[Any]]) -> bytes:

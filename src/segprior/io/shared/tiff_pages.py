@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import math
 import os
+import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segprior.errors import ImageError
-from segprior.io.files.pixels import Alpha, check_page
+from segprior.errors import ImageError, InputWarning
+from segprior.io.files.axes import check_axes
+from segprior.io.files.pixels import Alpha, Outer, check_page
+from segprior.messages import Setting
 
 if TYPE_CHECKING:
     import tifffile
 
-__all__ = ["check_whole", "find_pages", "interpret", "orientation", "quiet_log"]
+__all__ = [
+    "GDAL_NODATA", "check_whole", "find_pages", "interpret", "no_data", "orientation",
+    "outer_axes", "quiet_log", "series_pages", "tell_others",
+]  # fmt: skip
+
+GDAL_NODATA = 42113
+"""The tag that names the value of pixels without data, as text."""
 
 # tifffile reports broken files through logging as well, which, where nobody has set logging up,
 # would end on stderr beside the one line that the user gets.
@@ -32,17 +43,28 @@ def quiet_log() -> None:
     logging.getLogger("tifffile").addHandler(_NOWHERE)
 
 
-def find_pages(tiff: tifffile.TiffFile, page: int, name: str) -> tuple[list[Any], int]:
-    """Find the pages that make up one picture, and the axis on which they keep its bands."""
+def find_pages(
+    tiff: tifffile.TiffFile, page: int, name: str, axes: str | None = None
+) -> tuple[list[Any], int]:
+    """Find the pages that make up one picture, and the axis on which they keep its bands.
+
+    Parameters
+    ----------
+    tiff : tifffile.TiffFile
+    page : int
+        Which picture; see `outer_axes`.
+    name : str
+        For messages.
+    axes : str, optional
+        Letters for the axes of all pages, instead of those that the file has.
+    """
     series = tiff.series[0]
-    keyframe: Any = series.keyframe
-    leading = len(series.axes) - len(keyframe.axes)
-    outer = dict(zip(series.axes[:leading], series.shape[:leading], strict=True))
+    outer = _outer(series, axes, name)
     bands = outer.get("C", 1)
-    if bands == 1 or math.prod(outer.values()) != len(series.pages):
-        count = len(tiff.pages)
-        check_page(page, count, name)
-        one: Any = tiff.pages[page]
+    pages = series_pages(series)
+    if bands == 1 or math.prod(outer.values()) != len(pages):
+        check_page(page, max(len(tiff.pages), len(pages)), name)
+        one: Any = pages[page] if page < len(pages) else tiff.pages[page]
         axes = one.keyframe.axes
         return [one], axes.index("S") if "S" in axes else 2
     others = {axis: n for axis, n in outer.items() if axis != "C"}
@@ -54,7 +76,107 @@ def find_pages(tiff: tifffile.TiffFile, page: int, name: str) -> tuple[list[Any]
         )
         for c in range(bands)
     ]
-    return [series.pages[int(index)] for index in indices], 0
+    return [pages[int(index)] for index in indices], 0
+
+
+def series_pages(series: Any) -> Sequence[Any]:
+    """All pages of a picture or stack, also where one description stands for planes in a row.
+
+    ImageJ writes stacks above 4 GB like that, and tifffile with ``truncate``.
+    """
+    one, count = series.keyframe, math.prod(series.shape)
+    planes = count // max(1, math.prod(one.shape))
+    if len(series.pages) > 1 or planes <= 1 or series.dataoffset is None:
+        return series.pages  # type: ignore[no-any-return]
+    return _InARow(one, series.dataoffset, planes)
+
+
+class _InARow(Sequence[Any]):
+    """Planes that lie one behind the other, each as a page, made when it is asked for."""
+
+    def __init__(self, one: Any, start: int, count: int) -> None:
+        self._one, self._start, self._count = one, start, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, number: Any) -> Any:
+        page, size = copy.copy(self._one), self._one.nbytes
+        page.dataoffsets, page.databytecounts = (self._start + number * size,), (size,)
+        return page
+
+
+def _outer(series: Any, axes: str | None, name: str) -> dict[str, int]:
+    """The axes along which there are pages, and how many."""
+    letters = series.axes if axes is None else check_axes(axes, series.shape, name)
+    inner = series.keyframe.axes
+    leading = len(series.axes) - len(inner)
+    if axes is not None and letters[leading:].replace("C", "S") != inner:
+        raise ImageError(
+            f"{name}: pages of axes {inner}, got ", Setting("axes", axes),
+            cure="do without tiles, or save it again",
+        )  # fmt: skip
+    return dict(zip(letters[:leading], series.shape[:leading], strict=True))
+
+
+def outer_axes(tiff: tifffile.TiffFile, name: str, axes: str | None = None) -> Outer:
+    """The axes along which the first picture of a file goes on, as pages are counted."""
+    series = tiff.series[0]
+    outer = _outer(series, axes, name)
+    pages = series_pages(series)
+    if math.prod(outer.values()) != len(pages):
+        return (("I", len(pages)),) if len(pages) > 1 else ()
+    return tuple((axis, n) for axis, n in outer.items() if axis != "C" and n > 1)
+
+
+def tell_others(tiff: tifffile.TiffFile, name: str) -> None:
+    """Warn of pages that are neither planes of the first picture nor smaller copies of it."""
+    others = [
+        series
+        for series in tiff.series[1:]
+        if not (series.keyframe.is_reduced or series.keyframe.is_mask)
+    ]
+    if others:
+        warnings.warn(
+            InputWarning(
+                f"{name}: {sum(len(series.pages) for series in others)} pages of other sizes or "
+                "types are not read; ", Setting("page"), " chooses one",
+            ),
+            stacklevel=3,
+        )  # fmt: skip
+
+
+def no_data(key: Any) -> float | None:
+    """The value of pixels without data that a page declares, as `interpret` leaves it.
+
+    It is a whole number where it can be, which a float would round. Of palettes there is none,
+    whose index for that `interpret` makes transparent.
+
+    References
+    ----------
+    .. [1] GDAL, "GTiff -- GeoTIFF File Format", tag 42113, gdal.org/drivers/raster/gtiff.html.
+    """
+    value, photometric = _declared(key), key.photometric.name
+    if value is None or photometric in ("PALETTE", "SEPARATED"):
+        return None
+    if photometric == "MINISWHITE":
+        try:
+            stored = np.array(value, key.dtype)
+        except (OverflowError, ValueError):
+            return None
+        return _inverted(stored, int(key.bitspersample)).item()  # type: ignore[no-any-return]
+    return value
+
+
+def _declared(key: Any) -> float | None:
+    tag = key.tags.get(GDAL_NODATA) if hasattr(key, "tags") else None
+    text = str(tag.value).strip(" \0") if tag is not None else ""
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return None
 
 
 def check_whole(page: Any, stream: BinaryIO, name: str) -> None:
@@ -111,6 +233,9 @@ def interpret(
         # The high bytes, because programs differ in what they write into the low ones.
         colours8 = (key.colormap >> 8).astype(np.uint8).T[values[..., 0]]
         more = (values[..., 1:] * (255 / ((1 << int(key.bitspersample)) - 1))).astype(np.uint8)
+        if (missing := _declared(key)) is not None and not extras:
+            more = np.where(values[..., :1] == missing, np.uint8(0), np.uint8(255))
+            alpha = "straight"
         values, depth = np.concatenate([colours8, more], axis=-1), 8
     elif photometric == "SEPARATED" and _is_cmyk(key) and values.shape[2] >= 4 and pages == 1:
         values, alpha = _from_inks(values, int(key.bitspersample), alpha)

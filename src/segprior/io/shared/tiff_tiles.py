@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from segprior.io.files.atomic import open_atomically
 from segprior.io.format import Target
 from segprior.io.shared.rows import regrouped
+from segprior.io.shared.tiff_pages import GDAL_NODATA
 
 __all__ = ["write_tiles"]
 
@@ -46,6 +47,8 @@ def write_tiles(
     import tifffile
 
     path, shape, dtype = target.path, target.shape, target.dtype
+    if target.nodata and not ome:
+        tags = [*tags, (GDAL_NODATA, 2, 0, "0", True)]
     white = dtype(255 if target.mask else 1)
     values = (band.astype(dtype, copy=False) * white for band in bands)
     with open_atomically(path) as stream:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from segprior.errors import ConfigError, ImageError
 from segprior.io.files.budget import check_bytes, check_values
-from segprior.io.files.pixels import Alpha
+from segprior.io.files.pixels import Alpha, Outer
 from segprior.io.files.reader import Reader
 from segprior.io.files.source import one_line
 from segprior.io.shared.rasterio_windows import RasterioReader
@@ -23,8 +23,11 @@ from segprior.io.shared.tiff_pages import (
     check_whole,
     find_pages,
     interpret,
+    no_data,
     orientation,
+    outer_axes,
     quiet_log,
+    series_pages,
 )
 from segprior.io.shared.tiff_segments import check_codec, decode_segment, part_shape
 from segprior.io.shared.tiff_sets import check_set, say_absent
@@ -40,7 +43,12 @@ _LARGEST_TILE = 1 << 22
 
 
 def open_tiff(
-    path: str | os.PathLike[str], *, page: int, cache: int, max_bytes: int | None = None
+    path: str | os.PathLike[str],
+    *,
+    page: int,
+    cache: int,
+    axes: str | None = None,
+    max_bytes: int | None = None,
 ) -> Reader:
     """Open a TIFF by itself, or with rasterio where its compression is none of ours.
 
@@ -58,7 +66,7 @@ def open_tiff(
     try:
         file = tifffile.TiffFile(name)
         try:
-            return TiffReader(file, name, page=page, cache=cache, max_bytes=max_bytes)
+            return TiffReader(file, name, page=page, cache=cache, axes=axes, max_bytes=max_bytes)
         except BaseException:
             file.close()
             raise
@@ -84,7 +92,7 @@ class TiffReader:
         Closed with the reader; its series have not been asked for.
     name : str
         For messages.
-    page : int
+    page, axes
         As in :class:`segprior.io.format.Reading`.
     cache : int
         Bytes of decoded parts to keep.
@@ -107,6 +115,7 @@ class TiffReader:
     alpha: Alpha
     depth: int | None
     dtype: np.dtype[Any]
+    outer: Outer = ()
 
     def __init__(
         self,
@@ -115,6 +124,7 @@ class TiffReader:
         *,
         page: int,
         cache: int,
+        axes: str | None = None,
         max_bytes: int | None = None,
         whole: bool = False,
         bare: bool = False,
@@ -127,9 +137,10 @@ class TiffReader:
         self._streams: dict[int, BinaryIO] = {}
         self.absent = check_set(file, name)
         if bare:
-            pages, self.stored_axis = [file.series[0].pages[page]], 2
+            pages, self.stored_axis = [series_pages(file.series[0])[page]], 2
         else:
-            pages, self.stored_axis = find_pages(file, page, name)
+            pages, self.stored_axis = find_pages(file, page, name, axes)
+            self.outer = outer_axes(file, name, axes)
         self.count = len(pages)
         self.pages = say_absent(pages, self.absent, name)
         try:
@@ -141,6 +152,7 @@ class TiffReader:
     def _prepare(self) -> None:
         key = self.key = self.pages[0].keyframe
         self.orientation = orientation(self.pages[0])
+        self.nodata = no_data(key)
         for page in self.pages:
             check_whole(page, self._stream(page), self.name)
             check_codec(page.keyframe)

@@ -58,9 +58,9 @@ def refuse_codec(codec: str, name: str) -> ImageError:
             f"{name}: chunks of codec {codec!r}, which makes Python objects; save numbers instead"
         )
     package = _PACKAGES.get(plain, _PACKAGES.get(plain.partition("_")[0], ""))
-    owner = f", which is in {package}" if package else ""
+    owner = f", which is in {package}," if package else ""
     return ImageError(
-        f"{name}: chunks of codec {codec!r}{owner}, are not read; "
+        f"{name}: chunks of codec {codec!r}{owner} are not read; "
         f"save it with {', '.join(sorted(COMPRESSORS))} or none"
     )
 

@@ -67,7 +67,8 @@ def _store_class() -> Any:
         def with_read_only(self, read_only: bool = False) -> Any:
             return self
 
-        def _look(self, key: str) -> None:
+        def _look(self, key: str) -> bool:
+            """Whether there is something of that name, and it may be read."""
             folder, _, last = str(self.root / key).rpartition(os.sep)
             if folder not in self._known:
                 real = os.path.realpath(folder)
@@ -77,9 +78,9 @@ def _store_class() -> Any:
             try:
                 found = os.lstat(self.root / key)
             except (OSError, ValueError):
-                return
+                return False
             if stat.S_ISDIR(found.st_mode):
-                return
+                return False
             if not stat.S_ISREG(found.st_mode):
                 raise ImageError(
                     f"{self.root}: {key} is a link or no file; copy what it stands for"
@@ -90,6 +91,7 @@ def _store_class() -> Any:
                 raise ImageError(
                     f"{self.root}: {key} has {found.st_size} bytes, more than it may have"
                 )
+            return True
 
         def _handed(self, key: str, buffer: Any) -> Any:
             place, _, last = key.rpartition("/")
@@ -106,11 +108,14 @@ def _store_class() -> Any:
             return type(buffer).from_bytes(json.dumps(content).encode())
 
         async def get(self, key: str, prototype: Any = None, byte_range: Any = None) -> Any:
-            self._look(key)
+            # A thread that finds nothing would complain of it when another has ended the reading.
+            if not self._look(key):
+                return None
             return self._handed(key, await super().get(key, prototype, byte_range))
 
         def get_sync(self, key: str, **options: Any) -> Any:
-            self._look(key)
+            if not self._look(key):
+                return None
             return self._handed(key, super().get_sync(key, **options))
 
     return Guarded

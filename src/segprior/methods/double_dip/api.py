@@ -14,7 +14,7 @@ from segprior.errors import ConfigError, ImageError
 from segprior.features.saliency import background_saliency, spectral_saliency
 from segprior.image.guided_filter import guided_filter
 from segprior.image.pyramid import Pyramid
-from segprior.io.image import as_image
+from segprior.io.image import open_planes, reading_of
 from segprior.messages import Setting
 from segprior.methods.double_dip.hints import as_hint, check_hint, hint_from_saliency, reduce_hint
 from segprior.methods.double_dip.result import DoubleDip
@@ -84,7 +84,8 @@ def double_dip(
     prior : Prior, optional
         A prior fitted to this image before, for the hint.
     **overrides
-        Options of :class:`segprior.DoubleDipConfig`, in place of those of the preset or config.
+        Options of :class:`segprior.DoubleDipConfig`, in place of those of the preset or config; and
+        of :func:`segprior.as_image`, for how the image is read.
 
     Returns
     -------
@@ -124,9 +125,10 @@ def double_dip(
     """
     if isinstance(hint, str) and hint in ("mask", "saliency"):
         overrides, hint = {**overrides, "hint": hint}, None
+    reading = reading_of(overrides)
     config = resolve(DoubleDipConfig, preset, config, overrides)
     seed = as_seed(rng)
-    full = Pyramid(as_image(image, channel_axis=channel_axis))
+    full = open_planes(image, channel_axis=channel_axis, **reading).only()
     return take_apart(full, hint, config, seed=seed, device=device, callback=callback, prior=prior)
 
 
@@ -166,6 +168,8 @@ def take_apart(
     # Filtered at the working size; without a filter the window is one pixel, and the guide mute.
     radius, eps = (config.radius, config.eps) if config.radius else (0, 1.0)
     soft = np.clip(guided_filter(full, soft, radius=radius, eps=eps, reduced=small), 0, 1)
+    if image.valid is not None:
+        soft[~image.valid] = 0
     cut = {
         "foreground": best.foreground,
         "background": best.background,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import numpy as np
 from segprior.errors import ImageError
 from segprior.image.resize import resize
 from segprior.io.decode import read_pixels
+from segprior.io.files.budget import pixel_limit
 from segprior.io.marks import as_scribbles
 from segprior.io.registry import known
 from segprior.result import Segmentation
@@ -76,7 +78,7 @@ def as_hint(source: Any, shape: tuple[int, int] | None = None) -> NDArray[np.int
     if isinstance(source, Segmentation):
         hint = _from_mask(source.labels)
     elif isinstance(source, str | os.PathLike | bytes) or hasattr(source, "read"):
-        hint = _from_file(source)
+        hint = _from_file(source, 0 if shape is None else math.prod(shape))
     else:
         hint = _from_numbers(np.asarray(source), "the hint")
     return hint if shape is None else match_size(hint, shape)
@@ -86,8 +88,8 @@ def _from_mask(mask: NDArray[Any]) -> NDArray[np.int8]:
     return np.where(mask != 0, np.int8(1), np.int8(-1))
 
 
-def _from_file(source: Any) -> NDArray[np.int8]:
-    pixels = read_pixels(source, indices=True)
+def _from_file(source: Any, size: int) -> NDArray[np.int8]:
+    pixels = read_pixels(source, indices=True, max_pixels=pixel_limit(size))
     values = pixels.values
     if pixels.stored_axis is None:
         return _from_numbers(values, pixels.name)
@@ -172,7 +174,8 @@ def read_scribbles(source: Any, shape: tuple[int, int]) -> NDArray[np.int8]:
     if isinstance(source, np.ndarray):
         values, name = source, "the scribbles"
     else:
-        pixels = read_pixels(source, indices=True)
+        limit = pixel_limit(math.prod(shape))
+        pixels = read_pixels(source, indices=True, max_pixels=limit)
         values, name, alpha = pixels.values, pixels.name, pixels.alpha
         if pixels.lossy:
             raise ImageError(f"{name}: {pixels.kind} blurs strokes; pass {known(labels=True)}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segprior.features.telling_axis import find_axis
 from segprior.image.otsu import otsu_threshold
 from segprior.image.resize import resize, working_shape
 from segprior.methods.foreground.candidate import Candidate
@@ -13,7 +14,7 @@ from segprior.methods.foreground.candidate import Candidate
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["LARGEST_SIZE", "levels_of", "read_things", "share_of"]
+__all__ = ["LARGEST_SIZE", "read_things", "share_of"]
 
 # Longest side at which things are thresholded, and the share of it over which the grey levels of
 # things and ground are averaged.
@@ -32,26 +33,25 @@ _SPECK = 9
 def read_things(image: NDArray[np.float32]) -> Candidate:
     """Find things that are brighter or darker than their ground, however many.
 
-    The square root of the grey image, lightly smoothed, is split at Otsu's threshold; the side
-    with fewer pixels is foreground. The threshold then follows the levels of things and ground
+    Along the axis that tells most (:func:`segprior.features.telling_axis.find_axis`: grey, or a
+    mixture of the bands), the image is split at Otsu's threshold; the side with fewer pixels is
+    foreground. The threshold then follows the levels of things and ground
     nearby: half way between their local means, four times over. Where what was found is ragged
-    and holds things that stand out as much again, like the nuclei of stained cells, it is split
-    once more in the same way.
+    and holds things that stand out as much again, like the nuclei of stained cells, those are
+    taken that stand out from what is around them, within a radius of an 80th of the longest side.
 
     Parameters
     ----------
     image : ndarray of float32, shape (H, W, C)
-        In [0, 1]; reduced to a longest side of 640 if it is larger. Grey is the mean of
-        the channels.
+        In [0, 1]; reduced to a longest side of 640 if it is larger.
 
     Returns
     -------
     Candidate
         ``share`` goes from 0 at the level of the ground to 1 at that of the things.
         ``score`` comes from the share of the variance that the threshold explains (Otsu's
-        criterion). ``evidence`` holds it as ``separability``, and ``flatness``, the standard
-        deviation of the flatter side over that of the image, and ``nested``, 1 if it was split
-        once more.
+        criterion). ``evidence`` holds it as ``separability``, and ``nested``, 1 if it was split
+        once more, and ``mixture``, 1 if the axis is a mixture of the bands.
 
     References
     ----------
@@ -59,20 +59,20 @@ def read_things(image: NDArray[np.float32]) -> Candidate:
        on Systems, Man and Cybernetics 9, 1979.
     """
     image = resize(image, working_shape(image.shape, LARGEST_SIZE))
-    level = levels_of(image)
+    axis = find_axis(image)
+    level = axis.levels(image)
     if np.ptp(level) < 1e-6:
         return Candidate(
             kind="things",
             share=np.zeros(level.shape, np.float32),
             score=0.0,
-            evidence={"separability": 0.0, "flatness": 1.0, "nested": 0.0},
+            evidence={"separability": 0.0, "nested": 0.0, "mixture": 0.0},
         )
     bright = level > otsu_threshold(level)
     few = float(bright.mean(dtype=np.float64))
     variance = float(level.var())
     between = (level[bright].mean() - level[~bright].mean()) ** 2 * few * (1 - few)
     separability = float(between / variance)
-    flatness = float(min(level[bright].std(), level[~bright].std()) / np.sqrt(variance))
     sign = 1
     # What owns most of the border is the ground of an object that fills the frame.
     if (few > 0.5) != (_on_border(bright if few <= 0.5 else ~bright) > _RIM):
@@ -81,7 +81,7 @@ def read_things(image: NDArray[np.float32]) -> Candidate:
     bright, low, high = _follow(level, bright, np.ones_like(bright), over)
     inner = _inner_things(level, bright)
     if inner is not None:
-        _, low, high = _follow(level, inner, bright, over)
+        low, high = _levels_of_peaks(level, _follow(level, inner, bright, over)[0], over)
     levels = np.stack([low, high]).astype(np.float32)
     return Candidate(
         kind="things",
@@ -89,21 +89,13 @@ def read_things(image: NDArray[np.float32]) -> Candidate:
         score=float(np.clip((separability - 0.5) / 0.45, 0, 1)),
         evidence={
             "separability": separability,
-            "flatness": flatness,
             "nested": float(inner is not None),
+            "mixture": float(axis.weights is not None),
         },
         levels=levels,
+        axis=axis,
         sign=sign,
     )
-
-
-def levels_of(image: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Square root of the mean channel, lightly smoothed: what things are told by, (h, w)."""
-    from scipy import ndimage
-
-    raw = np.sqrt(image.mean(axis=2, dtype=np.float64))
-    smooth: NDArray[np.float64] = ndimage.gaussian_filter(raw, 0.7)
-    return smooth
 
 
 def share_of(
@@ -148,6 +140,20 @@ def _inner_things(
     area = sum(piece.area for piece in pieces)
     ragged = bool(pieces) and sum(p.area * p.solidity for p in pieces) < _SOLID * area
     return inner if ragged else None
+
+
+def _levels_of_peaks(
+    level: NDArray[np.float64], bright: NDArray[np.bool_], width: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Levels of what is narrow and stands out from what is around it, in bright things only."""
+    from scipy import ndimage
+
+    around = ndimage.grey_opening(ndimage.gaussian_filter(level, 1), size=2 * round(width) + 1)
+    low = ndimage.gaussian_filter(around, width / 2)
+    step = 2 * otsu_threshold(level - low)
+    # Where nothing is bright, nothing is half way.
+    far = 2 * float(np.ptp(level)) + step
+    return low, low + np.where(ndimage.binary_dilation(bright), step, far)
 
 
 def _on_border(mask: NDArray[np.bool_]) -> float:

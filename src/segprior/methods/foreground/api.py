@@ -14,11 +14,13 @@ from segprior.config.presets import resolve
 from segprior.errors import ConfigError
 from segprior.image.pyramid import Pyramid
 from segprior.image.upsampling import enlarge
-from segprior.io.image import as_image
+from segprior.io.image import open_planes, reading_of
 from segprior.messages import Setting
 from segprior.methods.foreground.config import ForegroundConfig
+from segprior.methods.foreground.instances.number import number_pieces, number_things
 from segprior.methods.foreground.steered import cleaned, find_marked
 from segprior.methods.method import Context
+from segprior.methods.planes import each_plane
 from segprior.prior.prior import Prior, check_prior
 from segprior.result import Segmentation
 from segprior.runtime.devices import check_device
@@ -53,8 +55,9 @@ def foreground(
     Where something is marked, by points, a box or scribbles, it is that object which is found, as
     by :meth:`segprior.Predictor.predict`, and no method is asked.
 
-    By default the image is read in two ways, as one object, found by the vote of seven masks, and
-    as small things on a plain ground, found by a threshold, and the more fitting reading is taken
+    By default the image is read in two ways, as one object, found by the vote of four maps, and
+    as small things on a plain ground, found by a threshold along the grey or the mixture of bands
+    that tells them best, and the more fitting reading is taken
     (:mod:`segprior.methods.foreground.consensus`).
 
     With the presets ``dsp`` and ``published`` (``method="kmeans"``) it is the method of the Deep
@@ -88,21 +91,30 @@ def foreground(
         :class:`segprior.Predictor`, which looks at the image once.
     **overrides
         Options of :class:`segprior.ForegroundConfig` or
-        :class:`segprior.PriorConfig`, in place of those of the preset or the config.
+        :class:`segprior.PriorConfig`, in place of those of the preset or the config; and of
+        :func:`segprior.as_image`, for how the image is read: ``axes``, ``page``, ``project``,
+        ``alpha``, ``value_range``, ``nodata``, …
 
     Returns
     -------
     Segmentation
-        ``labels`` is uint8, 0 for background and 1 for foreground.
+        ``labels`` is uint8, 0 for background and 1 for foreground. With ``instances=True`` it is
+        int32, 0 for background and 1 to n for things one by one, in the order of their first
+        pixels, ``kind`` is ``"instances"``, and what follows is said of the mask that things were
+        found with. The confidence of a pixel in a thing is then how likely that is one whole thing,
+        ``score`` its mean over the things, and ``evidence`` also holds ``instances``, their number,
+        and ``diameter``, that of a usual one in pixels.
 
         ``confidence`` of a pixel is, of one object, how far what voters and regions say is from a
         draw, in [0, 1]; of things, how far its level is from the threshold, 1 at the mean level of
         things or ground. ``score`` is the mean confidence where a fifth or more speaks for the
         object, or for things what the threshold explains of the variance, from a half on, in
         [0, 1]. ``evidence`` holds ``agreement``, that of the voters alone, ``separability``,
-        ``flatness``, ``nested``, 1 if things in things were found, ``things`` (the probability of
-        that reading), ``reading``, 1 if the things were taken, and ``noise``, the standard
-        deviation of the image's noise, above .04 of which it is blurred first.
+        ``nested``, 1 if things in things were found, ``mixture``, 1 if things are told along a
+        mixture of the bands, ``frame``, the share of the image that is a drawn frame around it,
+        ``things``, the probability of that reading, ``reading``, 1 if the things were taken, and
+        ``noise``, the standard deviation of the image's noise, above .04 of which it is blurred
+        first.
 
         With K-means, ``confidence`` of a pixel, on a prior of two or more members, is the share
         of the members whose nearest centroid says what the mask says, at the working size and then
@@ -122,6 +134,10 @@ def foreground(
         is foreground. All of it is about the choice before ``invert``.
 
         ``seconds`` counts the fit of the prior if this call made one.
+
+        Pixels without data, where ``valid`` is false, have label and confidence 0. Of a stack each
+        plane is segmented by itself; ``labels`` and ``confidence`` have its shape, (…, H, W), and
+        ``axes`` names the axes before rows and columns.
 
     Raises
     ------
@@ -154,16 +170,22 @@ def foreground(
     >>> int(found.labels.sum()), 16 * 24
     (384, 384)
     """
+    reading = reading_of(overrides)
     config = resolve(ForegroundConfig, preset, config, overrides)
     seed = as_seed(rng)
-    return find_foreground(
-        Pyramid(as_image(image, channel_axis=channel_axis)),
-        config,
-        seed=seed,
-        device=device,
-        callback=callback,
-        prior=prior,
-        marked={"points": points, "labels": labels, "box": box, "scribbles": scribbles},
+    marked = {"points": points, "labels": labels, "box": box, "scribbles": scribbles}
+    planes = open_planes(image, channel_axis=channel_axis, **reading)
+    return each_plane(
+        planes,
+        lambda plane: find_foreground(
+            plane,
+            config,
+            seed=seed,
+            device=device,
+            callback=callback,
+            prior=prior,
+            marked=marked,
+        ),
     )
 
 
@@ -217,13 +239,26 @@ def find_foreground(
         if config.features == "prior" and prior is None:
             context = replace(context, prior=context.fit_prior(image))
         decision = method.run(image, config.options, context)
-    del image  # the mask needs room too
-    labels, confidence = np.zeros(shape, np.uint8), np.zeros(shape, np.float32)
+    valid = image.valid
+    if not (config.instances and decision is not None and decision.things):
+        del image  # the mask needs room too
+    labels: NDArray[Any] = np.zeros(shape, np.uint8)
+    confidence = np.zeros(shape, np.float32)
     score, evidence = 0.0, dict(method.blank)
     if decision is not None:
         labels = _made(decision, config, confidence)
-        score = decision.total(confidence)
+        if valid is not None:
+            labels[~valid], confidence[~valid] = 0, 0
+        score = decision.total(confidence if valid is None else confidence[valid])
         evidence = decision.evidence
+    if config.instances:
+        one_by_one = (
+            number_things(image, labels, confidence, config)
+            if decision is not None and decision.things
+            else number_pieces(labels, confidence)
+        )
+        labels, confidence, score, diameter = one_by_one
+        evidence = {**evidence, "instances": float(labels.max()), "diameter": diameter}
     return Segmentation(
         labels=labels,
         confidence=confidence,
@@ -232,6 +267,8 @@ def find_foreground(
         seed=seed,
         seconds=time.perf_counter() - start,
         evidence=evidence,
+        valid=valid,
+        kind="instances" if config.instances else "mask",
     )
 
 

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from segprior.features.telling_axis import TellingAxis
+
 __all__ = ["Candidate"]
 
 
@@ -28,6 +30,8 @@ class Candidate:
         What the score and the choice rest on.
     levels : ndarray of float32, shape (2, h, w), optional
         Of ground and things, by place.
+    axis : TellingAxis, optional
+        Along which these levels are.
     sign : int
         -1 where things are darker than their ground and the levels, so, those of the negative.
     """
@@ -37,4 +41,5 @@ class Candidate:
     score: float
     evidence: dict[str, float]
     levels: NDArray[np.float32] | None = None
+    axis: TellingAxis | None = None
     sign: int = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from segprior.config.checks import at_least, one_of
+from segprior.config.checks import at_least, one_of, positive
 from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError
 from segprior.messages import Setting
@@ -38,6 +38,11 @@ class ForegroundConfig(MethodConfig):
         Drop connected pieces of foreground smaller than this many pixels; 0 keeps all.
     fill_holes : bool
         Turn background that is enclosed by foreground into foreground.
+    instances : bool
+        Number things one by one, from 1, also where they touch. An image that is read as one object
+        gives the connected pieces of its mask.
+    diameter : float or None
+        Of a usual thing, in pixels of the image, for instances; None is what the image says.
     options : dataclass
         The options of the method. They may also be given directly, as in
         ``ForegroundConfig.preset("dsp", window=3)``.
@@ -51,6 +56,8 @@ class ForegroundConfig(MethodConfig):
     invert: bool = False
     min_size: int = 0
     fill_holes: bool = False
+    instances: bool = False
+    diameter: float | None = None
     options: Any = None
 
     def __post_init__(self) -> None:
@@ -67,5 +74,14 @@ class ForegroundConfig(MethodConfig):
                 cure="leave it out",
             )
         at_least("min_size", self.min_size, 0)
+        if self.diameter is not None:
+            positive("diameter", self.diameter)
+            if not self.instances:
+                raise ConfigError(
+                    ", which says how large things are",
+                    option="diameter",
+                    got=self.diameter,
+                    cure=("pass ", Setting("instances", True), " too"),
+                )
         if self.chosen.check is not None:
             self.chosen.check(self)

@@ -35,11 +35,12 @@ class ConsensusConfig(Presets):
 def find_by_consensus(image: Pyramid, options: ConsensusConfig, context: Context) -> Decision:
     """Read the image, or its prior if there is one, in the way that fits."""
     source = image if context.prior is None else Pyramid(context.prior.fitted)
-    found = read(source, context.seed, options.reading)
+    found = read(source, context.seed, options.reading, counted=context.config.instances)
     return Decision(
         maps=found.share[None],
         score=found.score,
         evidence=found.evidence,
+        things=found.kind == "things",
         voted=found.kind == "object",
     )
 
@@ -49,8 +50,8 @@ METHOD = Method(
     kind="foreground",
     config=ConsensusConfig,
     run=find_by_consensus,
-    summary="two readings of the image, one object by the vote of several masks and small things "
-    "by a threshold, of which the more fitting is taken",
+    summary="two readings of the image, one object by the vote of several maps and small things "
+    "by a threshold along the axis that tells most, of which the more fitting is taken",
     prior="optional",
     tiles=Tiles(fit=fit_readings, cost=readings_cost),
     blank={"polarity": 0.0, "size": 0.0, "clusters": 1.0},

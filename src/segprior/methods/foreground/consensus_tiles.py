@@ -11,7 +11,7 @@ from segprior.image.pyramid import Pyramid
 from segprior.image.resize import is_flat
 from segprior.image.upsampling import between
 from segprior.messages import Setting
-from segprior.methods.foreground.adaptive_threshold import LARGEST_SIZE, levels_of, share_of
+from segprior.methods.foreground.adaptive_threshold import LARGEST_SIZE, share_of
 from segprior.methods.foreground.candidate import Candidate
 from segprior.methods.foreground.choice import read
 from segprior.methods.foreground.config import ForegroundConfig
@@ -92,10 +92,10 @@ class _Read:
 
     def scores(self, tile: Tile) -> NDArray[np.float32]:
         """See `TileModel`."""
-        if self._reading.levels is None:
+        if self._reading.levels is None or self._reading.axis is None:
             return self._part(self._reading.share[None], tile)
         low, high = self._part(self._reading.levels, tile)
-        found = levels_of(self._fitting.read(tile)) * np.float32(self._reading.sign)
+        found = self._reading.axis.levels(self._fitting.read(tile)) * self._reading.sign
         return share_of(found, low, high)[None]
 
     def _part(self, maps: NDArray[np.float32], tile: Tile) -> NDArray[np.float32]:

@@ -40,6 +40,8 @@ class Decision:
         That foreground and background are not swapped, in [0, 1].
     evidence : dict of str to float
         Named numbers behind the decision.
+    things : bool
+        Whether it is of small things that may touch, which can be told one by one.
     voted : bool
         What becomes of the confidence c where a mask is turned over afterwards: 1 - c if it is a
         share of votes, else 0.
@@ -52,6 +54,7 @@ class Decision:
     score: float | None = None
     certainty: float = 1.0
     evidence: dict[str, float] = field(default_factory=dict)
+    things: bool = False
     voted: bool = True
 
     def __post_init__(self) -> None:

@@ -92,7 +92,7 @@ def fit_foreground(fitting: Fitting, config: ForegroundConfig) -> TileModel:
 
 def check_in_tiles(config: ForegroundConfig) -> None:
     """Refuse what needs the mask in one piece."""
-    refuse_whole(config, ("min_size", "fill_holes"), "mask")
+    refuse_whole(config, ("min_size", "fill_holes", "instances"), "mask")
 
 
 def _members(fitting: Fitting, config: ForegroundConfig, tile: Tile) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from segprior.config.steering import PredictorConfig
 from segprior.errors import ConfigError
+from segprior.messages import Setting
 from segprior.regions.label_map import drop_specks, fill_holes
 from segprior.steering.api import prepare, respond
 from segprior.steering.marks import as_marks
@@ -44,6 +45,13 @@ def find_marked(
     ConfigError
         As there, or if the object is not marked.
     """
+    if config.instances:
+        raise ConfigError(
+            " with marks, which find one object",
+            option="instances",
+            got=True,
+            cure=("leave ", Setting("instances"), " out"),
+        )
     marks = as_marks(image.shape, **marked)
     if marks.box is None and not (marks.labels == 1).any():
         raise ConfigError("only ground is marked; mark the object too, with the label 1")
@@ -52,11 +60,10 @@ def find_marked(
     mask = found.labels > 0
     tidy = cleaned(mask ^ config.invert, config)
     turned = tidy != (mask ^ config.invert)
-    return replace(
-        found,
-        labels=tidy.astype(np.uint8),
-        confidence=np.where(turned, np.float32(0), found.confidence),
-    )
+    confidence = np.where(turned, np.float32(0), found.confidence)
+    if image.valid is not None:
+        tidy, confidence = tidy & image.valid, confidence * image.valid
+    return replace(found, labels=tidy.astype(np.uint8), confidence=confidence, valid=image.valid)
 
 
 def cleaned(mask: NDArray[np.bool_], config: ForegroundConfig) -> NDArray[np.bool_]:

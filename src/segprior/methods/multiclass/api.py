@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from segprior.config.presets import resolve
 from segprior.errors import ConfigError, ImageError
 from segprior.image.pyramid import Pyramid
 from segprior.image.upsampling import enlarge, enlarge_labels
-from segprior.io.image import as_image
+from segprior.io.image import open_planes, reading_of
 from segprior.io.marks import as_scribbles
 from segprior.messages import Setting
 from segprior.methods.method import Context
@@ -24,6 +25,7 @@ from segprior.methods.multiclass.hierarchy import METHOD as HIERARCHY
 from segprior.methods.multiclass.hierarchy import level_of
 from segprior.methods.multiclass.levels import Hierarchy
 from segprior.methods.multiclass.steered import find_marked
+from segprior.methods.planes import each_plane
 from segprior.prior.prior import Prior
 from segprior.regions.label_map import absorb, by_area, join, pieces
 from segprior.result import Segmentation
@@ -87,7 +89,8 @@ def segment(
     **overrides
         Options of :class:`segprior.SegmentConfig`, or, where that has none of the
         name, of :class:`segprior.PriorConfig`, in place of those of the preset or the
-        config.
+        config; and of :func:`segprior.as_image`, for how the image is read: ``axes``, ``page``,
+        ``project``, ``alpha``, ``value_range``, ``nodata``, …
 
     Returns
     -------
@@ -112,6 +115,11 @@ def segment(
         ``curves`` holds ``labels`` and ``loss`` over the iterations of a network.
 
         ``seconds`` counts the fit of the prior if this call made one.
+
+        Pixels without data, where ``valid`` is false, have label and confidence 0. Of a stack each
+        plane is segmented by itself, its labels numbered by themselves; ``labels`` and
+        ``confidence`` have its shape, (…, H, W), and ``axes`` names the axes before rows and
+        columns.
 
     Raises
     ------
@@ -154,16 +162,21 @@ def segment(
     >>> np.unique(found.labels).tolist(), found.labels[16, 24].item()
     ([1, 2], 2)
     """
+    reading = reading_of(overrides)
     config = resolve(SegmentConfig, preset, config, overrides)
     seed = as_seed(rng)
-    return find_classes(
-        Pyramid(as_image(image, channel_axis=channel_axis)),
-        config,
-        seed=seed,
-        device=device,
-        callback=callback,
-        prior=prior,
-        scribbles=scribbles,
+    planes = open_planes(image, channel_axis=channel_axis, **reading)
+    return each_plane(
+        planes,
+        lambda plane: find_classes(
+            plane,
+            config,
+            seed=seed,
+            device=device,
+            callback=callback,
+            prior=prior,
+            scribbles=scribbles,
+        ),
     )
 
 
@@ -200,18 +213,18 @@ def find_classes(
         if prior is not None:
             raise ConfigError("got a prior with scribbles, which need none", cure="leave it out")
         marked = find_marked(image, scribbles, config, seed)
-        return _finished(marked, image.full, config, seed, start)
+        return _finished(marked, image.full, config, seed, start, image.valid)
     if prior is not None:
         config = config.with_prior(prior, image.full.shape)
     marks = None if scribbles is None else as_scribbles(scribbles, image.shape)
     if image.flat:
-        return _blank(image.shape, config, seed, start)
+        return _blank(image, config, seed, start)
     context = Context(
         config=config, seed=seed, device=device, callback=callback, prior=prior, marks=marks
     )
     found = _bounded(method.run(image, config.options, context), image, config)
     found = _at_full_size(found, image.shape)
-    return _finished(found, image.full, config, seed, start)
+    return _finished(found, image.full, config, seed, start, image.valid)
 
 
 def cut_level(
@@ -237,7 +250,7 @@ def cut_level(
     start = time.perf_counter()
     found = level_of(levels, config)
     _check_enough(found, config)
-    return _finished(found, image, config, levels.seed, start)
+    return _finished(found, image, config, levels.seed, start, levels.valid)
 
 
 def _finished(
@@ -246,9 +259,10 @@ def _finished(
     config: SegmentConfig,
     seed: int,
     start: float,
+    valid: NDArray[np.bool_] | None,
 ) -> Segmentation:
     """Give small pieces away, part or number what a method has found at the size of the image."""
-    labels = found.labels.astype(np.int32, copy=False)
+    labels: NDArray[Any] = found.labels.astype(np.int32, copy=False)
     if config.min_size > 1:
         if image is None:
             raise ConfigError(
@@ -259,17 +273,35 @@ def _finished(
             )
         keep = config.classes is not None
         labels = absorb(labels, image, config.min_size, keep_classes=keep)
+    confidence = found.confidence.astype(np.float32, copy=False)
+    if valid is not None:
+        labels, confidence = np.where(valid, labels, -1), np.where(valid, confidence, np.float32(0))
+    if config.connected:
+        labels = pieces(labels)
+    number = by_area if config.connected else found.numbered
     return Segmentation(
-        labels=by_area(pieces(labels)) if config.connected else found.numbered(labels),
-        confidence=found.confidence.astype(np.float32, copy=False),
-        score=float(found.confidence.mean(dtype=np.float64)),
+        labels=number(labels) if valid is None else _inside(labels, valid, number),
+        confidence=confidence,
+        score=float((confidence if valid is None else confidence[valid]).mean(dtype=np.float64)),
         config=config,
         seed=seed,
         seconds=time.perf_counter() - start,
         evidence=found.evidence,
         curves=found.curves,
         kind="labels",
+        valid=valid,
     )
+
+
+def _inside(
+    labels: NDArray[Any],
+    valid: NDArray[np.bool_],
+    number: Callable[[NDArray[Any]], NDArray[np.int32]],
+) -> NDArray[np.int32]:
+    """Number the labels of pixels with data; the others get 0."""
+    result = np.zeros(labels.shape, np.int32)
+    result[valid] = number(labels[valid][np.newaxis])[0]
+    return result
 
 
 def _bounded(found: Classes, image: Pyramid, config: SegmentConfig) -> Classes:
@@ -306,19 +338,21 @@ def _at_full_size(found: Classes, shape: tuple[int, int]) -> Classes:
     return replace(found, labels=enlarge_labels(found.labels, shape), confidence=confidence)
 
 
-def _blank(shape: tuple[int, int], config: SegmentConfig, seed: int, start: float) -> Segmentation:
+def _blank(image: Pyramid, config: SegmentConfig, seed: int, start: float) -> Segmentation:
     if config.classes is not None and config.classes > 1:
         raise ImageError(
             f"an image of one colour has one class, not the {config.classes} asked for; "
             "leave classes out"
         )
+    valid = image.valid
     return Segmentation(
-        labels=np.ones(shape, np.int32),
-        confidence=np.zeros(shape, np.float32),
+        labels=np.ones(image.shape, np.int32) if valid is None else valid.astype(np.int32),
+        confidence=np.zeros(image.shape, np.float32),
         score=0.0,
         config=config,
         seed=seed,
         seconds=time.perf_counter() - start,
         evidence=dict(config.chosen.blank),
         kind="labels",
+        valid=valid,
     )

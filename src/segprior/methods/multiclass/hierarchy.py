@@ -20,7 +20,7 @@ from segprior.image.colour import as_colours
 from segprior.image.noise import calm
 from segprior.image.pyramid import Pyramid
 from segprior.image.upsampling import enlarge_labels
-from segprior.io.image import as_image
+from segprior.io.image import open_planes, reading_of
 from segprior.messages import Setting
 from segprior.methods.method import Context, Method, Need
 from segprior.methods.multiclass.classes import Classes
@@ -140,9 +140,10 @@ def segment_hierarchy(
     .. [3] D. Ulyanov, A. Vedaldi and V. Lempitsky, "Deep Image Prior", CVPR 2018,
        arXiv:1711.10925.
     """
+    reading = reading_of(overrides)
     config = resolve(SegmentConfig, preset, config, overrides)
     seed = as_seed(rng)
-    full = Pyramid(as_image(image, channel_axis=channel_axis))
+    full = open_planes(image, channel_axis=channel_axis, **reading).only()
     return find_levels(full, config, seed=seed, device=device, callback=callback, prior=prior)
 
 
@@ -201,6 +202,7 @@ def build_hierarchy(image: Pyramid, context: Context) -> Hierarchy:
         config=config,
         seed=context.seed,
         seconds=time.perf_counter() - start,
+        valid=image.valid,
     )
 
 
@@ -236,13 +238,13 @@ def level_of(found: Hierarchy, config: SegmentConfig) -> Classes:
     """
     if found.n_regions == 1 and config.classes in (None, 1):
         return Classes(
-            labels=found.cut(n_segments=1),
+            labels=found.everywhere(1),
             confidence=np.zeros(found.regions.shape, np.float32),
             evidence={**_BLANK, "prior": float(found.edges == "prior")},
         )
     n_segments, cost = chosen_cut(found, config)
     return Classes(
-        labels=found.cut(n_segments=n_segments),
+        labels=found.everywhere(n_segments),
         confidence=found.confidence(n_segments, cost),
         evidence={
             "regions": float(found.n_regions),

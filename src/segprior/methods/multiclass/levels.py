@@ -53,6 +53,8 @@ class Hierarchy:
     seconds : float
         How long it took, with the fit of the prior if there was one; NaN if it was loaded, for
         files of the same hierarchy are the same bytes.
+    valid : ndarray of bool, shape (H, W), or None
+        Where the image has data, if not everywhere; elsewhere cuts have label 0.
 
     Examples
     --------
@@ -75,6 +77,7 @@ class Hierarchy:
     config: Any
     seed: int
     seconds: float
+    valid: NDArray[np.bool_] | None = None
     _tables: dict[int, NDArray[np.int32]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -158,7 +161,7 @@ class Hierarchy:
         Returns
         -------
         ndarray of int32, shape (H, W)
-            1 to n, from the largest area to the smallest.
+            1 to n, from the largest area to the smallest; 0 where there is no data.
 
         Raises
         ------
@@ -166,7 +169,15 @@ class Hierarchy:
             If not exactly one of the three is given, or out of range.
         """
         n_segments = self.count(coarseness=coarseness, cost=cost, n_segments=n_segments)
-        return label_table(self._table(n_segments), self._areas)[self.regions]
+        labels = self.everywhere(n_segments)
+        if self.valid is not None:
+            labels[~self.valid] = 0
+        return labels
+
+    def everywhere(self, n_segments: int) -> NDArray[np.int32]:
+        """Return the cut of so many segments also where there is no data, (H, W)."""
+        found: NDArray[np.int32] = label_table(self._table(n_segments), self._areas)[self.regions]
+        return found
 
     def confidence(self, n_segments: int, cost: float | None = None) -> NDArray[np.float32]:
         """How far each segment of a cut is from being merged.

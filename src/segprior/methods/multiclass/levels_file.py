@@ -29,6 +29,8 @@ _KINDS = {
     "merges": ("iu", np.int64, 2),
     "costs": ("f", np.float64, 1),
 }
+# Where there is data; only where that is not everywhere.
+_GAPS = "valid"
 _CURE = "make one with segprior segment --hierarchy x.npz"
 
 
@@ -40,6 +42,8 @@ def write_levels(path: str | os.PathLike[str], fields: Mapping[str, Any]) -> Pat
         "merges": fields["merges"].astype(kind),
         "costs": fields["costs"],
     }
+    if fields["valid"] is not None:
+        arrays[_GAPS] = fields["valid"]
     meta = {
         "format": _FORMAT,
         "version": __version__,
@@ -85,6 +89,7 @@ def read_levels(source: object, max_pixels: int | None) -> dict[str, Any]:
         "regions": regions.astype(np.int32),
         "merges": merges.astype(np.int32),
         "costs": costs.astype(np.float64),
+        "valid": arrays.get(_GAPS),
         **described,
     }
 
@@ -95,12 +100,15 @@ def _damaged(name: str, problem: str) -> ImageError:
 
 def _problem_of_headers(headers: Mapping[str, Header]) -> str:
     """Say what is wrong with the arrays as they are announced; empty if nothing is."""
-    if set(headers) != set(_KINDS):
+    if set(headers) - {_GAPS} != set(_KINDS):
         return f"arrays {', '.join(sorted(headers)) or 'none'}, not {', '.join(_KINDS)}"
     for key, (kinds, widest, axes) in _KINDS.items():
         shape, dtype = headers[key]
         if dtype.kind not in kinds or not np.can_cast(dtype, widest) or len(shape) != axes:
             return f"{key} of shape {shape} and type {dtype}"
+    gaps = headers.get(_GAPS)
+    if gaps is not None and (gaps.dtype.kind != "b" or gaps.shape != headers["regions"].shape):
+        return f"{_GAPS} of shape {gaps.shape} and type {gaps.dtype}"
     # There are no more regions than pixels, so a limit to these is one to all.
     pixels, merged = math.prod(headers["regions"].shape), headers["costs"].shape[0]
     if pixels == 0 or merged >= pixels or headers["merges"].shape != (merged, 2):

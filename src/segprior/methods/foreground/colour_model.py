@@ -1,4 +1,4 @@
-"""What object and ground look like, learnt from where an object is likely to be."""
+"""What colours object and ground have, learnt from where an object is likely to be."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ __all__ = ["RegionColours", "describe_regions", "likely_object"]
 _DRAWN = 5000
 _ROUNDS = 10
 _SETTLED = 0.005
-# Odds that no place may exceed, however far from the centre or close to it.
-_LOW, _HIGH = 0.03, 0.60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +29,6 @@ class RegionColours:
 
     Attributes
     ----------
-    labels : ndarray of int, shape (H, W)
-        Regions 0..n-1.
     area : ndarray of float64, shape (n,)
         Their pixels, over their mean.
     colours : ndarray of float64, shape (n, K)
@@ -41,7 +37,6 @@ class RegionColours:
         How weak the edge between neighbours is, summed over their common border.
     """
 
-    labels: NDArray[np.intp]
     area: NDArray[np.float64]
     colours: NDArray[np.float64]
     affinity: sparse.csr_array
@@ -80,7 +75,6 @@ def describe_regions(
     shape = (count, len(typical))
     counts = np.bincount(labels.ravel() * len(typical) + nearest, minlength=count * len(typical))
     return RegionColours(
-        labels=labels,
         area=area / area.mean(),
         colours=(counts.reshape(shape) / area[:, None]) @ _sharing(typical),
         affinity=_affinity(labels, lab, count),
@@ -135,31 +129,32 @@ def _affinity(labels: NDArray[np.intp], lab: NDArray[np.float32], count: int) ->
     return sparse.coo_array(both, shape=(count, count)).tocsr()
 
 
-def likely_object(regions: RegionColours, *, width: float, smoothness: float = 0.03) -> Any:
-    """Find where the object probably is, from nothing but that it is near the centre.
+def likely_object(
+    regions: RegionColours, place: NDArray[np.float64], *, smoothness: float = 0.03
+) -> NDArray[np.float64]:
+    """Find where the object probably is, from nothing but a first guess.
 
-    Colours of object and ground are learnt from a Gaussian around the centre; each region's
-    odds are those of its colours times those of its place, smoothed over weak edges; and again,
-    from these odds, until nothing changes.
+    Colours of object and ground are learnt from the guess; each region's odds are those of its
+    colours times those of the guess, smoothed over weak edges; and again, from these odds, until
+    nothing changes.
 
     Parameters
     ----------
     regions : RegionColours
         Of the image.
-    width : float
-        Standard deviation of the Gaussian, as a share of each side.
+    place : ndarray of float64, shape (n,)
+        How likely each region is the object, above 0 and below 1.
     smoothness : float
         Weight of the edges against the odds.
 
     Returns
     -------
-    ndarray of float64, shape (H, W)
-        Probability of the object, constant in each region.
+    ndarray of float64, shape (n,)
+        Probability of the object.
     """
     from scipy import sparse
     from scipy.sparse.linalg import splu
 
-    place = _place(regions.labels, width)
     odds = np.log(place / (1 - place))
     affinity, area, colours = regions.affinity, regions.area, regions.colours
     laplacian = sparse.diags_array(affinity.sum(axis=1)) - affinity
@@ -177,15 +172,4 @@ def likely_object(regions: RegionColours, *, width: float, smoothness: float = 0
         share = np.clip(smooth, 0, 1)
         if change < _SETTLED:
             break
-    return share[regions.labels]
-
-
-def _place(labels: NDArray[np.intp], width: float) -> NDArray[np.float64]:
-    rows, columns = labels.shape
-    down = (np.arange(rows) + 0.5)[:, None] / rows - 0.5
-    right = (np.arange(columns) + 0.5) / columns - 0.5
-    central = np.exp(-(down**2 + right**2) / (2 * width**2))
-    probability = _LOW + (_HIGH - _LOW) * central
-    counts = np.bincount(labels.ravel())
-    mean: NDArray[np.float64] = np.bincount(labels.ravel(), probability.ravel()) / counts
-    return mean
+    return share
