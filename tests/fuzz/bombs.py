@@ -26,10 +26,10 @@ from segprior.batch.manifest import Manifest
 from segprior.errors import SegpriorError
 from segprior.io.ground_truth import read_mask, read_regions
 from segprior.io.image import as_image
+from segprior.io.marks import as_scribbles
 from segprior.io.window_reader import open_windows
 from segprior.methods.double_dip.hints import as_hint
 from segprior.methods.multiclass.levels import Hierarchy
-from segprior.methods.multiclass.scribbles import as_scribbles
 from segprior.prior.prior import Prior
 from tests.helpers.bombs import pictures
 from tests.helpers.bombs_arrays import arrays

@@ -20,10 +20,10 @@ from segprior.io.files.jsonl import Store
 from segprior.io.ground_truth import read_mask, read_prediction, read_regions
 from segprior.io.image import as_image
 from segprior.io.label_maps import read_labels
+from segprior.io.marks import as_scribbles
 from segprior.io.window_reader import open_windows
 from segprior.methods.double_dip.hints import as_hint
 from segprior.methods.multiclass.levels import Hierarchy
-from segprior.methods.multiclass.scribbles import as_scribbles
 from segprior.prior.prior import Prior
 from tests.fuzz.corpus import seeds
 from tests.fuzz.mutators import mutate

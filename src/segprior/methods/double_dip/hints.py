@@ -13,8 +13,8 @@ from segprior.errors import ImageError
 from segprior.image.resize import resize
 from segprior.io.decode import read_pixels
 from segprior.io.files.budget import pixel_limit
+from segprior.io.marks import as_scribbles
 from segprior.io.registry import known
-from segprior.methods.multiclass.scribbles import as_scribbles
 from segprior.result import Segmentation
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.image.pyramid import Pyramid
 from segprior.image.upsampling import enlarge
+from segprior.io.marks import shrink_scribbles
 from segprior.messages import Setting
 from segprior.methods.method import Context
 from segprior.methods.multiclass.classes import Classes
-from segprior.methods.multiclass.scribbles import shrink_scribbles
 from segprior.regions.label_map import by_area, join
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from segprior.io.files.budget import pixel_limit
 from segprior.io.files.source import one_line, open_source
 from segprior.io.label_maps import read_labels
 
-__all__ = ["as_scribbles", "shrink_scribbles"]
+__all__ = ["as_scribbles", "read_marks", "shrink_scribbles"]
 
 _LARGEST = 254
 _LONGEST_LIST = 1 << 24
@@ -43,18 +43,44 @@ def as_scribbles(source: Any, shape: tuple[int, int]) -> NDArray[np.int64]:
     ImageError
         If they cannot be read, do not fit the image, or mark nothing.
     """
+    return np.maximum(_marks(source, shape, 1), 0)
+
+
+def read_marks(source: Any, shape: tuple[int, int]) -> NDArray[np.int64]:
+    """Read the marks of an object and of ground.
+
+    Parameters
+    ----------
+    source, shape
+        As of :func:`as_scribbles`; the mark of a point may be 0 too, which is ground.
+
+    Returns
+    -------
+    ndarray of int64, shape (H, W)
+        -1 where unmarked.
+
+    Raises
+    ------
+    ImageError
+        As of :func:`as_scribbles`.
+    """
+    return _marks(source, shape, 0)
+
+
+def _marks(source: Any, shape: tuple[int, int], least: int) -> NDArray[np.int64]:
+    """Marks from ``least``, -1 where unmarked."""
     name = str(source) if isinstance(source, str | Path) else "scribbles"
     values = _read(source, name, math.prod(shape))
     if values.ndim == 2 and values.shape == tuple(shape):
         marks = _from_picture(values, name)
     elif values.ndim == 2 and values.shape[1] == 3:
-        marks = _from_points(values, shape, name)
+        marks = _from_points(values, shape, name, least)
     else:
         raise ImageError(
             f"{name}: shape {values.shape} for an image of {shape[0]} x {shape[1]} pixels; pass "
             "one label per pixel, or points of row, column and label"
         )
-    if not marks.any():
+    if marks.max() < 0:
         raise ImageError(f"{name}: nothing is marked; 0 and 255 are unmarked, 1 to 254 are marks")
     return marks
 
@@ -97,11 +123,13 @@ def _from_picture(values: NDArray[Any], name: str) -> NDArray[np.int64]:
             f"{name}: holds 0 and 255, either of which is unmarked; use one of them, and marks "
             f"from 1 to {_LARGEST}"
         )
-    marks[unmarked] = 0
+    marks[unmarked | (marks == 0)] = -1
     return marks
 
 
-def _from_points(values: NDArray[Any], shape: tuple[int, int], name: str) -> NDArray[np.int64]:
+def _from_points(
+    values: NDArray[Any], shape: tuple[int, int], name: str, least: int
+) -> NDArray[np.int64]:
     points = values.astype(np.int64)
     for row, column, mark in points:
         if not (0 <= row < shape[0] and 0 <= column < shape[1]):
@@ -109,9 +137,9 @@ def _from_points(values: NDArray[Any], shape: tuple[int, int], name: str) -> NDA
                 f"{name}: point at row {row}, column {column} of an image of {shape[0]} x "
                 f"{shape[1]} pixels; count from 0"
             )
-        if not 1 <= mark <= _LARGEST:
-            raise ImageError(f"{name}: got label {mark}; marks are 1 to {_LARGEST}")
-    marks = np.zeros(shape, np.int64)
+        if not least <= mark <= _LARGEST:
+            raise ImageError(f"{name}: got label {mark}; marks are {least} to {_LARGEST}")
+    marks = np.full(shape, -1, np.int64)
     marks[points[:, 0], points[:, 1]] = points[:, 2]
     return marks
 

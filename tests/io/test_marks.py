@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from segprior.errors import ImageError
-from segprior.methods.multiclass.scribbles import as_scribbles, shrink_scribbles
+from segprior.io.marks import as_scribbles, read_marks, shrink_scribbles
 from tests.helpers.bombs import png
 
 SHAPE = (20, 30)
@@ -82,6 +82,24 @@ def test_no_mark_is_lost_in_shrinking() -> None:
     crowded[20, 30] = 1
     crowded[20, 34] = 1
     assert set(np.unique(shrink_scribbles(crowded, (10, 15)))) == {0, 1, 2}
+
+
+def test_the_mark_of_a_point_may_be_ground() -> None:
+    found = read_marks([(3, 4, 0), (10, 20, 7)], SHAPE)
+    assert found[3, 4] == 0
+    assert found[10, 20] == 7
+    assert (found == -1).sum() == found.size - 2
+    with pytest.raises(ImageError, match="got label 0; marks are 1 to 254"):
+        as_scribbles([(3, 4, 0)], SHAPE)
+
+
+def test_in_a_picture_0_and_255_are_unmarked() -> None:
+    for unmarked in (0, 255):
+        picture = np.full(SHAPE, unmarked, np.uint8)
+        picture[3, 4] = 2
+        found = read_marks(picture, SHAPE)
+        assert found[3, 4] == 2
+        assert (found == -1).sum() == found.size - 1
 
 
 def test_scribbles_have_a_limit(tmp_path: Path) -> None:
