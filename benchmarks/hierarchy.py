@@ -22,11 +22,11 @@ from segprior.features.co_occurrence import diffusion
 from segprior.features.gradients import boundary_strength
 from segprior.features.textons import texton_map
 from segprior.image.colour import as_colours
+from segprior.image.noise import is_noisy
 from segprior.image.resize import resize, working_shape
 from segprior.image.upsampling import enlarge_labels
 from segprior.io.image import as_image
 from segprior.methods.multiclass.config import SegmentConfig
-from segprior.methods.multiclass.hierarchy import is_noisy
 from segprior.regions.adjacency import Content, touching_pairs
 from segprior.regions.dendrogram import cut_table
 from segprior.regions.label_map import by_area

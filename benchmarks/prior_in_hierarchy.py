@@ -26,13 +26,13 @@ import segprior
 from segprior.features.gradients import boundary_strength, gradient, hidden_gradient
 from segprior.features.textons import texton_map
 from segprior.image.colour import as_colours
-from segprior.image.noise import blur
+from segprior.image.noise import calm
 from segprior.image.resize import resize, working_shape
 from segprior.image.upsampling import enlarge_labels
 from segprior.io.formats.bsds import read_annotations
 from segprior.io.image import as_image
 from segprior.methods.multiclass.config import SegmentConfig
-from segprior.methods.multiclass.hierarchy import hidden_features, is_noisy
+from segprior.methods.multiclass.hierarchy import hidden_features
 from segprior.metrics import SettingScores
 from segprior.regions.merging import Weights, merge_regions
 from segprior.regions.watershed import basins
@@ -72,7 +72,7 @@ def hierarchies(image: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray, np
     def enlarged(picture: np.ndarray) -> np.ndarray:
         return as_colours(np.clip(resize(picture, shape), 0, 1).astype(np.float32))
 
-    colours = as_colours(blur(small, 1.5) if is_noisy(small) else small)
+    colours = as_colours(calm(small))
     words = texton_map(colours, 0)
     plain = boundary_strength(colours, [])
     edges = boundary_strength(colours, hidden)

@@ -133,6 +133,16 @@ typedef struct {
 /* object (rows, columns), 0 and 1: a guess, then what was found. */
 LOOPS_API int grabcut(const grabcut_input* input, uint8_t* object);
 
+/* cut.cpp */
+typedef struct {
+  int32_t rows, columns;
+  const int32_t* links;  /* (rows, columns, 4): to the right, below, below right, below left */
+  const int32_t* excess; /* (rows, columns): what it costs more to be ground than object */
+  const uint8_t* band;   /* (rows, columns): 1 where it is decided */
+} cut_input;
+/* object (rows, columns), 0 and 1: what it is outside of the band, then what was found. */
+LOOPS_API int cut_band(const cut_input* input, uint8_t* object);
+
 /* clustering.hpp */
 typedef struct {
   int32_t rows, columns, bands, channels, blocks;

@@ -7,6 +7,7 @@ from .config.analysis import AnalysisConfig as AnalysisConfig
 from .config.double_dip import DoubleDipConfig as DoubleDipConfig
 from .methods.foreground.config import ForegroundConfig as ForegroundConfig
 from .config.prior import PriorConfig as PriorConfig
+from .config.steering import PredictorConfig as PredictorConfig
 from .config.running import CurveConfig as CurveConfig, EvaluateConfig as EvaluateConfig
 from .methods.multiclass.config import SegmentConfig as SegmentConfig
 from .config.tiles import TileConfig as TileConfig
@@ -38,6 +39,7 @@ from .methods.foreground.api import foreground as foreground
 from .methods.multiclass.api import segment as segment
 from .methods.multiclass.levels import Hierarchy as Hierarchy
 from .methods.multiclass.hierarchy import segment_hierarchy as segment_hierarchy
+from .predictor import Predictor as Predictor
 from .prior.prior import Prior as Prior, fit_prior as fit_prior
 from .result import Segmentation as Segmentation
 from .tensorboard import TensorBoard as TensorBoard

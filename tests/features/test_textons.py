@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segprior.features.textons import texton_map
+from segprior.features.textons import colour_words, texton_map
 
 
 def test_words_tell_colour_and_roughness_apart() -> None:
@@ -25,3 +25,13 @@ def test_few_different_pixels_are_words_of_their_own(channels: int) -> None:
     image[3, 3] = 1
     found = texton_map(image, 0)
     assert found[3, 3] != found[15, 15]
+
+
+def test_words_of_colour_do_not_tell_roughness() -> None:
+    image = np.full((48, 96, 3), (50, 0, 0), np.float32)
+    image[:, 32:64, 1] = 40
+    image[:, 64:, 0] += np.random.default_rng(0).choice([-15, 0], (48, 32))
+    found = colour_words(image, 0)
+    assert not {*found[:, :32].ravel()} & {*found[:, 32:64].ravel()}
+    assert {*found[:, :32].ravel()} <= {*found[:, 64:].ravel()}
+    assert found.max() < 64

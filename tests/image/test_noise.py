@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segprior.image.noise import blur, noise_level, noise_of
+from segprior.image.noise import blur, calm, is_noisy, noise_level, noise_of
 from segprior.image.resize import resize
 
 
@@ -23,3 +23,13 @@ def test_a_blur_keeps_the_channels_apart() -> None:
     picture = np.zeros((16, 16, 2), np.float32)
     picture[..., 1] = 1
     np.testing.assert_allclose(blur(picture, 2), picture, atol=1e-6)
+
+
+def test_only_what_is_noisy_is_calmed() -> None:
+    random = np.random.default_rng(0)
+    clean = np.full((40, 50, 3), 0.5, np.float32)
+    noisy = (clean + random.normal(0, 0.1, clean.shape)).astype(np.float32)
+    assert not is_noisy(clean)
+    assert is_noisy(noisy)
+    assert calm(clean) is clean
+    np.testing.assert_array_equal(calm(noisy), blur(noisy, 1.5))

@@ -14,7 +14,7 @@ from skimage.segmentation import watershed
 from segprior.features.co_occurrence import diffusion
 from segprior.regions import merging_plain
 from segprior.regions.adjacency import Content, Pairs, touching_pairs
-from segprior.regions.merging import Weights, merge_graph, merge_regions
+from segprior.regions.merging import Weights, judge, merge_graph, merge_regions
 from segprior.regions.spectral import global_strength, random_walk
 from segprior.runtime import loops
 from tests.helpers.graphs import random_content, random_pairs
@@ -194,3 +194,12 @@ def test_a_cost_means_the_same_whatever_the_number_of_pixels(seed: int) -> None:
     twice = Pairs(*pairs[:2], 2 * pairs.sums, 2 * pairs.lengths)
     _, again = merge_graph(twice, Content(*(4 * of for of in content)), WEIGHTS)
     np.testing.assert_allclose(again - WEIGHTS[2] * math.log(4), odds, rtol=1e-9, atol=1e-9)
+
+
+def test_a_pair_costs_20_where_a_boundary_is_as_likely_as_none() -> None:
+    judged = judge(*scene(3, (60, 80)), Weights())
+    costs = judged.costs()
+    assert costs.shape == judged.pairs.first.shape
+    odds = judged.odds + judged.texture[0] * judged.apart[0] + judged.texture[1] * judged.apart[1]
+    np.testing.assert_allclose(costs, 20 * np.exp(odds / 2))
+    assert np.isfinite(judged._replace(odds=judged.odds + 1e6).costs()).all()

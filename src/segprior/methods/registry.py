@@ -32,11 +32,11 @@ GROUP = "segprior.methods"
 
 RESERVED = frozenset(
     {
-        "alpha", "axes", "background", "boundaries", "callback", "channel_axis", "confidence",
-        "config", "cutout", "device", "format", "help", "hierarchy", "image", "json", "key",
-        "max_bytes", "max_pixels", "name", "nodata", "output", "overlay", "page", "pattern",
-        "preset", "prior_preset", "project", "quiet",
-        "random_state", "rng", "save_prior", "scribbles", "seed", "source", "table", "tensorboard",
+        "alpha", "axes", "background", "boundaries", "box", "callback", "channel_axis", "click",
+        "confidence", "config", "cutout", "device", "format", "help", "hierarchy", "image", "json",
+        "key", "labels", "max_bytes", "max_pixels", "name", "nodata", "output", "overlay", "page",
+        "pattern", "points", "preset", "prior_preset", "project", "quiet", "random_state", "rng",
+        "save_prior", "scribbles", "seed", "source", "table", "tensorboard",
         "tiles", "ucm", "value_range", "version", "watch", *field_names(TileConfig),
         *field_names(BatchConfig),
     }

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["cut"]
+__all__ = ["cheapest", "cut"]
 
 _GAUSSIANS = 5
 _ROUNDS = 10  # of K-means
@@ -50,7 +50,7 @@ def cut(
         excess = np.clip(logs[1] - logs[0], -_CERTAIN, _CERTAIN)
         if ground is not None:
             excess[ground.ravel()] = -_CERTAIN
-        found = _cheapest(links, (excess.astype(np.float32) * _UNIT).astype(np.int32))
+        found = cheapest(links, (excess.astype(np.float32) * _UNIT).astype(np.int32))
     return found.reshape(guess.shape)
 
 
@@ -121,7 +121,7 @@ def _links(picture: NDArray[np.uint8]) -> tuple[Any, Any, Any]:
     return one, other, (costs * _UNIT).astype(np.int32)
 
 
-def _cheapest(links: tuple[Any, Any, Any], excess: NDArray[np.int32]) -> NDArray[np.bool_]:
+def cheapest(links: tuple[Any, Any, Any], excess: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Which pixels are on the side of the source when the graph is cut at the least cost."""
     from scipy import sparse
     from scipy.sparse.csgraph import breadth_first_order, maximum_flow

@@ -42,6 +42,8 @@ _BASINS = 1.0
 _OFFSET = -6.9
 _USUAL = (0.39, 0.039)
 _SCALE = 20.0
+# No logarithm of a root of odds counts as more.
+_MOST = 20.0
 
 # Boundary between the first regions of a photograph, as a share of its pixels. Levels are means
 # over so much, not over what there is: in an image of two plain halves the only boundary is not
@@ -196,6 +198,12 @@ class Judged(NamedTuple):
     texture: tuple[float, float]
     chances: NDArray[np.float64]
     walk: NDArray[np.float64]
+
+    def costs(self) -> NDArray[np.float64]:
+        """What it costs to merge each pair, (m,), whatever their sizes: 20 at even odds."""
+        apart = np.einsum("i,ij->j", self.texture, self.apart)
+        found: NDArray[np.float64] = _SCALE * np.exp(np.minimum((self.odds + apart) / 2, _MOST))
+        return found
 
 
 def judge(

@@ -68,3 +68,12 @@ def test_names_of_files_of_a_format() -> None:
     for text in ("photo.jpg", "tif", ""):
         with pytest.raises(argparse.ArgumentTypeError, match=r"end it in \.tif or \.npy"):
             read(text)
+
+
+def test_clicks_and_boxes() -> None:
+    assert values.click("120,200") == (120, 200, 1)
+    assert values.click("40, 30, 0") == (40, 30, 0)
+    assert values.box("20,40,300,410") == (20, 40, 300, 410)
+    for read, text in ((values.click, "1"), (values.click, "1,2,3,4"), (values.box, "1,2,3")):
+        with pytest.raises(argparse.ArgumentTypeError, match=r"got .*; pass"):
+            read(text)

@@ -14,6 +14,7 @@ from PIL import Image
 from segprior.cli import main
 from segprior.io.image import as_image
 from segprior.methods.foreground.api import foreground
+from tests.helpers import clicks
 from tests.helpers.commands import QUICK, TINY
 from tests.helpers.folders import names, pixels
 from tests.helpers.things import discs
@@ -194,3 +195,54 @@ def test_a_prior_of_many_bands(
     capsys.readouterr()
     assert main(["prior", str(source), "-o", str(tmp_path / "p.png"), *TINY]) == 2
     assert "cannot save 5 channels" in capsys.readouterr().err
+
+
+def clicked(tmp_path: Path) -> Path:
+    """A picture of two discs, in ``tmp_path``."""
+    path = tmp_path / "discs.png"
+    Image.fromarray(np.rint(clicks.discs() * 255).astype(np.uint8)).save(path)
+    return path
+
+
+def test_clicks_a_box_and_scribbles(tmp_path: Path) -> None:
+    photo, mask = clicked(tmp_path), tmp_path / "mask.png"
+    (tmp_path / "marks.csv").write_text("20,18,1\n34,46,0\n")
+    start = ["foreground", str(photo), "-o", str(mask)]
+    for given in (
+        ["--click", "20,18"],
+        ["--click", "20,18", "--click", "34,46,0", "--click", "2,60,0"],
+        ["--box", "7,5,33,31"],
+        ["--scribbles", str(tmp_path / "marks.csv")],
+        ["--scribbles", str(tmp_path / "marks.csv"), "--click", "2,60,0", "--box", "4,4,50,60"],
+    ):
+        assert main([*start, *given]) == 0
+        assert ((pixels(mask) > 0) != (clicks.truth() == 1)).mean() < 0.03
+        mask.unlink()
+
+
+@pytest.mark.parametrize(
+    ("given", "match"),
+    [
+        (["--click", "20"], "got '20'; pass row,column"),
+        (["--click", "1,2,3,4"], "pass row,column"),
+        (["--click", "a,b"], "pass row,column"),
+        (["--click", "99,3"], "row 99, column 3 of an image of 52 x 64 pixels"),
+        (["--click", "3,4", "--click", "3,4,0"], "row 3, column 4 is marked 0 and 1; mark it once"),
+        (["--click", "3,4,0"], "only ground is marked"),
+        (["--box", "5,5,5,9"], "--box (5, 5, 5, 9), which is empty"),
+        (["--box", "5,5,9"], "pass top,left,bottom,right"),
+        (["--scribbles", "missing.png"], "missing.png"),
+        (["--click", "3,4", "--save-prior"], "--click needs no prior"),
+        (["--click", "3,4", "--tiles"], "--click needs the image in one piece"),
+        (["--click", "3,4", "discs.png", "discs.png"], "--click belongs to one image"),
+    ],
+)
+def test_mistakes_in_marks_are_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: list[str], match: str
+) -> None:
+    photo = clicked(tmp_path)
+    assert main(["foreground", str(photo), "-o", str(tmp_path / "out.png"), *given]) == 2
+    error = capsys.readouterr().err
+    assert match in error
+    assert error.count("\n") == 1
+    assert names(tmp_path) == ["discs.png"]

@@ -156,7 +156,8 @@ def test_a_saved_prior_with_hidden_features_gives_the_same_hierarchy(
         (["--coarseness", "2"], "got --coarseness 2.0; pass a number from 0 to 1"),
         (["--coarseness", "-0.1"], "got --coarseness -0.1; pass a number from 0 to 1"),
         (["--edges", "image", "--prior", "x.npz"], "--prior has no use with --method hierarchy"),
-        (["--method", "hierarchy", "--scribbles", "x.png"], "pass --preset backprop"),
+        (["--scribbles", "x.png"], "x.png"),
+        (["--method", "mean-shift", "--scribbles", "photo.png"], "leave --method out"),
         (["--edges", "image", "--classes", "9999"], "regions, not the 9999 classes asked for"),
     ],
 )

@@ -82,16 +82,13 @@ def test_a_hierarchy_asks_for_the_hidden_features_of_its_prior() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "scribbles", "name"),
+    ("given", "name"),
     [
-        ({}, False, "fast"),
-        ({"classes": 3}, False, "fast"),
-        ({}, True, "backprop"),
-        ({"method": "continuity"}, False, "backprop"),
-        ({"method": "hierarchy"}, True, "fast"),
+        ({}, "fast"),
+        ({"classes": 3}, "fast"),
+        ({"method": "continuity"}, "backprop"),
+        ({"method": "hierarchy"}, "fast"),
     ],
 )
-def test_the_preset_follows_from_the_method(
-    given: dict[str, Any], scribbles: bool, name: str
-) -> None:
-    assert SegmentConfig.start(given, scribbles=scribbles) == name
+def test_the_preset_follows_from_the_method(given: dict[str, Any], name: str) -> None:
+    assert SegmentConfig.start(given) == name

@@ -250,14 +250,9 @@ def test_events_of_the_prior_come_through() -> None:
         segment(scene(), callback=cancel, **TINY)
 
 
-def test_other_methods_have_no_levels_and_scribbles_take_a_network() -> None:
+def test_other_methods_have_no_levels() -> None:
     with pytest.raises(ConfigError, match="method='continuity', which has no levels"):
         segment_hierarchy(scene(), method="continuity")
-    with pytest.raises(ConfigError, match="pass preset='backprop'"):
-        segment(scene(), preset="fast", scribbles=[(5, 5, 1)])
-    found = segment(scene(), scribbles=[(5, 5, 7)], superpixels="image", iterations=2)
-    assert found.config.method == "backprop"
-    assert found.labels[5, 5] == 7
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from segprior.cli.arguments.options import add_options
 from segprior.cli.arguments.overview import SUMMARIES, answered
 from segprior.cli.arguments.tiles import add_tiles
-from segprior.cli.arguments.values import file_in
+from segprior.cli.arguments.values import box, click, file_in
 from segprior.cli.arguments.words import (
     Command,
     Parser,
@@ -39,6 +39,7 @@ COMMANDS = {
         "segprior foreground photo.jpg -o mask.png --overlay\n"
         "  segprior foreground cells.tif -o cells.png --instances --table\n"
         "  segprior foreground photos/ -o masks/ --json > report.jsonl\n"
+        "  segprior foreground photo.jpg -o mask.png --click 120,200 --click 40,30,0\n"
         "  segprior foreground - -o - < photo.jpg > mask.png",
     ),
     "prior": Command(
@@ -146,6 +147,28 @@ def command_parser(name: str) -> Parser:
             dest="saved_prior",
             metavar="FILE.npz",
             help="use this prior of the image, from segprior prior, instead of fitting one",
+        )
+    if name == "foreground":
+        group.add_argument(
+            "--click",
+            action="append",
+            type=click,
+            metavar="R,C[,LABEL]",
+            help="row and column, from 0, of a pixel of the object, or with the label 0 of ground; "
+            "may be given several times",
+        )
+        group.add_argument(
+            "--box",
+            type=box,
+            metavar="T,L,B,R",
+            help="top, left, bottom and right of a box that the object lies in",
+        )
+        group.add_argument(
+            "--scribbles",
+            metavar="FILE",
+            help="strokes, green on the object and red on ground; or a label picture of the "
+            "image's size, 1 on the object, others on ground, 0 and 255 unmarked; or points, "
+            "row,column,label, in a .csv, 0 for ground; or shapes of LabelMe",
         )
     if name == "segment":
         group.add_argument(

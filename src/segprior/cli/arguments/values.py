@@ -8,8 +8,10 @@ from collections.abc import Callable
 __all__ = [
     "axis",
     "block_list",
+    "box",
     "byte_count",
     "byte_count_or_none",
+    "click",
     "file_in",
     "no_data",
     "number",
@@ -41,6 +43,30 @@ def number_list(text: str) -> tuple[int, ...]:
         raise argparse.ArgumentTypeError(
             f"got {text!r}; pass whole numbers with commas between them, such as 10,20,30"
         ) from None
+
+
+def click(text: str) -> tuple[int, int, int]:
+    """Read row, column and label of a click, as in ``120,200,0``; the label is 1 by default."""
+    try:
+        row, column, *label = (int(part) for part in text.split(","))
+        (kind,) = label or [1]
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"got {text!r}; pass row,column for the object or row,column,0 for ground, such as "
+            "120,200"
+        ) from None
+    return row, column, kind
+
+
+def box(text: str) -> tuple[int, int, int, int]:
+    """Read top, left, bottom and right of a box, as in ``20,40,300,410``."""
+    try:
+        top, left, bottom, right = (int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"got {text!r}; pass top,left,bottom,right, such as 20,40,300,410"
+        ) from None
+    return top, left, bottom, right
 
 
 def number(text: str) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segprior.cli.arguments.options import given
+from segprior.cli.execution.plan import are_several
 from segprior.cli.execution.report import emptiness
 from segprior.cli.execution.task import LabelTask, Result, Saver, load_prior
 from segprior.config.presets import resolve
@@ -38,6 +39,29 @@ class ForegroundTask(LabelTask):
             self.extras += ("epochs",)
         if arguments.saved_prior is not None:
             self._load(arguments, fields)
+        self.marked = self._marked(arguments)
+
+    def _marked(self, arguments: argparse.Namespace) -> dict[str, Any] | None:
+        """What is marked; None is nothing."""
+        given = {
+            "--click": arguments.click,
+            "--box": arguments.box,
+            "--scribbles": arguments.scribbles,
+        }
+        named = [flag for flag, value in given.items() if value is not None]
+        if not named:
+            return None
+        if are_several(arguments.images):
+            raise ConfigError(f"{named[0]} belongs to one image; name that image only")
+        if self.epochs or "prior" in self.extras or self.saved is not None:
+            raise ConfigError(f"{named[0]} needs no prior; leave --prior and --save-prior out")
+        marked: dict[str, Any] = {"box": arguments.box, "scribbles": arguments.scribbles}
+        if arguments.scribbles is not None:
+            self.reads += (Path(arguments.scribbles),)
+        if arguments.click is not None:
+            marked["points"] = [click[:2] for click in arguments.click]
+            marked["labels"] = [click[2] for click in arguments.click]
+        return marked
 
     def _load(self, arguments: argparse.Namespace, fields: dict[str, Any]) -> None:
         if self.config.features == "image":
@@ -70,6 +94,7 @@ class ForegroundTask(LabelTask):
             # On the image itself a prior is for its own pictures only.
             prior=prior if self.config.features == "prior" else None,
             callback=callback,
+            marked=self.marked,
             **self.calling,
         )
 

@@ -42,18 +42,12 @@ class SegmentTask(LabelTask):
         super().__init__(arguments)
         fields = given(SegmentConfig, arguments)
         self.levels = Levels(arguments, fields)
-        marked = arguments.scribbles is not None
-        start = arguments.preset or SegmentConfig.start(fields, scribbles=marked)
+        start = arguments.preset or SegmentConfig.start(fields)
         self.config = SegmentConfig.preset(start)
         if arguments.prior_preset is not None:
             prior = PriorConfig.preset(arguments.prior_preset)
             self.config = self.config.replace(prior=prior)
         self.config = self.config.replace(**fields)
-        if marked and not self.config.chosen.scribbles:
-            raise ConfigError(
-                f"--scribbles are marks for a network, and --method {self.config.method} trains "
-                "none; pass --preset backprop"
-            )
         self.epochs = self.config.prior.snapshots
         if self.epochs:
             self.extras += ("epochs",)

@@ -33,7 +33,13 @@ __all__ = ["OF_ONE", "Large", "flag_of_extra"]
 
 _FLAGS = {"prior": "--save-prior", "epochs": "--snapshots"}
 # Files that belong to one image, and are of its size.
-OF_ONE = {"saved_prior": "--prior", "scribbles": "--scribbles", "tensorboard": "--tensorboard"}
+OF_ONE = {
+    "saved_prior": "--prior",
+    "click": "--click",
+    "box": "--box",
+    "scribbles": "--scribbles",
+    "tensorboard": "--tensorboard",
+}
 
 
 class Large:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,10 @@ from segprior.messages import Setting
 from segprior.methods.empty import told, warning_of
 from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.foreground.instances.number import number_pieces, number_things
+from segprior.methods.foreground.steered import cleaned, find_marked
 from segprior.methods.method import Context
 from segprior.methods.planes import each_plane
 from segprior.prior.prior import Prior, check_prior
-from segprior.regions.label_map import drop_specks, fill_holes
 from segprior.result import Segmentation
 from segprior.runtime.devices import check_device
 from segprior.runtime.seeding import RandomSource, as_seed
@@ -45,9 +46,16 @@ def foreground(
     channel_axis: int | None = -1,
     callback: Callback | None = None,
     prior: Prior | None = None,
+    points: Any = None,
+    labels: Any = None,
+    box: Any = None,
+    scribbles: Any = None,
     **overrides: Any,
 ) -> Segmentation:
     """Tell the object of an image from its ground, with nothing but that image.
+
+    Where something is marked, by points, a box or scribbles, it is that object which is found, as
+    by :meth:`segprior.Predictor.predict`, and no method is asked.
 
     By default the image is read in two ways, as one object, found by the vote of four maps, and
     as small things on a plain ground, found by a threshold along the grey or the mixture of bands
@@ -79,6 +87,10 @@ def foreground(
     prior : Prior, optional
         A prior fitted to this image before. Its own configuration takes the place of
         ``config.prior``.
+    points, labels, box, scribbles : optional
+        What is marked, as of :meth:`segprior.Predictor.predict`: the label 1 is the object, all
+        others are ground. For several clicks one after the other take a
+        :class:`segprior.Predictor`, which looks at the image once.
     **overrides
         Options of :class:`segprior.ForegroundConfig` or
         :class:`segprior.PriorConfig`, in place of those of the preset or the config; and of
@@ -173,11 +185,18 @@ def foreground(
     reading = reading_of(overrides)
     config = resolve(ForegroundConfig, preset, config, overrides)
     seed = as_seed(rng)
+    marked = {"points": points, "labels": labels, "box": box, "scribbles": scribbles}
     planes = open_planes(image, channel_axis=channel_axis, **reading)
     found = each_plane(
         planes,
         lambda plane: find_foreground(
-            plane, config, seed=seed, device=device, callback=callback, prior=prior
+            plane,
+            config,
+            seed=seed,
+            device=device,
+            callback=callback,
+            prior=prior,
+            marked=marked,
         ),
     )
     return told(found)
@@ -191,6 +210,7 @@ def find_foreground(
     device: str = "auto",
     callback: Callback | None = None,
     prior: Prior | None = None,
+    marked: Mapping[str, Any] | None = None,
 ) -> Segmentation:
     """Do what :func:`foreground` does, on an image that has been read.
 
@@ -200,6 +220,8 @@ def find_foreground(
     config, device, callback, prior
         As there.
     seed : int
+    marked : mapping of str to object, optional
+        What is marked, by the names of the parameters there; None is nothing.
 
     Raises
     ------
@@ -208,6 +230,11 @@ def find_foreground(
     """
     start = time.perf_counter()
     check_device(device)  # even where nothing is fitted
+    if marked is not None and any(value is not None for value in marked.values()):
+        if prior is not None:
+            raise ConfigError("got a prior with marks, which need none", cure="leave it out")
+        found = find_marked(image, config, marked, seed)
+        return replace(found, seconds=time.perf_counter() - start)
     shape = image.shape
     if prior is not None:
         if config.features == "image":
@@ -277,17 +304,10 @@ def _made(
         mask = followed
     if config.invert:
         mask = ~mask
-    cleaned = mask
-    lost_to = ""
-    if config.fill_holes:
-        cleaned = fill_holes(cleaned)
-        lost_to = "fill_holes" if cleaned.all() and not mask.all() else ""
-    if config.min_size > 1:
-        cleaned = drop_specks(cleaned, config.min_size)
-        lost_to = "min_size" if mask.any() and not cleaned.any() else lost_to
-    turned = cleaned != mask
+    tidy, lost_to = cleaned(mask, config)
+    turned = tidy != mask
     confidence[turned] = 1 - confidence[turned] if decision.voted else 0
-    return cleaned.astype(np.uint8), lost_to
+    return tidy.astype(np.uint8), lost_to
 
 
 def _decided(decision: Decision, confidence: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -24,8 +24,10 @@ from segprior.methods.empty import told, warning_of
 from segprior.methods.method import Context
 from segprior.methods.multiclass.classes import Classes
 from segprior.methods.multiclass.config import SegmentConfig
+from segprior.methods.multiclass.hierarchy import METHOD as HIERARCHY
 from segprior.methods.multiclass.hierarchy import level_of
 from segprior.methods.multiclass.levels import Hierarchy
+from segprior.methods.multiclass.steered import find_marked
 from segprior.methods.planes import each_plane
 from segprior.prior.prior import Prior
 from segprior.regions.label_map import absorb, by_area, join, pieces
@@ -64,8 +66,8 @@ def segment(
     image : str, path, bytes, file object, PIL image, array or tensor of shape (H, W) or (H, W, C)
         Anything that :func:`segprior.as_image` takes.
     preset : str, optional
-        ``"fast"``, the default; ``"backprop"``, which is the default with scribbles or another
-        method than ``hierarchy``; or ``"published"``.
+        ``"fast"``, the default; ``"backprop"``, which is the default with another method than
+        ``hierarchy``; or ``"published"``.
     config : SegmentConfig, optional
         All options at once, instead of a preset.
     rng : int, numpy.random.Generator or None
@@ -84,9 +86,10 @@ def segment(
     scribbles : str, path, bytes, file object or array, optional
         Pixels whose label is known: a label picture in which 0 and 255 are unmarked, strokes in
         colours, points of row, column and label, or shapes of LabelMe; see
-        :func:`segprior.io.marks.reader.read_marks`. Ground is one more class. They are for the
-        methods that train a network, whose fit then comes to an end at no fewer labels than there
-        are marks.
+        :func:`segprior.io.marks.reader.read_marks`. Each pixel then gets one of the labels, as by
+        :meth:`segprior.Predictor.predict`, ground being one more, or with one label another where
+        that is not. A method that trains a network finds more classes beside them; its fit comes
+        to an end at no fewer labels than there are marks.
     **overrides
         Options of :class:`segprior.SegmentConfig`, or, where that has none of the
         name, of :class:`segprior.PriorConfig`, in place of those of the preset or the
@@ -173,8 +176,6 @@ def segment(
     ([1, 2], 2)
     """
     reading = reading_of(overrides)
-    if preset is None and config is None and scribbles is not None:
-        preset = SegmentConfig.start(overrides, scribbles=True)
     config = resolve(SegmentConfig, preset, config, overrides)
     seed = as_seed(rng)
     planes = open_planes(image, channel_axis=channel_axis, **reading)
@@ -216,12 +217,17 @@ def find_classes(
     check_device(device)  # even where nothing is fitted
     method = config.chosen
     if scribbles is not None and not method.scribbles:
-        raise ConfigError(
-            "scribbles are marks for a network, and ",
-            Setting("method", config.method),
-            " trains none",
-            cure=("pass ", Setting("preset", "backprop")),
-        )
+        if config.method != HIERARCHY.name:
+            raise ConfigError(
+                "scribbles are marks for a hierarchy or a network, and ",
+                Setting("method", config.method),
+                " is neither",
+                cure=("leave ", Setting("method"), " out"),
+            )
+        if prior is not None:
+            raise ConfigError("got a prior with scribbles, which need none", cure="leave it out")
+        marked = find_marked(image, scribbles, config, seed)
+        return _finished(marked, image.full, config, seed, start, image.valid)
     if prior is not None:
         config = config.with_prior(prior, image.full.shape)
     marks = None

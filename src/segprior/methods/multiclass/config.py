@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -90,27 +89,6 @@ class SegmentConfig(MethodConfig):
             wanted = (*self.prior.features, *method.features(self.prior))
             prior = self.prior.replace(features=tuple(dict.fromkeys(wanted)))
             object.__setattr__(self, "prior", prior)
-
-    @classmethod
-    def start(cls, given: Mapping[str, Any], *, scribbles: bool = False) -> str:
-        """Choose the preset where none was named.
-
-        Parameters
-        ----------
-        given : mapping of str to object
-            The options that were.
-        scribbles : bool
-            Whether there are scribbles.
-
-        Returns
-        -------
-        str
-            ``"backprop"`` with scribbles, which are marks for a network; otherwise the preset of
-            the method.
-        """
-        if scribbles and "method" not in given:
-            return "backprop"
-        return super().start(given)
 
     def with_prior(self, prior: Prior, shape: tuple[int, ...]) -> SegmentConfig:
         """Return the configuration for a prior of the image that was brought along.

@@ -17,7 +17,7 @@ from segprior.errors import ConfigError, ImageError
 from segprior.features.gradients import hidden_gradient
 from segprior.features.textons import texton_map
 from segprior.image.colour import as_colours
-from segprior.image.noise import blur, noise_level, noise_of
+from segprior.image.noise import calm
 from segprior.image.pyramid import Pyramid
 from segprior.image.upsampling import enlarge_labels
 from segprior.io.image import open_planes, reading_of
@@ -39,15 +39,9 @@ __all__ = [
     "find_levels",
     "grow",
     "hidden_features",
-    "is_noisy",
     "level_of",
     "segment_hierarchy",
 ]
-
-
-# The working size at which a blur, by so many pixels, was measured to gain more than it loses on
-# noisy images (docs/quality.md); photographs have a noise of .001 to .027 there.
-_SIZE, _BLUR = 480, 1.5
 
 
 _BLOCKS = ("up2", "up3")
@@ -272,11 +266,6 @@ def hidden_features(prior: PriorConfig) -> tuple[tuple[str, int], ...]:
     return tuple((block, prior.iterations) for block in _BLOCKS)
 
 
-def is_noisy(small: NDArray[np.float32]) -> bool:
-    """Whether an image at the working size, (h, w, C), is noisy enough to be blurred first."""
-    return noise_of(small) > noise_level(_SIZE)
-
-
 def grow(
     small: NDArray[np.float32], prior: Prior | None, seed: int, **weights: Any
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
@@ -307,7 +296,7 @@ def grow(
             step = 2 ** (int(key[0][-1]) - 1)
             covered = (rows / step, columns / step)
             hidden.append(hidden_gradient(prior.features[key], covered, small.shape[:2]))
-    colours = as_colours(blur(small, _BLUR) if is_noisy(small) else small)
+    colours = as_colours(calm(small))
     return find_regions(colours, texton_map(colours, seed), hidden, Weights(**weights))
 
 
