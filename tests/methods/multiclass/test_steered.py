@@ -28,6 +28,11 @@ def test_ground_is_one_more_class() -> None:
     assert (found.labels != np.array([2, 1, 3])[truth()]).mean() < 0.02
 
 
+def test_two_marks_have_the_first_two_numbers() -> None:
+    found = segprior.segment(discs(), scribbles=[(*FIRST, 1), (*SECOND, 1), (2, 60, 2), (50, 3, 2)])
+    assert (found.labels != np.array([2, 1, 1])[truth()]).mean() < 0.02
+
+
 def test_with_one_mark_there_is_another_class() -> None:
     found = segprior.segment(discs(), scribbles=[(*FIRST, 1)])
     assert np.unique(found.labels).tolist() == [1, 2]

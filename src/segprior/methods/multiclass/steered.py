@@ -50,7 +50,7 @@ def find_marked(image: Pyramid, scribbles: Any, config: SegmentConfig, seed: int
         )
     size = PredictorConfig(working_size=config.working_size)
     labels, confidence = prepare(image.full, size, seed).find(marks)
-    free = next(n for n in range(1, count + 1) if n not in marks.labels) if count == 2 else 0
+    free = next(n for n in range(1, count + 2) if n not in marks.labels)
     labels[labels == 0] = free
     return Classes(
         labels=labels,
