@@ -140,7 +140,7 @@ class Predictor:
             the object ``1`` lies in it, and all others do.
         scribbles : str, path, or array of int of shape (H, W) or (K, 3), optional
             A label picture in which 0 (or 255) is unmarked and 1 to 254 are objects, or points of
-            row, column and label; see :func:`segprior.io.marks.read_marks`.
+            row, column and label; see :func:`segprior.io.marks.reader.read_marks`.
         mask : ndarray of bool or int, shape (H, W), optional
             A mask to start from; what is not 0 is object. Marks outweigh it.
 
@@ -174,8 +174,9 @@ class Predictor:
         than the working size it is found again at full size in a band along it.
         """
         marks = as_marks(
-            self.shape, points=points, labels=labels, box=box, scribbles=scribbles, mask=mask
-        )
+            self.shape, points=points, labels=labels, box=box, scribbles=scribbles, mask=mask,
+            image=self._steerer.image,
+        )  # fmt: skip
         return respond(self._steerer, marks, self.config, self.seed)
 
     def save(self, path: str | os.PathLike[str]) -> Path:

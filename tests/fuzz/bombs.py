@@ -26,7 +26,7 @@ from segprior.batch.manifest import Manifest
 from segprior.errors import SegpriorError
 from segprior.io.ground_truth import read_mask, read_regions
 from segprior.io.image import as_image
-from segprior.io.marks import as_scribbles
+from segprior.io.marks.reader import read_marks
 from segprior.io.window_reader import open_windows
 from segprior.methods.double_dip.hints import as_hint
 from segprior.methods.multiclass.levels import Hierarchy
@@ -55,7 +55,7 @@ _READERS: dict[str, tuple[Callable[[Path], Any], ...]] = {
     "truth": (lambda path: read_regions([path]),),
     "mask": (read_mask,),
     "hint": (as_hint,),
-    "scribbles": (lambda path: as_scribbles(path, (32, 32)),),
+    "scribbles": (lambda path: read_marks(path, (32, 32)),),
     "list": (lambda path: find_items(path, Path("out")),),
     "manifest": (lambda path: Manifest(path.parent),),
     "tiff": (as_image, _windows),

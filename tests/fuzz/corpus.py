@@ -122,6 +122,15 @@ def files() -> dict[str, dict[str, bytes]]:
         "scores": {"foreground": 0.25}, "error": None, "warnings": ["small"],
     }  # fmt: skip
     kept = {"key": "a", "row": {"x": 1}, "hash": "0"}
+    corners = [[1, 1], [9, 2.5], [5, 10]]
+    kinds = {"polygon": 3, "rectangle": 2, "circle": 2, "linestrip": 3, "line": 2, "point": 1}
+    shapes: dict[str, Any] = {
+        "version": "5.5.0", "flags": {}, "imagePath": "a.png", "imageData": None,
+        "imageHeight": 12, "imageWidth": 16, "shapes": [
+            {"label": kind, "points": corners[:count], "group_id": None, "shape_type": kind}
+            for kind, count in kinds.items()
+        ],
+    }  # fmt: skip
     marks = np.zeros((12, 16), np.uint8)
     marks[5, 7], marks[1, 1] = 1, 2
     return {
@@ -171,7 +180,10 @@ def files() -> dict[str, dict[str, bytes]]:
         "scribbles": {
             "points": b"# row,column,label\n5,7,1\n1,1,2\n",
             "bom": b"\xef\xbb\xbf5,7,1\r\n1,1,2\r\n",
+            "napari": b"index,axis-0,axis-1,label\n0.0,5.4,7.1,cell\n1.0,1.0,1.0,bg\n",
+            "many": b"image,row,column,label\na.png,5,7,1\nsub/b.png,1,1,0\n",
         },
+        "labelme": {"shapes": json.dumps(shapes).encode()},
         "list": {"paths": b"a.png\nsub/b.jpg\n\n/c.tif\n", "bom": b"\xef\xbb\xbfa.png\r\n"},
         "manifest": {"rows": "".join(
             json.dumps(row | {"input": name, "output": name}) + "\n" for name in ("a.png", "b.png")

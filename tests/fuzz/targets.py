@@ -20,7 +20,8 @@ from segprior.io.files.jsonl import Store
 from segprior.io.ground_truth import read_mask, read_prediction, read_regions
 from segprior.io.image import as_image
 from segprior.io.label_maps import read_labels
-from segprior.io.marks import as_scribbles
+from segprior.io.marks.many import read_marks_of_many
+from segprior.io.marks.reader import read_marks
 from segprior.io.window_reader import open_windows
 from segprior.methods.double_dip.hints import as_hint
 from segprior.methods.multiclass.levels import Hierarchy
@@ -58,7 +59,7 @@ _TRUTH: tuple[Callable[[Path], Any], ...] = (
 
 # Of each reader how its files end, and what reads them.
 READERS: dict[str, tuple[str, tuple[Callable[[Path], Any], ...]]] = {
-    "png": (".png", (*_PICTURE, lambda path: as_scribbles(path, (12, 16)), *_TRUTH)),
+    "png": (".png", (*_PICTURE, lambda path: read_marks(path, (12, 16)), *_TRUTH)),
     "jpeg": (".jpg", _PICTURE),
     "webp": (".webp", (*_PICTURE, lambda path: as_image(path, page=1))),
     "bmp": (".bmp", _PICTURE),
@@ -69,7 +70,8 @@ READERS: dict[str, tuple[str, tuple[Callable[[Path], Any], ...]]] = {
     "prior": (".npz", (Prior.load,)),
     "hierarchy": (".npz", (Hierarchy.load,)),
     "mat": (".mat", (*_TRUTH,)),
-    "scribbles": (".csv", (lambda path: as_scribbles(path, (12, 16)),)),
+    "scribbles": (".csv", (lambda path: read_marks(path, (12, 16)), read_marks_of_many)),
+    "labelme": (".json", (lambda path: read_marks(path, (12, 16)),)),
     "list": (".txt", (lambda path: find_items(path, Path("out")),)),
     "manifest": (
         ".jsonl", (_in_its_place("manifest.jsonl", lambda path: Manifest(path.parent).compact()),)

@@ -85,7 +85,7 @@ def test_damage_is_the_same_each_time_and_differs(tmp_path: Path) -> None:
 def test_the_corpus_is_small_and_made_by_its_script() -> None:
     assert sum(path.stat().st_size for path in CORPUS.rglob("*") if path.is_file()) < 150_000
     made = files()
-    for reader in ("png", "bmp", "npy", "scribbles", "list", "manifest", "store"):
+    for reader in ("png", "bmp", "npy", "scribbles", "labelme", "list", "manifest", "store"):
         for name, data in made[reader].items():
             assert (CORPUS / reader / name).read_bytes() == data, (reader, name)
     assert {folder.name for folder in CORPUS.iterdir()} == set(READERS)

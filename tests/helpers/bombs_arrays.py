@@ -155,6 +155,13 @@ def text(name: str, piece: bytes, share: int = 1) -> Maker:
     return make
 
 
+def lists(folder: Path, size: int) -> Path:
+    """A file of LabelMe with as many empty lists as may be read."""
+    path = folder / "bomb.json"
+    path.write_bytes(b'{"shapes":[' + b"[]," * min(size // 3, 2_500_000) + b"[]]}")
+    return path
+
+
 def arrays() -> Iterator[tuple[str, Maker]]:
     """Yield names and makers."""
     yield "npy-shape", npy(npy_head((1 << 40, 1 << 40)))
@@ -202,6 +209,8 @@ def arrays() -> Iterator[tuple[str, Maker]]:
     yield "hint-bits", lambda folder, size: png(folder / "bomb.png", 30_000, 30_000, bits=1)
     yield "scribbles-bits", lambda folder, size: png(folder / "bomb.png", 30_000, 30_000, bits=1)
     yield "scribbles-points", text("bomb.csv", b"1,1,1\n")
+    yield "scribbles-shapes", text("bomb.json", b"[[],", 20)
+    yield "scribbles-lists", lists
     yield "list-lines", text("bomb.txt", b"\n")
     yield "manifest-brackets", text("manifest.jsonl", b"[", 20)
     for kind in ("zlib", "gzip", "bz2", "lzma", "zstd"):

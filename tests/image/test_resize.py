@@ -3,7 +3,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segprior.image.resize import is_flat, resize, working_shape
+from segprior.image.resize import is_flat, match_size, resize, working_shape
+
+
+def test_labels_are_matched_by_nearest_neighbour() -> None:
+    labels = np.array([[1, 0, -1], [-1, 1, 0]], np.int8)
+    np.testing.assert_array_equal(match_size(labels, (4, 6)), labels.repeat(2, 0).repeat(2, 1))
+    np.testing.assert_array_equal(match_size(labels.repeat(3, 0).repeat(3, 1), (2, 3)), labels)
+    colours = np.stack([labels, 2 * labels], axis=-1)
+    np.testing.assert_array_equal(
+        match_size(colours, (4, 6))[..., 1], 2 * match_size(labels, (4, 6))
+    )
+    assert match_size(labels, (2, 3)) is labels
 
 
 class TestResize:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MIN_SIDE", "is_flat", "resize", "working_shape"]
+__all__ = ["MIN_SIDE", "is_flat", "match_size", "resize", "working_shape"]
 # Less than one level of a 16-bit image (1.5e-5), more than what resizing adds to a constant one.
 _SAME_COLOUR = 1e-6
 MIN_SIDE = 8
@@ -44,6 +45,23 @@ def resize(image: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.flo
         plane = Image.fromarray(np.ascontiguousarray(image[..., channel], np.float32))
         result[..., channel] = np.asarray(plane.resize((columns, rows), Image.Resampling.BILINEAR))
     return result
+
+
+def match_size(values: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
+    """Bring labels, shape (H, W) or (H, W, C), to another size by nearest neighbour.
+
+    Returns
+    -------
+    ndarray of shape (rows, columns) or (rows, columns, C)
+        ``values`` itself if it has that size already.
+    """
+    if values.shape[:2] == shape:
+        return values
+    rows, columns = (
+        ((2 * np.arange(wanted) + 1) * size) // (2 * wanted)
+        for wanted, size in zip(shape, values.shape[:2], strict=True)
+    )
+    return values[np.ix_(rows, columns)]
 
 
 def working_shape(shape: Sequence[int], working_size: int | None) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segprior.errors import ConfigError, ImageError
-from segprior.io.marks import read_marks
+from segprior.io.marks.reader import read_marks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -84,8 +84,19 @@ def as_marks(
     box: Any = None,
     scribbles: Any = None,
     mask: Any = None,
+    image: NDArray[Any] | None = None,
+    several: bool = True,
 ) -> Marks:
-    """Read and check what is marked; the parameters are those of `Predictor.predict`.
+    """Read and check what is marked.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns of the image.
+    points, labels, box, scribbles, mask
+        As of `Predictor.predict`.
+    image, several
+        As of :func:`segprior.io.marks.reader.read_marks`.
 
     Raises
     ------
@@ -97,10 +108,9 @@ def as_marks(
     """
     places, kinds = _points(points, labels, shape)
     if scribbles is not None:
-        drawn = read_marks(scribbles, shape)
-        rows, columns = np.nonzero(drawn >= 0)
-        places = np.concatenate([places, np.stack([rows, columns], -1)])
-        kinds = np.concatenate([kinds, drawn[rows, columns]])
+        drawn, of = read_marks(scribbles, shape, image=image, several=several).places()
+        places = np.concatenate([places, drawn])
+        kinds = np.concatenate([kinds, of])
     found = Marks(
         shape=shape,
         **_each_once(places, kinds, shape),

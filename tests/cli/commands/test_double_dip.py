@@ -68,6 +68,35 @@ def test_scribbles(photo: str, out: Path, tmp_path: Path) -> None:
     np.testing.assert_array_equal(hinted(out), expected)
 
 
+def test_scribbles_on_the_image(photo: str, out: Path, tmp_path: Path) -> None:
+    picture = np.asarray(Image.open(photo)).copy()
+    picture[15:17, 12:28], picture[2:4, 5:35] = (0, 200, 0), (200, 0, 0)
+    file = grey(tmp_path / "strokes.png", picture)
+    assert main(["double-dip", photo, "-o", str(out), "--scribbles", file, *QUICK_LAYERS]) == 0
+    expected = np.full((32, 40), 128)
+    expected[15:17, 12:28], expected[2:4, 5:35] = 255, 0
+    np.testing.assert_array_equal(hinted(out), expected)
+
+
+@pytest.mark.filterwarnings("default:.*is ground")
+def test_shapes_of_labelme(
+    photo: str, out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shapes = [
+        {"label": "thing", "shape_type": "rectangle", "points": [[12, 10], [28, 20]]},
+        {"label": "background", "shape_type": "rectangle", "points": [[0, 0], [40, 4]]},
+    ]
+    (tmp_path / "photo.json").write_text(json.dumps({"shapes": shapes}))
+    words = ["--scribbles", str(tmp_path / "photo.json"), *QUICK_LAYERS]
+    assert main(["double-dip", photo, "-o", str(out), *words]) == 0
+    expected = np.full((32, 40), 128)
+    expected[10:20, 12:28], expected[:4] = 255, 0
+    np.testing.assert_array_equal(hinted(out), expected)
+    error = capsys.readouterr().err
+    assert "photo.json: 'background' is ground, 'thing' is label 1" in error
+    assert error.count("\n") == 1
+
+
 def test_saliency_and_json(photo: str, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--hint", "saliency", "--saliency", "background", "--json"]
     assert main(["double-dip", photo, "-o", str(out), *words, *QUICK_LAYERS]) == 0

@@ -176,6 +176,27 @@ def test_scribbles_from_a_file(photo: Path) -> None:
     assert set(np.unique(read_labels(photo.parent / "out.png"))) == {3, 5}
 
 
+@pytest.mark.filterwarnings("default:.*ground is")
+@pytest.mark.filterwarnings("default:.*is ground")
+def test_marks_of_napari_with_ground(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    marks = photo.parent / "points.csv"
+    marks.write_text("index,axis-0,axis-1,label\n0.0,16.2,19.8,5\n1.0,2.0,2.4,bg\n")
+    assert run(photo, *QUICK, "--classes", "2", "--scribbles", str(marks)) == 0
+    found = read_labels(photo.parent / "out.png")
+    assert (found[16, 20], found[2, 2]) == (5, 1)
+    assert "points.csv: ground is label 1" in capsys.readouterr().err
+
+
+def test_marks_that_cannot_be_read(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    marks = photo.parent / "marks.csv"
+    marks.write_text("a,b,c\n1,2,3\n")
+    assert run(photo, *QUICK, "--scribbles", str(marks)) == 2
+    error = capsys.readouterr().err
+    assert "marks.csv: columns a, b, c, none of them row" in error
+    assert error.count("\n") == 1
+    assert names(photo.parent) == ["marks.csv", "photo.png"]
+
+
 def test_a_live_view(photo: Path) -> None:
     pytest.importorskip("tensorboard", reason="the extra tensorboard is not installed")
     assert run(photo, *QUICK, "--tensorboard", str(photo.parent / "runs")) == 0

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import segprior
-from segprior.errors import ConfigError
+from segprior.errors import ConfigError, InputWarning
+from segprior.image.colour import to_uint8
 from segprior.methods.foreground.config import ForegroundConfig
 from segprior.methods.foreground.steered import cleaned
 from tests.helpers.clicks import FIRST, SECOND, discs, truth
@@ -27,6 +31,36 @@ def test_marks_in_one_call(given: dict[str, Any]) -> None:
     assert found.kind == "mask"
     assert ((found.labels > 0) != (truth() == 1)).mean() < 0.03
     assert isinstance(found.config, ForegroundConfig)
+
+
+def test_marks_in_every_kind_of_file(tmp_path: Path) -> None:
+    image = to_uint8(discs())
+    strokes = image.copy()
+    strokes[16:24, 17:20], strokes[33:36, 40:52] = (0, 230, 0), (230, 0, 0)
+    Image.fromarray(strokes).save(tmp_path / "strokes.png")
+    (tmp_path / "napari.csv").write_text("index,axis-0,axis-1,label\n0,20.2,17.9,1\n1,34,46,0\n")
+    shapes = [
+        {"label": label, "shape_type": "circle", "points": [[column, row], [column + 4, row]]}
+        for label, (row, column) in (("1", FIRST), ("background", SECOND))
+    ]
+    (tmp_path / "labelme.json").write_text(json.dumps({"shapes": shapes}))
+    for path in tmp_path.iterdir():
+        found = segprior.foreground(image, scribbles=path)
+        assert ((found.labels > 0) != (truth() == 1)).mean() < 0.03
+        same = segprior.Predictor(image).predict(scribbles=path)
+        np.testing.assert_array_equal(same.labels, found.labels)
+
+
+def test_other_colours_are_left_out_of_a_mask_and_objects_of_a_predictor() -> None:
+    strokes = np.full((*truth().shape, 3), 255, np.uint8)
+    strokes[16:24, 17:20], strokes[33:36, 40:52] = (0, 230, 0), (0, 0, 230)
+    strokes[2:4, 50:62] = (230, 0, 0)
+    with pytest.warns(InputWarning, match="blue is left out"):
+        found = segprior.foreground(discs(), scribbles=strokes)
+    assert (found.labels[FIRST], found.labels[2, 55]) == (1, 0)
+    with pytest.warns(InputWarning, match="blue is label 2"):
+        parts = segprior.Predictor(discs()).predict(scribbles=strokes)
+    assert (parts.labels != truth()).mean() < 0.03
 
 
 def test_it_is_what_the_predictor_says() -> None:

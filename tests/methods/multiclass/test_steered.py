@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import segprior
-from segprior.errors import ConfigError
+from segprior.errors import ConfigError, InputWarning
 from tests.helpers.clicks import FIRST, SECOND, discs, truth
 
 MARKS = [(*FIRST, 7), (*SECOND, 2), (2, 60, 4), (50, 3, 4)]
@@ -19,6 +19,13 @@ def test_each_pixel_gets_one_of_the_marks() -> None:
     expected = np.array([4, 7, 2])[truth()]
     assert (found.labels != expected).mean() < 0.02
     assert [found.labels[row, column] for row, column, _ in MARKS] == [7, 2, 4, 4]
+
+
+def test_ground_is_one_more_class() -> None:
+    marks = [(*FIRST, 1), (*SECOND, 3), (2, 60, 0), (50, 3, 0)]
+    with pytest.warns(InputWarning, match="ground is label 2"):
+        found = segprior.segment(discs(), scribbles=marks)
+    assert (found.labels != np.array([2, 1, 3])[truth()]).mean() < 0.02
 
 
 def test_with_one_mark_there_is_another_class() -> None:

@@ -166,15 +166,17 @@ def command_parser(name: str) -> Parser:
         group.add_argument(
             "--scribbles",
             metavar="FILE",
-            help="a label picture of the image's size: 1 on the object, 2 on ground, 0 or 255 "
-            "where unmarked; or a .csv of row,column,label, with 0 for ground",
+            help="strokes, green on the object and red on ground; or a label picture of the "
+            "image's size, 1 on the object, others on ground, 0 and 255 unmarked; or points, "
+            "row,column,label, in a .csv, 0 for ground; or shapes of LabelMe",
         )
     if name == "segment":
         group.add_argument(
             "--scribbles",
             metavar="FILE",
             help="pixels whose label is known: a label picture of the image's size, 0 or 255 where "
-            "unmarked, or a .csv of row,column,label",
+            "unmarked; strokes in colours, green 1, red ground; points, row,column,label, in a "
+            ".csv; or shapes of LabelMe",
         )
     add_input(group)
     if name in _RESULTS:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from segprior.cli.arguments.options import add_options, given, in_words
 from segprior.cli.arguments.parser import command_parser
 from segprior.cli.arguments.words import Parser, chosen_word, read_words
+from segprior.cli.commands.clicks import Clicks
 from segprior.cli.commands.double_dip import DoubleDipTask
 from segprior.cli.commands.double_dip import make_parser as make_layers_parser
 from segprior.cli.commands.foreground import ForegroundTask
@@ -111,6 +112,14 @@ def make_parser(name: str) -> Parser:
         help="take what fits, such as '*.tif', or with a / what fits with its path below IN; may "
         "be repeated [all suffixes of images]",
     )
+    if name == "foreground":
+        group.add_argument(
+            "--clicks",
+            metavar="FILE.csv",
+            help="points that mark the object in each image, in columns image,row,column,label: "
+            "the image as in the manifest, rows and columns from 0, the label 1 on the object and "
+            "0 on ground",
+        )
     group.add_argument(
         "--watch",
         action="store_true",
@@ -131,12 +140,14 @@ class _Work:
     """What a worker does with one image: the single command, without its words."""
 
     task: Task
+    clicks: Clicks | None = None
 
     def __call__(self, item: Item) -> dict[str, Any]:
         job = Job(name=str(item.source), source=item.source, output=item.output, extras=item.extras)
         try:
             with warnings.catch_warnings(record=True) as caught:
-                facts: dict[str, Any] = do_job(job, self.task)
+                task = self.task if self.clicks is None else self.clicks.of(item.name)
+                facts: dict[str, Any] = do_job(job, task)
             for warning in caught:  # into the manifest, options as they are typed
                 warnings.warn(in_words(warning.message), warning.category, stacklevel=2)
         except SegpriorError as error:
@@ -178,11 +189,15 @@ def _carry_out(name: str, arguments: argparse.Namespace) -> int:
         "loading": task.loading,
         "device": task.calling.get("device", "auto"),
     }
+    clicks: Clicks | None = None
+    if isinstance(task, ForegroundTask) and arguments.clicks is not None:
+        clicks = Clicks.read(arguments.clicks, task)
+        settings["clicks"] = clicks.digest()
     report = _Report(quiet=arguments.quiet, as_json=arguments.json, output=arguments.output)
     with short_warnings():
         try:
             run_batch(
-                _Work(task),
+                _Work(task, clicks),
                 source,
                 arguments.output,
                 settings=settings,

@@ -64,7 +64,7 @@ class DoubleDipTask(Task):
         shape = image.shape
         hint = None
         if self.scribbles is not None:
-            hint = read_scribbles(self.scribbles, shape)
+            hint = read_scribbles(self.scribbles, shape, image.full)
         elif self.file is not None:
             hint = as_hint(self.file, shape)
         found = take_apart(image, hint, self.config, callback=callback, **self.calling)
@@ -101,7 +101,8 @@ def make_parser() -> Parser:
     inputs.add_argument(
         "--scribbles",
         metavar="FILE",
-        help="strokes in place of a hint: green foreground, red background; or labels, 1 "
-        "foreground, others background, 0 and 255 unmarked; or a .csv of row,column,label",
+        help="marks in place of a hint: strokes, green foreground and red background; or labels, 1 "
+        "foreground, others background, 0 and 255 unmarked; or points, row,column,label, in a "
+        ".csv; or shapes of LabelMe",
     )
     return parser

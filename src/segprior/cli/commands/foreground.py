@@ -53,8 +53,7 @@ class ForegroundTask(LabelTask):
             return None
         if are_several(arguments.images):
             raise ConfigError(f"{named[0]} belongs to one image; name that image only")
-        if self.epochs or "prior" in self.extras or self.saved is not None:
-            raise ConfigError(f"{named[0]} needs no prior; leave --prior and --save-prior out")
+        self.check_marked(named[0])
         marked: dict[str, Any] = {"box": arguments.box, "scribbles": arguments.scribbles}
         if arguments.scribbles is not None:
             self.reads += (Path(arguments.scribbles),)
@@ -62,6 +61,11 @@ class ForegroundTask(LabelTask):
             marked["points"] = [click[:2] for click in arguments.click]
             marked["labels"] = [click[2] for click in arguments.click]
         return marked
+
+    def check_marked(self, flag: str) -> None:
+        """Refuse marks, given by an option, with what they have no use for."""
+        if self.epochs or "prior" in self.extras or self.saved is not None:
+            raise ConfigError(f"{flag} needs no prior; leave --prior and --save-prior out")
 
     def _load(self, arguments: argparse.Namespace, fields: dict[str, Any]) -> None:
         if self.config.features == "image":

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from segprior.errors import ImageError
-from segprior.image.resize import resize
+from segprior.image.resize import match_size, resize
 from segprior.io.decode import read_pixels
 from segprior.io.files.budget import pixel_limit
-from segprior.io.marks import as_scribbles
-from segprior.io.registry import known
+from segprior.io.marks.reader import read_marks
 from segprior.result import Segmentation
 
 if TYPE_CHECKING:
@@ -25,16 +23,12 @@ __all__ = [
     "check_hint",
     "hint_from_saliency",
     "hint_picture",
-    "match_size",
     "read_scribbles",
     "reduce_hint",
 ]
 
 # Grey levels of a picture, as in the masks of ground truth: between them nothing is said.
 _WHITE, _BLACK = 190, 65
-_UNMARKED = 255
-# Between the strongest and the weakest of a stroke's colours; soft edges and greys have less.
-_STROKE = 96
 
 
 def as_hint(source: Any, shape: tuple[int, int] | None = None) -> NDArray[np.int8]:
@@ -144,19 +138,20 @@ def _from_levels(levels: NDArray[Any]) -> NDArray[np.int8]:
     return _signed(levels > _WHITE, levels < _BLACK)
 
 
-def read_scribbles(source: Any, shape: tuple[int, int]) -> NDArray[np.int8]:
+def read_scribbles(
+    source: Any, shape: tuple[int, int], image: NDArray[np.float32] | None = None
+) -> NDArray[np.int8]:
     """Read strokes over an image; what they leave bare is unknown.
 
     Parameters
     ----------
     source : path, bytes, binary file object or array
-        Labels, in a grey picture, one with a palette or an array (H, W): 0 and 255 are unmarked,
-        1 is foreground, every other label background. Or colours, as any paint program writes
-        them: green strokes are foreground, red ones background, and all else, such as white,
-        black, grey and what is transparent, is unmarked. Or points, in a ``.csv`` file of lines
-        ``row,column,label``.
+        Marks in any form that :func:`segprior.io.marks.reader.read_marks` reads: label 1 and green
+        strokes are foreground; every other label, ground and red strokes background.
     shape : (int, int)
         Rows and columns wanted; a picture of another size is matched by nearest neighbour.
+    image : ndarray of float32, shape (H, W, C), optional
+        In [0, 1], to tell strokes on a copy from its own colours.
 
     Returns
     -------
@@ -166,46 +161,9 @@ def read_scribbles(source: Any, shape: tuple[int, int]) -> NDArray[np.int8]:
     Raises
     ------
     ImageError
-        If it cannot be read or holds neither labels nor 8-bit colours.
+        If they cannot be read or mark nothing.
     """
-    if isinstance(source, str | os.PathLike) and str(source).lower().endswith((".csv", ".txt")):
-        return _from_labels(as_scribbles(Path(source), shape))
-    alpha = "none"
-    if isinstance(source, np.ndarray):
-        values, name = source, "the scribbles"
-    else:
-        limit = pixel_limit(math.prod(shape))
-        pixels = read_pixels(source, indices=True, max_pixels=limit)
-        values, name, alpha = pixels.values, pixels.name, pixels.alpha
-        if pixels.lossy:
-            raise ImageError(f"{name}: {pixels.kind} blurs strokes; pass {known(labels=True)}")
-    if values.ndim == 3 and values.shape[2] == 1:
-        values = values[..., 0]
-    if values.ndim == 2 and values.dtype.kind in "bui":
-        return match_size(_from_labels(values), shape)
-    if values.ndim == 3 and values.dtype == np.uint8 and values.shape[2] >= 3:
-        return match_size(_from_strokes(values, alpha != "none"), shape)
-    raise ImageError(
-        f"{name}: shape {values.shape} and type {values.dtype} are no scribbles; pass labels, or "
-        "green and red strokes in 8 bits"
-    )
-
-
-def _from_labels(labels: NDArray[Any]) -> NDArray[np.int8]:
-    hint = np.where(labels == 1, np.int8(1), np.int8(-1))
-    hint[(labels == 0) | (labels == _UNMARKED)] = 0
-    return hint
-
-
-def _from_strokes(picture: NDArray[np.uint8], transparent: bool) -> NDArray[np.int8]:
-    colours = picture[..., :3].astype(np.int16)
-    stroke = np.ptp(colours, axis=-1) > _STROKE
-    if transparent:
-        stroke &= picture[..., -1] > 127
-    red, green, blue = np.moveaxis(colours, -1, 0)
-    fore = stroke & (green > red) & (green > blue)
-    back = stroke & (red > green) & (red > blue)
-    return _signed(fore, back)
+    return read_marks(source, shape, image=image, several=False, any_size=True).hint()
 
 
 def hint_from_saliency(
@@ -238,17 +196,6 @@ def hint_from_saliency(
     equalised = (counts - first) * (255 / max(counts[-1] - first, 1))
     found = equalised[levels]
     return _signed(found > above, found <= below)
-
-
-def match_size(hint: NDArray[np.int8], shape: tuple[int, int]) -> NDArray[np.int8]:
-    """Bring a hint to another size by nearest neighbour; ``hint`` itself if it has that size."""
-    if hint.shape == shape:
-        return hint
-    rows, columns = (
-        ((2 * np.arange(wanted) + 1) * size) // (2 * wanted)
-        for wanted, size in zip(shape, hint.shape, strict=True)
-    )
-    return hint[np.ix_(rows, columns)]
 
 
 def reduce_hint(hint: NDArray[np.int8], shape: tuple[int, int]) -> NDArray[np.int8]:

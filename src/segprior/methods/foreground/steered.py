@@ -53,7 +53,7 @@ def find_marked(
             got=True,
             cure=("leave ", Setting("instances"), " out"),
         )
-    marks = as_marks(image.shape, **marked)
+    marks = as_marks(image.shape, image=image.full, several=False, **marked)
     if marks.box is None and not (marks.labels == 1).any():
         raise ConfigError("only ground is marked; mark the object too, with the label 1")
     marks = replace(marks, labels=np.where(marks.labels == 1, 1, 0))

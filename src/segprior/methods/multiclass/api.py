@@ -18,7 +18,7 @@ from segprior.image.pyramid import Pyramid
 from segprior.image.resize import working_shape
 from segprior.image.upsampling import enlarge, enlarge_labels
 from segprior.io.image import open_planes, reading_of
-from segprior.io.marks import as_scribbles
+from segprior.io.marks.reader import read_marks
 from segprior.messages import Setting
 from segprior.methods.empty import told, warning_of
 from segprior.methods.method import Context
@@ -83,10 +83,11 @@ def segment(
         A prior fitted to this image before, in place of one fitted here; for a hierarchy, where it
         has a say then, with the hidden features ``up2`` and ``up3`` of its last iteration. Its own
         configuration takes the place of ``config.prior``.
-    scribbles : str, path, or array of int of shape (H, W) or (K, 3), optional
-        Pixels whose label is known: a label picture in which 0 and 255 are unmarked, or points of
-        row, column and label; see :func:`segprior.io.marks.as_scribbles`. Each pixel then gets one
-        of the labels, as by :meth:`segprior.Predictor.predict`, or with one label another where
+    scribbles : str, path, bytes, file object or array, optional
+        Pixels whose label is known: a label picture in which 0 and 255 are unmarked, strokes in
+        colours, points of row, column and label, or shapes of LabelMe; see
+        :func:`segprior.io.marks.reader.read_marks`. Each pixel then gets one of the labels, as by
+        :meth:`segprior.Predictor.predict`, ground being one more, or with one label another where
         that is not. A method that trains a network finds more classes beside them; its fit comes
         to an end at no fewer labels than there are marks.
     **overrides
@@ -229,7 +230,9 @@ def find_classes(
         return _finished(marked, image.full, config, seed, start, image.valid)
     if prior is not None:
         config = config.with_prior(prior, image.full.shape)
-    marks = None if scribbles is None else as_scribbles(scribbles, image.shape)
+    marks = None
+    if scribbles is not None:
+        marks = read_marks(scribbles, image.shape, image=image.full).classes()
     if image.flat:
         return _blank(image, config, seed, start)
     context = Context(

@@ -12,7 +12,7 @@ from segprior.config.prior import PriorConfig
 from segprior.errors import ConfigError, ImageError
 from segprior.image.pyramid import Pyramid
 from segprior.image.upsampling import enlarge
-from segprior.io.marks import shrink_scribbles
+from segprior.io.marks.marks import shrink
 from segprior.messages import Setting
 from segprior.methods.method import Context
 from segprior.methods.multiclass.classes import Classes
@@ -139,7 +139,7 @@ def _known(
         raise ConfigError(
             f"got scribbles of {len(known)} labels for at most {most} classes; allow more classes"
         )
-    small = shrink_scribbles(marks, shape)
+    small = shrink(marks, shape)
     return known.tolist(), np.where(small > 0, np.searchsorted(known, small), -1)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from segprior.config.steering import PredictorConfig
 from segprior.errors import ConfigError
+from segprior.io.marks.reader import read_marks
 from segprior.messages import Setting
 from segprior.methods.multiclass.classes import Classes
 from segprior.steering.api import prepare
@@ -37,7 +38,8 @@ def find_marked(image: Pyramid, scribbles: Any, config: SegmentConfig, seed: int
     ConfigError
         If another number of classes is asked for.
     """
-    marks = as_marks(image.shape, scribbles=scribbles)
+    drawn = read_marks(scribbles, image.shape, image=image.full)
+    marks = as_marks(image.shape, scribbles=drawn.classes())
     count = max(len(np.unique(marks.labels)), 2)
     if config.classes not in (None, count):
         raise ConfigError(
