@@ -48,7 +48,8 @@ def ran(*words: object, told: str | None = None, code: int = 0, capsys: Any) -> 
     capsys.readouterr()
     assert main([str(word) for word in words]) == code
     lines: list[str] = capsys.readouterr().err.splitlines()
-    assert len(lines) <= 1, lines
+    # That planes are empty is said beside what was guessed of their values.
+    assert len([line for line in lines if "nothing found" not in line]) <= 1, lines
     assert (told or "") in "".join(lines)
     return lines
 

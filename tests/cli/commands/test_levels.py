@@ -233,7 +233,6 @@ def test_what_makes_no_sense_with_a_file(
         (["--coarseness", "0,1", "-o", "-"], "several results cannot share standard output"),
         (["--coarseness", "0,1", "--tiles"], "--coarseness with several levels needs the image"),
         (["--hierarchy", "--tiles"], "--hierarchy needs the image in one piece"),
-        (["--hierarchy", "--scribbles", "photo.png"], "--hierarchy is for a hierarchy"),
     ],
 )
 def test_mistakes_with_an_image(

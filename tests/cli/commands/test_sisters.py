@@ -14,9 +14,8 @@ from segprior.errors import ImageError, UnknownNameError
     ("words", "said"),
     [
         (
-            ["foreground", "P", "-o", "m.png", "--scribbles", "s.png"],
-            "no option '--scribbles' for segprior foreground; segprior segment and segprior "
-            "double-dip take it",
+            ["foreground", "P", "-o", "m.png", "--coarseness", "1"],
+            "no option '--coarseness' for segprior foreground; segprior segment takes it",
         ),
         (
             ["segment", "P", "-o", "m.png", "--preset", "dsp"],
@@ -61,8 +60,8 @@ def test_functions_name_each_other() -> None:
     image = [[0.0] * 16] * 16
     with pytest.raises(ConfigError, match=r"no preset 'dsp' here; segprior\.foreground has it"):
         segment(image, preset="dsp")
-    with pytest.raises(ConfigError, match=r"no option 'scribbles' here; segprior\.segment has it"):
-        foreground(image, scribbles="marks.png")
+    with pytest.raises(ConfigError, match=r"no option 'coarseness' here; segprior\.segment has it"):
+        foreground(image, coarseness=1)
     with pytest.raises(ConfigError, match=r"segprior\.double_dip has it"):
         foreground(image, preset="original")
     with pytest.raises(ConfigError, match="got method='kmeans'; foreground has it"):

@@ -137,6 +137,8 @@ def test_pages_written_one_by_one_are_one_series(tmp_path: Path, shape: tuple[in
     path = tmp_path / "pages.tif"
     draw = np.random.default_rng(0)
     pages = [draw.integers(0, 255, shape, np.uint8) for _ in range(4)]
+    for page in pages:
+        page[:], page[4:9, 5:12] = page // 8, 255
     with tifffile.TiffWriter(path) as writer:
         for page in pages:
             writer.write(page, contiguous=False)

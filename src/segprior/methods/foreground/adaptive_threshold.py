@@ -79,8 +79,9 @@ def read_things(image: NDArray[np.float32]) -> Candidate:
         sign, level, bright = -1, -level, ~bright
     over = max(image.shape) * _NEAR
     bright, low, high = _follow(level, bright, np.ones_like(bright), over)
-    inner = _inner_things(level, bright)
+    inner, outer = _inner_things(level, bright), None
     if inner is not None:
+        outer = share_of(level, low.astype(np.float32), high.astype(np.float32))
         low, high = _levels_of_peaks(level, _follow(level, inner, bright, over)[0], over)
     levels = np.stack([low, high]).astype(np.float32)
     return Candidate(
@@ -92,6 +93,7 @@ def read_things(image: NDArray[np.float32]) -> Candidate:
             "nested": float(inner is not None),
             "mixture": float(axis.weights is not None),
         },
+        outer=outer,
         levels=levels,
         axis=axis,
         sign=sign,

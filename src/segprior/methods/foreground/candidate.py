@@ -28,6 +28,8 @@ class Candidate:
         In [0, 1], how far to trust it: the voters' agreement, or how well the levels separate.
     evidence : dict of str to float
         What the score and the choice rest on.
+    outer : ndarray of float32, shape (h, w), optional
+        Of things in things, the share of those that hold them.
     levels : ndarray of float32, shape (2, h, w), optional
         Of ground and things, by place.
     axis : TellingAxis, optional
@@ -40,6 +42,7 @@ class Candidate:
     share: NDArray[np.float32]
     score: float
     evidence: dict[str, float]
+    outer: NDArray[np.float32] | None = None
     levels: NDArray[np.float32] | None = None
     axis: TellingAxis | None = None
     sign: int = 1

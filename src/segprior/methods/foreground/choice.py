@@ -108,7 +108,8 @@ def choose(
     probability : float
         Of the things.
     """
-    things = many.share > 0.5
+    # Things in things say nothing of what the image is.
+    things = (many.share if many.outer is None else many.outer) > 0.5
     size = image.shape[:2]
     seen = resize(one.share[..., None], size)[..., 0] > 0.5
     either = np.count_nonzero(things | seen)
