@@ -29,8 +29,8 @@ _ODDS = {"pieces": 1.31, "area": -1.43, "ground": -2.89, "common": 1.74, "object
 _OFFSET = -1.47
 # Pixels from which on a piece counts, and the share of the image that no area is taken below.
 _SPECK, _LEAST = 9, 0.003
-# Where there is no object, things must be told this surely: noise has .3, halves have 1.
-_TELLS = 0.5
+# Where there is no object, things must be told this surely: noise has up to .35, halves have 1.
+_TELLS = 0.4
 # Who asks for things one by one has said something of what there is.
 _COUNTED = 0.2
 
