@@ -17,7 +17,7 @@ from segprior.io.files.source import one_line
 from segprior.io.shared.pillow import from_pillow
 from segprior.messages import Setting
 
-__all__ = ["channels_last", "other_axis", "take_pixels"]
+__all__ = ["channels_last", "check_stored", "other_axis", "take_pixels"]
 
 
 def take_pixels(
@@ -119,13 +119,24 @@ def channels_last(pixels: Pixels, channel_axis: int | None) -> NDArray[Any]:
     if stored is None:
         check_last(values.shape, channel_axis, name)
         return np.moveaxis(values, channel_axis, -1)
+    check_stored(values.shape[2], stored, channel_axis, name)
+    return values
+
+
+def check_stored(channels: int, stored: int, channel_axis: int | None, name: str) -> None:
+    """Hold the axis that a user names to the one on which a file keeps its channels.
+
+    Raises
+    ------
+    ImageError
+        If it is another.
+    """
     if channel_axis not in (-1, stored, stored - 3):
         raise ImageError(
-            f"{name}: its {values.shape[2]} channels lie on axis {stored}, got ",
+            f"{name}: its {channels} channels lie on axis {stored}, got ",
             Setting("channel_axis", channel_axis),
             cure=("leave ", Setting("channel_axis"), " at -1"),
         )
-    return values
 
 
 def other_axis(pixels: Pixels, channel_axis: int | None, least: int) -> tuple[str | Setting, ...]:

@@ -18,6 +18,7 @@ from segprior.image.spread import ValueRange
 from segprior.io.files.reader import Reader
 from segprior.io.format import Format, Reading
 from segprior.io.image import check_reading
+from segprior.io.inputs import check_stored
 from segprior.io.meaning import AlphaUse, Meaning, NoData, NoDataError, Part, settle
 from segprior.io.planes import described
 from segprior.io.registry import folder_format, recognise
@@ -253,6 +254,8 @@ def open_windows(
                 f"{reader.name}: {rows} x {columns} pixels of {channels} channels hold nothing; "
                 "save it again"
             )
+        if (channels := reader.shape[2]) > 1:
+            check_stored(channels, getattr(reader, "stored_axis", 2), channel_axis, reader.name)
         outer = getattr(reader, "outer", ())
         if page is None and outer:
             raise ImageError(

@@ -11,6 +11,7 @@ from segprior.io.export import save_segmentation
 from segprior.io.formats import zarr_arrays
 from segprior.io.image import as_image
 from segprior.io.label_maps import read_labels
+from segprior.io.window_reader import open_windows
 from segprior.io.window_writer import save_bands
 from tests.helpers.windows import LABELS, PLANES, RGB, compare
 
@@ -91,6 +92,11 @@ class TestAxes:
         compare(path, as_image(RGB))
         with pytest.raises(ImageError, match="lie on axis 0, got channel_axis=1"):
             as_image(path, channel_axis=1)
+        with (
+            pytest.raises(ImageError, match="lie on axis 0, got channel_axis=1"),
+            open_windows(path, channel_axis=1),
+        ):
+            pass
 
 
 def test_labels_of_any_size(tmp_path: Path) -> None:
