@@ -206,6 +206,9 @@ class TestNoData:
     def test_other_methods_and_presets(self, scene: Path, tmp_path: Path) -> None:
         found = segprior.foreground(scene, preset="dsp", features="image", window=1)
         assert np.all(found.labels[GAP] == 0)
+        things = segprior.foreground(scene, instances=True)
+        assert np.all(things.labels[GAP] == 0)
+        assert np.all(things.confidence[GAP] == 0)
         for method in ("mean-shift", "hierarchy"):
             parts = segprior.segment(scene, method=method, min_size=20, connected=True)
             assert np.all((parts.labels == 0) == GAP)
