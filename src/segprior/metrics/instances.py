@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segprior.errors import ConfigError, ImageError
+from segprior.metrics.image_means import ImageMeans
 from segprior.metrics.tables import as_labels, contingency
 
 __all__ = ["IOU_LEVELS", "InstanceScores", "average_precision", "count_error", "match_counts"]
@@ -102,7 +101,7 @@ def count_error(truth: ArrayLike, prediction: ArrayLike) -> float:
     return abs(predicted - true) / max(true, 1)
 
 
-class InstanceScores:
+class InstanceScores(ImageMeans):
     """Mean scores of things over images.
 
     Attributes
@@ -119,9 +118,6 @@ class InstanceScores:
     >>> scores.compute()["count_error"]
     0.5
     """
-
-    def __init__(self) -> None:
-        self.per_image: list[dict[str, float]] = []
 
     def add(self, truth: ArrayLike, prediction: ArrayLike) -> dict[str, float]:
         """Score one image.
@@ -150,26 +146,6 @@ class InstanceScores:
             "predicted": float(predicted),
         }
         self.per_image.append(scores)
-        return scores
-
-    def compute(self) -> dict[str, float]:
-        """Return the mean of each score over the images; empty before the first."""
-        if not self.per_image:
-            return {}
-        return {
-            name: float(np.mean([scores[name] for scores in self.per_image]))
-            for name in self.per_image[0]
-        }
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the content as plain values, fit for JSON."""
-        return {"images": [dict(scores) for scores in self.per_image]}
-
-    @classmethod
-    def from_dict(cls, content: dict[str, Any]) -> InstanceScores:
-        """Restore what :meth:`to_dict` returned."""
-        scores = cls()
-        scores.per_image = [dict(image) for image in content["images"]]
         return scores
 
 

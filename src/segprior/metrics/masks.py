@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segprior.errors import ImageError
+from segprior.metrics.image_means import ImageMeans
 
 __all__ = ["MaskScores", "accuracy", "f_beta", "iou", "mean_absolute_error"]
 
@@ -147,7 +148,7 @@ def mean_absolute_error(
     return float(np.abs(true[kept] - soft[kept].astype(np.float64)).mean())
 
 
-class MaskScores:
+class MaskScores(ImageMeans):
     """Mean scores over images.
 
     Attributes
@@ -165,9 +166,6 @@ class MaskScores:
     >>> scores.compute()["iou"]
     0.75
     """
-
-    def __init__(self) -> None:
-        self.per_image: list[dict[str, float]] = []
 
     def add(
         self, truth: ArrayLike, prediction: ArrayLike, ignore: ArrayLike | None = None
@@ -203,26 +201,6 @@ class MaskScores:
             "mae": mae,
         }
         self.per_image.append(scores)
-        return scores
-
-    def compute(self) -> dict[str, float]:
-        """Return the mean of each score over the images; empty before the first."""
-        if not self.per_image:
-            return {}
-        return {
-            name: float(np.mean([scores[name] for scores in self.per_image]))
-            for name in self.per_image[0]
-        }
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the content as plain values, fit for JSON."""
-        return {"images": [dict(scores) for scores in self.per_image]}
-
-    @classmethod
-    def from_dict(cls, content: dict[str, Any]) -> MaskScores:
-        """Restore what :meth:`to_dict` returned."""
-        scores = cls()
-        scores.per_image = [dict(image) for image in content["images"]]
         return scores
 
 
