@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segprior.regions.adjacency import touching_pairs
+from segprior.regions.adjacency import laplacian, symmetric, touching_pairs
 
 
 def touching_plainly(
@@ -37,3 +37,10 @@ def test_one_region_touches_none() -> None:
     pairs = touching_pairs(np.zeros((3, 4), np.int64), np.zeros((3, 4), np.float32), 1)
     assert [len(of) for of in pairs] == [0] * 4
     assert [of.dtype for of in pairs] == [np.int64] * 2 + [np.float64] * 2
+
+
+def test_links_go_both_ways_add_up_and_have_a_laplacian() -> None:
+    links = symmetric(np.array([2.0, 3.0, 0.5]), np.array([0, 1, 0]), np.array([1, 2, 1]), 4)
+    whole = np.array([[0, 2.5, 0, 0], [2.5, 0, 3, 0], [0, 3, 0, 0], [0, 0, 0, 0]])
+    np.testing.assert_array_equal(links.toarray(), whole)
+    np.testing.assert_array_equal(laplacian(links).toarray(), np.diag([2.5, 5.5, 3, 0]) - whole)

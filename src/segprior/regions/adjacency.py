@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Content", "Pairs", "touching_pairs"]
+__all__ = ["Content", "Pairs", "laplacian", "symmetric", "touching_pairs"]
 
 
 class Pairs(NamedTuple):
@@ -73,3 +73,42 @@ def touching_pairs(regions: NDArray[np.int64], strength: NDArray[np.float32], co
     lengths = np.bincount(place, minlength=len(pairs))
     # Without pairs the sums would be whole numbers.
     return Pairs(first, second, sums.astype(np.float64), lengths.astype(np.float64))
+
+
+def symmetric(
+    values: NDArray[np.float64], first: NDArray[Any], second: NDArray[Any], count: int
+) -> Any:
+    """Put a value of each pair of regions into a sparse matrix, in both directions.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (m,)
+    first, second : ndarray of int, shape (m,)
+        Regions, 0 to ``count`` - 1. Of a pair that is there several times the values add up.
+    count : int
+
+    Returns
+    -------
+    scipy.sparse.csr_array of float64, shape (n, n)
+    """
+    from scipy import sparse
+
+    ends = np.concatenate([first, second]), np.concatenate([second, first])
+    return sparse.csr_array((np.tile(values, 2), ends), (count, count))
+
+
+def laplacian(links: Any) -> Any:
+    """Sum of the links of each region on the diagonal, less the links.
+
+    Parameters
+    ----------
+    links : scipy.sparse array of float64, shape (n, n)
+        Symmetric.
+
+    Returns
+    -------
+    scipy.sparse array of float64, shape (n, n)
+    """
+    from scipy.sparse import diags_array
+
+    return diags_array(links.sum(axis=1)) - links

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from segprior.regions.adjacency import Content, Pairs
+from segprior.regions.adjacency import Content, Pairs, symmetric
 from segprior.regions.merging_plain import distances
 from segprior.runtime.devices import one_blas_thread
 
@@ -103,16 +103,14 @@ def _affinities(pairs: Pairs, content: Content, near: NDArray[np.float64]) -> An
 
     count = len(content.areas)
 
-    def symmetric(values: NDArray[np.float64], i: Any, j: Any) -> Any:
-        ends = np.concatenate([i, j]), np.concatenate([j, i])
-        return sparse.csr_array((np.tile(values, 2), ends), (count, count))
-
-    touch = symmetric(np.ones(len(near)), pairs.first, pairs.second)
+    touch = symmetric(np.ones(len(near)), pairs.first, pairs.second, count)
     links = sparse.triu(touch @ touch, 1).tocoo()
     apart = distances(content.diffused / content.areas[:, None], links.row, links.col)
     smaller = np.minimum(content.areas[links.row], content.areas[links.col])
     alike = _LINK * np.exp(-_LINK_FALL * apart) * np.sqrt(smaller)
-    return symmetric(near, pairs.first, pairs.second) + symmetric(alike, links.row, links.col)
+    return symmetric(near, pairs.first, pairs.second, count) + symmetric(
+        alike, links.row, links.col, count
+    )
 
 
 def embed(affinities: Any, areas: NDArray[np.float64]) -> Embedding:

@@ -13,9 +13,11 @@ from segprior.features.textons import colour_words, texton_map
 from segprior.image.colour import as_colours
 from segprior.image.noise import calm
 from segprior.image.resize import resize, working_shape
+from segprior.regions.adjacency import laplacian, symmetric
 from segprior.regions.band_cut import contrasts
 from segprior.regions.merging import Weights as MergingWeights
 from segprior.regions.merging import first_regions, judge, merge_judged
+from segprior.regions.places import border_lengths, means
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,10 +87,7 @@ class Scene:
     @cached_property
     def border(self) -> NDArray[np.float64]:
         """Pixels of each region along the border of the image."""
-        found = np.zeros(self.count)
-        for side in (self.regions[0], self.regions[-1], self.regions[:, 0], self.regions[:, -1]):
-            found += np.bincount(side, minlength=self.count)
-        return found
+        return border_lengths(self.regions, self.count)
 
     @cached_property
     def contrasts(self) -> NDArray[np.float32]:
@@ -131,20 +130,12 @@ class Scene:
 
         The weight of a link is its length times exp(-cost / fall).
         """
-        from scipy import sparse
-
         weights = self.lengths * np.exp(-self.costs / fall)
-        ends = (
-            np.concatenate([self.first, self.second]),
-            np.concatenate([self.second, self.first]),
-        )
-        links = sparse.coo_array((np.tile(weights, 2), ends), (self.count,) * 2)
-        return (sparse.diags_array(links.sum(axis=1)) - links).tocsc()
+        return laplacian(symmetric(weights, self.first, self.second, self.count)).tocsc()
 
     def mean(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Mean of a map, (h, w), over each region, (n,)."""
-        flat = self.regions.ravel()
-        return np.bincount(flat, values.ravel(), self.count) / self.areas
+        return means(self.regions, values, self.areas)
 
 
 def colours_of(image: NDArray[np.float32], size: int | None) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from segprior.image.colour import as_colours
 from segprior.methods.foreground.colour_model import RegionColours, describe_regions, likely_object
-from segprior.methods.foreground.places import central, means
+from segprior.regions.places import central, means
 
 
 def scene(

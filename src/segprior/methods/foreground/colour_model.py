@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segprior.regions.adjacency import laplacian, symmetric
 from segprior.runtime.devices import thread_count
 from segprior.runtime.seeding import as_seed
 
@@ -32,7 +33,7 @@ class RegionColours:
     area : ndarray of float64, shape (n,)
         Their pixels, over their mean.
     colours : ndarray of float64, shape (n, K)
-        Shares of K typical colours in each; near colours share their counts.
+        Shares of K typical colours in each, or of K words of another kind.
     affinity : sparse array of float64, shape (n, n)
         How weak the edge between neighbours is, summed over their common border.
     """
@@ -108,8 +109,6 @@ def _sharing(typical: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _affinity(labels: NDArray[np.intp], lab: NDArray[np.float32], count: int) -> Any:
-    from scipy import sparse
-
     pairs = []
     steps = []
     total = 0.0
@@ -125,12 +124,16 @@ def _affinity(labels: NDArray[np.intp], lab: NDArray[np.float32], count: int) ->
     mean = total / (2 * labels.size - sum(labels.shape)) or 1.0
     weight = np.exp(-np.concatenate(steps) / (2 * mean))
     i, j = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
-    both = (np.concatenate([weight, weight]), (np.r_[i, j], np.r_[j, i]))
-    return sparse.coo_array(both, shape=(count, count)).tocsr()
+    return symmetric(weight, i, j, count)
 
 
 def likely_object(
-    regions: RegionColours, place: NDArray[np.float64], *, smoothness: float = 0.03
+    regions: RegionColours,
+    place: NDArray[np.float64],
+    *,
+    smoothness: float = 0.03,
+    rounds: int = _ROUNDS,
+    settled: float = _SETTLED,
 ) -> NDArray[np.float64]:
     """Find where the object probably is, from nothing but a first guess.
 
@@ -146,23 +149,26 @@ def likely_object(
         How likely each region is the object, above 0 and below 1.
     smoothness : float
         Weight of the edges against the odds.
+    rounds : int
+        How often, at most.
+    settled : float
+        No more once no probability changes by as much.
 
     Returns
     -------
     ndarray of float64, shape (n,)
         Probability of the object.
     """
-    from scipy import sparse
+    from scipy.sparse import diags_array
     from scipy.sparse.linalg import splu
 
     odds = np.log(place / (1 - place))
     affinity, area, colours = regions.affinity, regions.area, regions.colours
-    laplacian = sparse.diags_array(affinity.sum(axis=1)) - affinity
-    smoother = splu((sparse.diags_array(area) + smoothness * laplacian).tocsc())
+    smoother = splu((diags_array(area) + smoothness * laplacian(affinity)).tocsc())
     all_colours = area @ colours
     rare = 0.5 * all_colours / all_colours.sum()
     share = place
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         fore = (area * share) @ colours + rare
         back = (area * (1 - share)) @ colours + rare
         ratio = np.log((fore / fore.sum()) / (back / back.sum()))
@@ -170,6 +176,6 @@ def likely_object(
         smooth = smoother.solve(area * found)
         change = np.abs(smooth - share).max()
         share = np.clip(smooth, 0, 1)
-        if change < _SETTLED:
+        if change < settled:
             break
     return share

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segprior.methods.foreground.places import border_lengths, central, means, middles
+from segprior.regions.places import border_lengths, central, means, middles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

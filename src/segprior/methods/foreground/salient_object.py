@@ -11,9 +11,14 @@ from segprior.image.colour import as_colours
 from segprior.image.frame import inside_frame
 from segprior.image.resize import resize, working_shape
 from segprior.methods.foreground.candidate import Candidate
-from segprior.methods.foreground.colour_model import describe_regions, likely_object
-from segprior.methods.foreground.places import central, means
+from segprior.methods.foreground.colour_model import (
+    RegionColours,
+    describe_regions,
+    likely_object,
+)
 from segprior.methods.foreground.region_saliency import saliency
+from segprior.regions.adjacency import symmetric
+from segprior.regions.places import central, means
 from segprior.runtime.devices import one_blas_thread
 
 if TYPE_CHECKING:
@@ -21,12 +26,12 @@ if TYPE_CHECKING:
 
     from segprior.regions.merging import Judged
 
-__all__ = ["OBJECT_SIZE", "WIDTHS", "load_libraries", "read_object"]
+__all__ = ["OBJECT_SIZE", "load_libraries", "read_object"]
 
 # Longest side at which one object is looked for.
 OBJECT_SIZE = 256
 # Standard deviations of the place of the object, as shares of the sides.
-WIDTHS = (0.30, 0.22)
+_WIDTHS = (0.30, 0.22)
 # A first guess is not surer than these, wherever a region lies and however it stands out.
 _LOW, _HIGH = 0.03, 0.60
 # Where at least this share speaks for the object, agreement counts.
@@ -88,11 +93,15 @@ def read_object(image: NDArray[np.float32], seed: int) -> Candidate:
         alike /= alike.sum(axis=1, keepdims=True)
         stands_out = saliency(regions, colours, textons, judged)
         described = describe_regions(regions, colours, seed)
-        starts = [central(regions.shape, width) for width in WIDTHS]
+        starts = [central(regions.shape, width) for width in _WIDTHS]
         guesses = [means(regions, start, judged.content.areas) for start in starts]
         guesses.append(1 / (1 + np.exp(-stands_out)))
         votes = [likely_object(described, _LOW + (_HIGH - _LOW) * guess) for guess in guesses]
-        votes.append(_by_words(judged, stands_out))
+        votes.append(
+            likely_object(
+                _in_words(judged), guesses[-1], smoothness=_SMOOTHNESS, rounds=_ROUNDS, settled=0.0
+            )
+        )
         voted = np.mean(votes, axis=0)
         decided = _by_regions(voted, judged, alike)
     share[inner] = decided[regions]
@@ -121,28 +130,15 @@ def _sureness(share: NDArray[np.float64]) -> float:
     return float(np.abs(2 * share[seen] - 1).mean()) if seen.any() else 0.0
 
 
-def _by_words(judged: Judged, odds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Where the object probably is, (n,), by words of texture and weak boundaries, from odds."""
-    from scipy import sparse
-    from scipy.sparse.linalg import splu
-
+def _in_words(judged: Judged) -> RegionColours:
+    """Regions with their words of texture, diffused, in place of colours."""
     pairs, content = judged.pairs, judged.content
-    count = len(content.areas)
-    area = content.areas / content.areas.mean()
-    words = content.diffused / content.diffused.sum(axis=1, keepdims=True)
-    weight = pairs.lengths / pairs.lengths.mean() * np.exp(-_FALL * judged.chances)
-    ends = np.r_[pairs.first, pairs.second], np.r_[pairs.second, pairs.first]
-    affinity = sparse.csr_array((np.tile(weight, 2), ends), (count, count))
-    laplacian = sparse.diags_array(affinity.sum(axis=1)) - affinity
-    smoother = splu((sparse.diags_array(area) + _SMOOTHNESS * laplacian).tocsc())
-    everywhere = area @ words
-    rare = 0.5 * everywhere / everywhere.sum()
-    share: NDArray[np.float64] = 1 / (1 + np.exp(-odds))
-    for _ in range(_ROUNDS):
-        fore, back = (area * of @ words + rare for of in (share, 1 - share))
-        speaks = words @ np.log(fore / fore.sum() / (back / back.sum())) + odds
-        share = (1 + smoother.solve(area * np.tanh(speaks / 2))) / 2
-    return np.clip(share, 0, 1)
+    weights = pairs.lengths / pairs.lengths.mean() * np.exp(-_FALL * judged.chances)
+    return RegionColours(
+        area=content.areas / content.areas.mean(),
+        colours=content.diffused / content.diffused.sum(axis=1, keepdims=True),
+        affinity=symmetric(weights, pairs.first, pairs.second, len(content.areas)),
+    )
 
 
 def _by_regions(

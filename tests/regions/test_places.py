@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segprior.methods.foreground.places import border_lengths, central, means, middles
+from segprior.regions.places import border_lengths, central, means, middles
 
 REGIONS = np.array([[0, 0, 1, 1], [0, 2, 2, 1], [3, 3, 3, 1]])
 AREAS = np.bincount(REGIONS.ravel()).astype(float)
